@@ -1,0 +1,71 @@
+/* line.c
+ * Where a line ends. Finds the LF with memchr and looks at the octets in front of it once more for
+ * the flags; keeps no state: a caller that comes again with more octets says how many of them it
+ * has shown before. RFC 5321 section 2.3.8.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "line.h"
+
+/* What stands inside a line: every CR here is a bare one, for the CR of the line end is not given.
+ */
+static void line_look(esmtp_span_t s, esmtp_line_t *line)
+{
+    uint8_t high = 0;
+    bool nul = false;
+    bool cr = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        high |= s.p[i];
+        nul |= s.p[i] == '\0';
+        cr |= s.p[i] == '\r';
+    }
+    line->eight_bit = high > 127;
+    line->nul = nul;
+    line->bare_cr = cr;
+}
+
+/* A line that ends with the LF at offset lf. */
+static void line_ended(esmtp_span_t s, size_t lf, esmtp_line_t *line)
+{
+    bool crlf = lf > 0 && s.p[lf - 1] == '\r';
+
+    *line = (esmtp_line_t){
+        .len = crlf ? lf - 1 : lf,
+        .total = lf + 1,
+        .eol = crlf ? ESMTP_EOL_CRLF : ESMTP_EOL_LF,
+    };
+    line_look(esmtp_span(s.p, line->len), line);
+}
+
+bool esmtp_line_scan(esmtp_span_t s, size_t from, esmtp_line_t *line)
+{
+    esmtp_span_t window = esmtp_span(s.p, MIN(s.len, ESMTP_LINE_MAX));
+    size_t lf = MIN(from, window.len) + esmtp_span_find(esmtp_span_from(window, from), '\n');
+
+    if (lf < window.len) {
+        line_ended(s, lf, line);
+        return true;
+    }
+    if (s.len < ESMTP_LINE_MAX)
+        return false;
+
+    /* The CR may be half of the line end: it opens the next piece, so that no LF loses it. */
+    if (window.p[window.len - 1] == '\r')
+        window.len--;
+    *line = (esmtp_line_t){.len = window.len, .total = window.len, .too_long = true};
+    line_look(window, line);
+    return true;
+}
+
+void esmtp_line_rest(esmtp_span_t s, esmtp_line_t *line)
+{
+    esmtp_span_t known = s;
+
+    /* Nobody knows what would have followed a CR at the end. */
+    if (s.len > 0 && s.p[s.len - 1] == '\r')
+        known.len--;
+    *line = (esmtp_line_t){.len = s.len, .total = s.len};
+    line_look(known, line);
+}

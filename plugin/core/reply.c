@@ -1,0 +1,311 @@
+/* reply.c
+ * Reads one reply line: code, separator, enhanced status code, text; the lines of an EHLO reply;
+ * the host name of a greeting; the queue id of a final reply. RFC 5321 sections 4.1.1.1 and 4.2,
+ * RFC 2034, RFC 3463.
+ *
+ * Only the octets of the line are looked at: whether the code answers the command is for others.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "reply.h"
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static esmtp_span_t span_to(esmtp_span_t s, size_t end)
+{
+    return esmtp_span(s.p, MIN(s.len, end));
+}
+
+static esmtp_span_t skip_blanks(esmtp_span_t s)
+{
+    while (s.len > 0 && is_blank(s.p[0]))
+        s = esmtp_span_from(s, 1);
+    return s;
+}
+
+static esmtp_span_t trim_end(esmtp_span_t s)
+{
+    while (s.len > 0 && is_blank(s.p[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+/* The octets up to the first blank. */
+static esmtp_span_t first_word(esmtp_span_t s)
+{
+    size_t n = 0;
+
+    while (n < s.len && !is_blank(s.p[n]))
+        n++;
+    return span_to(s, n);
+}
+
+/* Takes up to max digits off the front of *s. Returns their number. */
+static size_t digits_take(esmtp_span_t *s, size_t max, uint16_t *value)
+{
+    size_t n = 0;
+
+    *value = 0;
+    for (; n < s->len && n < max && g_ascii_isdigit(s->p[n]); n++)
+        *value = (uint16_t)(*value * 10 + (s->p[n] - '0'));
+    *s = esmtp_span_from(*s, n);
+    return n;
+}
+
+/* ---- Reply line ---- */
+
+bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
+{
+    esmtp_span_t rest = s;
+    esmtp_enhanced_t e = {.class_ = 0};
+
+    *out = e;
+    if (digits_take(&rest, 1, &e.class_) == 0 || (e.class_ != 2 && e.class_ != 4 && e.class_ != 5))
+        return false;
+    if (rest.len == 0 || rest.p[0] != '.')
+        return false;
+    rest = esmtp_span_from(rest, 1);
+    if (digits_take(&rest, 3, &e.subject) == 0 || rest.len == 0 || rest.p[0] != '.')
+        return false;
+    rest = esmtp_span_from(rest, 1);
+    if (digits_take(&rest, 3, &e.detail) == 0 || (rest.len > 0 && !is_blank(rest.p[0])))
+        return false;
+    e.whole = span_to(s, s.len - rest.len);
+    *out = e;
+    return true;
+}
+
+bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out)
+{
+    esmtp_span_t rest = line;
+    uint16_t code;
+    unsigned first;
+
+    *out = (esmtp_reply_line_t){.parameter = line, .text = line};
+    if (digits_take(&rest, 3, &code) < 3)
+        return false;
+    if (rest.len > 0 && rest.p[0] != '-' && !is_blank(rest.p[0]))
+        return false;
+
+    first = code / 100u;
+    out->valid = true;
+    out->code = code;
+    out->more = rest.len > 0 && rest.p[0] == '-';
+    out->odd_code = first < 2 || first > 5 || code / 10u % 10u > 5;
+    out->parameter = esmtp_span_from(rest, 1);
+    out->text = out->parameter;
+    if ((first == 2 || first == 4 || first == 5) &&
+        esmtp_enhanced_parse(out->parameter, &out->enhanced))
+        out->text = skip_blanks(esmtp_span_from(out->parameter, out->enhanced.whole.len));
+    return true;
+}
+
+/* ---- Greeting and EHLO ---- */
+
+/* First words of greetings that name nobody. */
+static const char *const no_hosts[] = {
+    "ESMTP", "SMTP", "LMTP", "Welcome", "Hello", "Hi", "Greetings", "OK", "Ready", "Service",
+};
+
+/* "[192.0.2.1]" */
+static bool is_literal(esmtp_span_t s)
+{
+    if (s.len < 3 || s.p[0] != '[' || s.p[s.len - 1] != ']')
+        return false;
+    for (size_t i = 1; i + 1 < s.len; i++) {
+        if (!g_ascii_isalnum(s.p[i]) && s.p[i] != '.' && s.p[i] != ':' && s.p[i] != '-')
+            return false;
+    }
+    return true;
+}
+
+static bool is_host_name(esmtp_span_t s)
+{
+    if (s.len == 0 || (!g_ascii_isalnum(s.p[0]) && s.p[0] != '_'))
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!g_ascii_isalnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '-' && s.p[i] != '_')
+            return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(no_hosts); i++) {
+        if (esmtp_span_is(s, no_hosts[i]))
+            return false;
+    }
+    return true;
+}
+
+esmtp_span_t esmtp_reply_host(esmtp_span_t text)
+{
+    esmtp_span_t word = first_word(skip_blanks(text));
+
+    if (word.len > 1 && (word.p[word.len - 1] == ',' || word.p[word.len - 1] == ':'))
+        word.len--;
+    return is_literal(word) || is_host_name(word) ? word : esmtp_span(NULL, 0);
+}
+
+static bool is_keyword(esmtp_span_t s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!g_ascii_isalnum(s.p[i]) && (s.p[i] != '-' || i == 0))
+            return false;
+    }
+    return s.len > 0;
+}
+
+bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
+{
+    esmtp_span_t s = trim_end(skip_blanks(parameter));
+    esmtp_span_t word = first_word(s);
+    size_t equals = esmtp_span_find(word, '=');
+
+    *out = (esmtp_ehlo_line_t){.glued = equals < word.len};
+    if (s.len == 0)
+        return false;
+    out->keyword = span_to(word, equals);
+    out->parameter = esmtp_span_from(s, out->keyword.len + 1);
+    if (!out->glued)
+        out->parameter = skip_blanks(out->parameter);
+    out->legal = is_keyword(out->keyword);
+    return true;
+}
+
+/* ---- Queue id ---- */
+
+/* Offset of words in a text, ASCII case aside, or its length. */
+static size_t find_words(esmtp_span_t s, const char *words)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (esmtp_span_starts(esmtp_span_from(s, i), words))
+            return i;
+    }
+    return s.len;
+}
+
+/* What stands behind words that occur in a text; empty if they do not. */
+static esmtp_span_t behind_words(esmtp_span_t s, const char *words)
+{
+    return esmtp_span_from(s, find_words(s, words) + strlen(words));
+}
+
+/* Octets that ids are made of. */
+static bool is_id_octet(uint8_t c)
+{
+    return g_ascii_isalnum(c) || (c != '\0' && strchr("-_.+/=:@", c) != NULL);
+}
+
+/* The id at the start of s; a full stop behind it is none of it. */
+static esmtp_span_t id_take(esmtp_span_t s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_id_octet(s.p[n]))
+        n++;
+    while (n > 0 && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
+        n--;
+    return span_to(s, n);
+}
+
+static bool has_digit(esmtp_span_t s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (g_ascii_isdigit(s.p[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The last word in front of words that occur in a text. */
+static esmtp_span_t in_front_of(esmtp_span_t s, const char *words)
+{
+    size_t at = find_words(s, words);
+    size_t start;
+
+    if (at == s.len)
+        return esmtp_span(NULL, 0);
+    s = trim_end(span_to(s, at));
+    start = s.len;
+    while (start > 0 && !is_blank(s.p[start - 1]))
+        start--;
+    return esmtp_span_from(s, start);
+}
+
+/* Postfix "Ok: queued as 4XyZ1k2mJ1z9rV", also quoted by the proxies in front of one. */
+static esmtp_span_t id_postfix(esmtp_span_t text)
+{
+    return id_take(behind_words(text, "queued as "));
+}
+
+/* Exim "OK id=1rGmQf-0000000A1bc-2Xyz" */
+static esmtp_span_t id_exim(esmtp_span_t text)
+{
+    return esmtp_span_starts(text, "OK id=") ? id_take(esmtp_span_from(text, 6))
+                                             : esmtp_span(NULL, 0);
+}
+
+/* Sendmail "46SDx1aB012345 Message accepted for delivery", OpenSMTPD "5a6b7c8d Message accepted for
+ * delivery" */
+static esmtp_span_t id_sendmail(esmtp_span_t text)
+{
+    esmtp_span_t id = in_front_of(text, " Message accepted for delivery");
+
+    return has_digit(id) ? id : esmtp_span(NULL, 0);
+}
+
+/* Exchange "<a@b> [InternalId=123, Hostname=c] Queued mail for delivery" */
+static esmtp_span_t id_exchange(esmtp_span_t text)
+{
+    return id_take(behind_words(text, "[InternalId="));
+}
+
+/* Gmail "OK  1722170092 d9443c01a7336-1fed7c9e3ecsi12 - gsmtp" */
+static esmtp_span_t id_gmail(esmtp_span_t text)
+{
+    return in_front_of(text, " - gsmtp");
+}
+
+/* Haraka "Message Queued (4D1B0B0E-7F4C-4E0A-9B0C-0A1B2C3D4E5F.1)" */
+static esmtp_span_t id_haraka(esmtp_span_t text)
+{
+    return id_take(behind_words(text, "Message Queued ("));
+}
+
+/* qmail "ok 1722170092 qp 12345" */
+static esmtp_span_t id_qmail(esmtp_span_t text)
+{
+    esmtp_span_t id = esmtp_span_from(text, 3);
+    esmtp_span_t rest = id;
+    uint16_t value;
+
+    if (!esmtp_span_starts(text, "ok "))
+        return esmtp_span(NULL, 0);
+    if (digits_take(&rest, rest.len, &value) == 0 || !esmtp_span_starts(rest, " qp "))
+        return esmtp_span(NULL, 0);
+    rest = esmtp_span_from(rest, 4);
+    if (digits_take(&rest, rest.len, &value) == 0)
+        return esmtp_span(NULL, 0);
+    return span_to(id, id.len - rest.len);
+}
+
+/* Dovecot LMTP "<user@example.org> 8HzKAx1ypmYBAAAAe0Cw3Q Saved" */
+static esmtp_span_t id_dovecot(esmtp_span_t text)
+{
+    return text.len > 0 && text.p[0] == '<' ? in_front_of(text, " Saved") : esmtp_span(NULL, 0);
+}
+
+esmtp_span_t esmtp_reply_queue_id(esmtp_span_t text)
+{
+    static esmtp_span_t (*const wordings[])(esmtp_span_t text) = {
+        id_postfix, id_exim, id_sendmail, id_exchange, id_gmail, id_haraka, id_qmail, id_dovecot,
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wordings); i++) {
+        esmtp_span_t id = wordings[i](text);
+        if (id.len > 0)
+            return id;
+    }
+    return esmtp_span(NULL, 0);
+}
