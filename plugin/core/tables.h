@@ -44,7 +44,14 @@ typedef enum {
     ESMTP_VERB_XACK,
     ESMTP_VERB_XDFN,
     ESMTP_VERB_VERB,
-    ESMTP_VERB_XEXCH50,
+    ESMTP_VERB_XEXCH50, /* X-EXCH50 as well */
+    ESMTP_VERB_SEND,
+    ESMTP_VERB_SOML,
+    ESMTP_VERB_SAML,
+    ESMTP_VERB_XMRG,
+    ESMTP_VERB_XPRT,
+    ESMTP_VERB_X_EXPS,
+    ESMTP_VERB_X_ANONYMOUSTLS,
 } esmtp_verb_t;
 
 /* What a verb means to the mail transaction. */
@@ -97,6 +104,10 @@ typedef struct {
 const esmtp_verb_row_t *esmtp_verb_find(esmtp_span_t verb);
 const esmtp_verb_row_t *esmtp_verb_by_id(esmtp_verb_t id);
 
+/* A row's number, from 1 (0 for NULL), and the row of a number: for records that have no room for a pointer. */
+uint16_t esmtp_verb_number(const esmtp_verb_row_t *row);
+const esmtp_verb_row_t *esmtp_verb_by_number(uint16_t number);
+
 /* Whether a code can be the answer to a verb: any 4yz and 5yz, and of 2yz and 3yz those of the row; row NULL: all but 3yz. */
 bool esmtp_verb_expects(const esmtp_verb_row_t *row, uint16_t code);
 
@@ -111,6 +122,15 @@ const esmtp_code_row_t *esmtp_code_find(uint16_t code);
 
 /* What a first digit says: "success", ... for 0..9; never NULL. */
 const char *esmtp_code_class_name(unsigned first_digit);
+
+/* What a code means in one context. A row whose code is below ten holds for all codes that begin with this digit. */
+typedef struct {
+    uint16_t code;
+    bool greeting;           /* the code opens the connection */
+    esmtp_verb_t verb;       /* the code answers this verb; NONE: any */
+    const char *next_step;   /* "" where there is nothing to say */
+    const char *explanation; /* NULL: that of the code's own row */
+} esmtp_context_row_t;
 
 /* What this code means as the answer to this verb (id NONE: unknown; for the greeting pass greeting true), one or two
  * sentences: a row for the pair if there is one, else the code's, else the class's. Never NULL. */
@@ -249,6 +269,7 @@ const esmtp_mechanism_row_t *esmtp_mechanism_find(esmtp_span_t mechanism);
 /* Walks for tests and documentation: the rows of each table and their number. */
 const esmtp_verb_row_t *esmtp_verb_rows(size_t *n);
 const esmtp_code_row_t *esmtp_code_rows(size_t *n);
+const esmtp_context_row_t *esmtp_context_rows(size_t *n);
 const esmtp_enhanced_row_t *esmtp_enhanced_rows(size_t *n);
 const esmtp_enhanced_row_t *esmtp_enhanced_vendor_rows(size_t *n);
 const esmtp_keyword_row_t *esmtp_keyword_rows(size_t *n);
