@@ -1,0 +1,301 @@
+"""Runs tshark on captures and returns what it dissected, as data.
+
+Each start of tshark costs a fifth of a second and more: put many streams into one capture
+(dialogue.Capture) and group by stream afterwards. Every run fails the test if tshark fails, says
+anything on stderr, or reports a dissector bug.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dialogue import Capture
+
+TIMEOUT = 300
+
+# tshark reports this in its output, and exits 0 all the same.
+BUG = re.compile(r"Dissector bug, protocol|DISSECTOR_ASSERT")
+
+
+class TsharkFailed(AssertionError):
+    """tshark exited with an error, complained, or reported a dissector bug."""
+
+
+@dataclass
+class Item:
+    """A tree item: abbreviation, label as shown, value, octets it covers, and what is below it."""
+
+    name: str
+    label: str
+    value: str
+    raw: bytes
+    hidden: bool
+    children: list = field(default_factory=list)
+
+    def walk(self):
+        """This item and all below it, in tree order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def all(self, name):
+        """All items of that abbreviation, in tree order."""
+        return [item for item in self.walk() if item.name == name]
+
+    def find(self, name):
+        """The first item of that abbreviation; fails if there is none."""
+        found = self.all(name)
+        assert found, f"no {name} in:\n{self.text()}"
+        return found[0]
+
+    def values(self, name):
+        return [item.value for item in self.all(name)]
+
+    def text(self, depth=0):
+        """The tree as people see it, hidden items left out."""
+        if self.hidden:
+            return ""
+        below = "".join(child.text(depth + 1) for child in self.children)
+        return "    " * depth + self.label + "\n" + below
+
+
+@dataclass
+class Frame:
+    """One frame with its layers of the protocols asked for."""
+
+    number: int
+    stream: int
+    layers: list
+
+    def all(self, name):
+        return [item for layer in self.layers for item in layer.all(name)]
+
+    def values(self, name):
+        return [item.value for item in self.all(name)]
+
+    def text(self):
+        return "".join(layer.text() for layer in self.layers)
+
+
+class Tshark:
+    """tshark with the plugins of one folder; home holds no preferences of anybody.
+
+    A capture is the path of a file or a dialogue.Capture. Options of every call:
+    filter    a display filter (-Y)
+    two_pass  True for -2
+    prefs     preferences, as for -o: ["tcp.reassemble_out_of_order:TRUE"]
+    args      any other arguments
+    stderr    a regular expression that each line on stderr must match (default: nothing may be said)
+    """
+
+    def __init__(self, plugins, home, program="tshark", preload=None):
+        self.program = program
+        self.home = Path(home)
+        self.saved = {}
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "TMPDIR": str(home),
+            # A system-wide installed module of an older day must not be tested by mistake.
+            "WIRESHARK_PLUGIN_DIR": str(plugins),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        }
+        if preload:
+            self.environment |= {
+                "LD_PRELOAD": preload,
+                "ASAN_OPTIONS": "detect_leaks=0",
+                "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
+            }
+
+    def path(self, capture):
+        """The file of a capture; a Capture is written on first use."""
+        if not isinstance(capture, Capture):
+            return Path(capture)
+        held = self.saved.get(id(capture))
+        if held is None or held[0] != len(capture.streams):
+            suffix = ".pcapng" if capture.secrets else ".pcap"
+            path = capture.save(self.home / f"capture-{os.getpid()}-{len(self.saved)}{suffix}")
+            # The Capture is kept, too: its id must not be given to another one.
+            held = self.saved[id(capture)] = (len(capture.streams), path, capture)
+        return held[1]
+
+    def call(self, *args, stderr=None):
+        """Runs tshark with these arguments alone and returns what it printed."""
+        command = [self.program, *map(str, args)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, timeout=TIMEOUT,
+                              stdin=subprocess.DEVNULL)
+        output = done.stdout.decode(errors="backslashreplace")
+        said = done.stderr.decode(errors="backslashreplace")
+        unexpected = [line for line in said.splitlines()
+                      if line.strip() and not (stderr and re.search(stderr, line))]
+        bug = BUG.search(output)
+        if done.returncode or unexpected or bug:
+            at = output[max(0, bug.start() - 1000):bug.end() + 500] if bug else ""
+            raise TsharkFailed(f"{' '.join(command)}\nexit status {done.returncode}\n{said}\n{at}")
+        return output
+
+    def run(self, capture, *args, filter=None, two_pass=False, prefs=(), stderr=None):
+        """Reads a capture and returns what tshark printed."""
+        options = ["-n", "-r", self.path(capture)]
+        if two_pass:
+            options.append("-2")
+        for pref in prefs:
+            options += ["-o", pref]
+        if filter:
+            options += ["-Y", filter]
+        return self.call(*options, *args, stderr=stderr)
+
+    def summary(self, capture, *args, **options):
+        """The packet list, a line for each frame."""
+        return self.run(capture, *args, **options).splitlines()
+
+    def verbose(self, capture, *args, protocols="smtp", **options):
+        """The text of -V for these protocols, a line for each other layer."""
+        return self.run(capture, "-O", protocols, *args, **options)
+
+    def fields(self, capture, names, *args, **options):
+        """A dict for each frame (that passes the filter): field -> list of values, as strings."""
+        wanted = [word for name in names for word in ("-e", name)]
+        text = self.run(capture, "-T", "json", *wanted, *args, **options)
+        rows = (packet["_source"]["layers"] for packet in json.loads(text or "[]"))
+        return [{name: self._plain(name, _listed(row.get(name))) for name in names}
+                for row in rows]
+
+    @functools.cached_property
+    def types(self):
+        """{field: set of its types} of all fields that this tshark knows."""
+        types = {}
+        for line in self.call("-G", "fields").splitlines():
+            words = line.split("\t")
+            if words[0] == "F":
+                types.setdefault(words[2], set()).add(words[3])
+        return types
+
+    def _plain(self, name, values):
+        # 4.0 says 1 and 0 where later versions say True and False.
+        if not {"True", "False"}.isdisjoint(values) and "FT_BOOLEAN" in self.types.get(name, ()):
+            return [{"True": "1", "False": "0"}[value] for value in values]
+        return values
+
+    def by_stream(self, capture, names, *args, **options):
+        """As fields(), grouped: {tcp.stream: [dict, ...]}."""
+        streams = {}
+        for row in self.fields(capture, ["tcp.stream", *names], *args, **options):
+            stream = row.pop("tcp.stream")
+            streams.setdefault(int(stream[0]), []).append(row)
+        return streams
+
+    def facts(self, capture, names, *args, filter="smtp", protocol="smtp", **options):
+        """What was dissected, whatever the frames: {tcp.stream: [(field, value), ...]}.
+
+        All values of the fields named, in capture order and inside a frame in tree order. Wherever
+        TCP cut a dialogue, its facts should be the same.
+        """
+        names = set(names)
+        streams = {}
+        text = self.run(capture, "-T", "json", "-J", f"tcp {protocol}", *args, filter=filter,
+                        **options)
+        for packet in _packets(text):
+            layers = packet.child("_source").child("layers")
+            facts = streams.setdefault(_stream(layers), [])
+            for name, layer in layers:
+                if name == protocol:
+                    for each in layer if isinstance(layer, list) else [layer]:
+                        facts += _values(each, names)
+        return streams
+
+    def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
+        """The Frames that pass the filter, each with its layers of that protocol as Item trees."""
+        text = self.run(capture, "-T", "pdml", "-J", f"tcp {protocol}", *args, filter=filter,
+                        **options)
+        # Line ends inside an attribute come as they are, and XML would make them spaces.
+        text = text.replace("\r\n", "&#13;&#10;")
+        text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)
+        frames = []
+        for packet in xml.etree.ElementTree.fromstring(text).iter("packet"):
+            number = packet.find("proto[@name='geninfo']/field[@name='num']").get("show")
+            stream = packet.find(".//field[@name='tcp.stream']")
+            layers = [self._item(proto) for proto in packet.iterfind(f"proto[@name='{protocol}']")]
+            frames.append(Frame(int(number), -1 if stream is None else int(stream.get("show")),
+                                layers))
+        return frames
+
+    def _item(self, element):
+        name, show = element.get("name"), element.get("show", "")
+        value, = self._plain(name, [show])
+        try:
+            raw = bytes.fromhex(element.get("unmaskedvalue") or element.get("value") or "")
+        except ValueError:
+            raw = b""
+        label = element.get("showname") or show
+        hidden = element.get("hide") == "yes"
+        return Item(name, label, value, raw, hidden, [self._item(child) for child in element])
+
+    def messages(self, capture, *args, **options):
+        """The messages handed to the IMF dissector, to the octet: {tcp.stream: [bytes, ...]}."""
+        streams = {}
+        text = self.run(capture, "-T", "json", "-x", "-J", "tcp imf", *args, filter="imf",
+                        **options)
+        for packet in _packets(text):
+            layers = packet.child("_source").child("layers")
+            found = streams.setdefault(_stream(layers), [])
+            for name, value in layers:
+                if name == "imf_raw":
+                    several = isinstance(value[0], list)
+                    found += [bytes.fromhex(raw[0]) for raw in (value if several else [value])]
+        return streams
+
+    def digests(self, capture, *args, **options):
+        """As messages(), but their SHA-256 in hexadecimal."""
+        return {stream: [hashlib.sha256(message).hexdigest() for message in messages]
+                for stream, messages in self.messages(capture, *args, **options).items()}
+
+    def export(self, capture, *args, kind="imf", **options):
+        """What File > Export Objects writes: {file name: octets}."""
+        folder = self.home / f"export-{os.getpid()}-{len(list(self.home.glob('export-*')))}"
+        self.run(capture, "-q", "--export-objects", f"{kind},{folder}", *args, **options)
+        return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+# --- From tshark's JSON and PDML --------------------------------------------------------------
+
+
+class _Object(list):
+    """A JSON object as a list of (key, value): tshark repeats keys, and their order tells."""
+
+    def child(self, key):
+        return next(value for name, value in self if name == key)
+
+
+def _packets(text):
+    return json.loads(text or "[]", object_pairs_hook=_Object)
+
+
+def _stream(layers):
+    for name, layer in layers:
+        if name == "tcp":
+            return int(layer.child("tcp.stream"))
+    return -1
+
+
+def _values(layer, names):
+    for name, value in layer:
+        if isinstance(value, _Object):
+            yield from _values(value, names)
+        elif name in names:
+            for each in _listed(value):
+                yield name, each
+
+
+def _listed(value):
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
