@@ -24,15 +24,16 @@ typedef struct {
     size_t len;      /* octets without the line end */
     size_t total;    /* octets with it */
     esmtp_eol_t eol; /* NONE only in pieces: see esmtp_line_scan */
-    bool bare_cr;    /* a CR that no LF follows stands inside the line */
+    bool bare_cr;    /* a CR that no LF follows stands inside the line; a CR as last octet of a piece is not judged */
     bool nul;        /* a NUL stands inside the line */
     bool eight_bit;  /* an octet above 127 stands inside the line */
-    bool too_long;   /* cut off at ESMTP_LINE_MAX */
+    bool too_long;   /* cut off at ESMTP_LINE_MAX: the next octets go on with it */
 } esmtp_line_t;
 
 /* Finds the end of the line that begins at s.p. "from" octets of it are known to hold no line end (from an earlier
  * call on the same line; 0 if nothing is known). Returns true and fills *line when the line is complete or has reached
- * ESMTP_LINE_MAX; false when more octets are needed. A final CR at the end of the span needs more. */
+ * ESMTP_LINE_MAX, line end included; false when more octets are needed. A final CR at the end of the span needs more. A
+ * line is never cut between CR and LF: a CR at the limit opens the next piece. */
 bool esmtp_line_scan(esmtp_span_t s, size_t from, esmtp_line_t *line);
 
 /* Takes the whole span as one line without end: what is left when no more octets can be had. */

@@ -58,6 +58,19 @@ static size_t digits_take(esmtp_span_t *s, size_t max, uint16_t *value)
 
 /* ---- Reply line ---- */
 
+/* A colon, then a blank or the end: older OpenSMTPD writes "2.0.0: Ok". */
+static bool is_colon_end(esmtp_span_t s)
+{
+    return s.len > 0 && s.p[0] == ':' && (s.len == 1 || is_blank(s.p[1]));
+}
+
+/* What stands behind an enhanced code. */
+static esmtp_span_t behind_enhanced(esmtp_span_t s, const esmtp_enhanced_t *enhanced)
+{
+    s = esmtp_span_from(s, enhanced->whole.len);
+    return skip_blanks(is_colon_end(s) ? esmtp_span_from(s, 1) : s);
+}
+
 bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
 {
     esmtp_span_t rest = s;
@@ -72,7 +85,9 @@ bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
     if (digits_take(&rest, 3, &e.subject) == 0 || rest.len == 0 || rest.p[0] != '.')
         return false;
     rest = esmtp_span_from(rest, 1);
-    if (digits_take(&rest, 3, &e.detail) == 0 || (rest.len > 0 && !is_blank(rest.p[0])))
+    if (digits_take(&rest, 3, &e.detail) == 0)
+        return false;
+    if (rest.len > 0 && !is_blank(rest.p[0]) && !is_colon_end(rest))
         return false;
     e.whole = span_to(s, s.len - rest.len);
     *out = e;
@@ -100,7 +115,7 @@ bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out)
     out->text = out->parameter;
     if ((first == 2 || first == 4 || first == 5) &&
         esmtp_enhanced_parse(out->parameter, &out->enhanced))
-        out->text = skip_blanks(esmtp_span_from(out->parameter, out->enhanced.whole.len));
+        out->text = behind_enhanced(out->parameter, &out->enhanced);
     return true;
 }
 
@@ -175,11 +190,14 @@ bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
 
 /* ---- Queue id ---- */
 
-/* Offset of words in a text, ASCII case aside, or its length. */
+static const esmtp_span_t no_id = {NULL, 0};
+
+/* Offset of words in a text, ASCII case aside, not in the middle of another word; or its length. */
 static size_t find_words(esmtp_span_t s, const char *words)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if (esmtp_span_starts(esmtp_span_from(s, i), words))
+        bool inside = i > 0 && g_ascii_isalnum(s.p[i - 1]);
+        if (!inside && esmtp_span_starts(esmtp_span_from(s, i), words))
             return i;
     }
     return s.len;
@@ -188,25 +206,30 @@ static size_t find_words(esmtp_span_t s, const char *words)
 /* What stands behind words that occur in a text; empty if they do not. */
 static esmtp_span_t behind_words(esmtp_span_t s, const char *words)
 {
-    return esmtp_span_from(s, find_words(s, words) + strlen(words));
+    size_t at = find_words(s, words);
+
+    return at < s.len ? esmtp_span_from(s, at + strlen(words)) : no_id;
 }
 
-/* Octets that ids are made of. */
-static bool is_id_octet(uint8_t c)
+/* The last word in front of words that occur in a text, and what stands in front of it. */
+static esmtp_span_t word_before(esmtp_span_t s, const char *words, esmtp_span_t *front)
 {
-    return g_ascii_isalnum(c) || (c != '\0' && strchr("-_.+/=:@", c) != NULL);
+    size_t end = find_words(s, words);
+    size_t start;
+
+    *front = no_id;
+    if (end == s.len)
+        return no_id;
+    s = trim_end(span_to(s, end));
+    for (start = s.len; start > 0 && !is_blank(s.p[start - 1]); start--)
+        continue;
+    *front = trim_end(span_to(s, start));
+    return esmtp_span_from(s, start);
 }
 
-/* The id at the start of s; a full stop behind it is none of it. */
-static esmtp_span_t id_take(esmtp_span_t s)
+static bool is_bracketed(esmtp_span_t s)
 {
-    size_t n = 0;
-
-    while (n < s.len && is_id_octet(s.p[n]))
-        n++;
-    while (n > 0 && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
-        n--;
-    return span_to(s, n);
+    return s.len >= 2 && s.p[0] == '<' && s.p[s.len - 1] == '>';
 }
 
 static bool has_digit(esmtp_span_t s)
@@ -218,56 +241,73 @@ static bool has_digit(esmtp_span_t s)
     return false;
 }
 
-/* The last word in front of words that occur in a text. */
-static esmtp_span_t in_front_of(esmtp_span_t s, const char *words)
+/* The id at the start of s: it ends at a blank or bracket, and a full stop behind it is none of it.
+ */
+static esmtp_span_t id_take(esmtp_span_t s)
 {
-    size_t at = find_words(s, words);
-    size_t start;
+    size_t n = 0;
 
-    if (at == s.len)
-        return esmtp_span(NULL, 0);
-    s = trim_end(span_to(s, at));
-    start = s.len;
-    while (start > 0 && !is_blank(s.p[start - 1]))
-        start--;
-    return esmtp_span_from(s, start);
+    if (s.len > 0 && s.p[0] == '<')
+        s = esmtp_span_from(s, 1);
+    while (n < s.len && s.p[n] > ' ' && s.p[n] < 0x7f && strchr(",;()[]<>\"'", s.p[n]) == NULL)
+        n++;
+    while (n > 0 && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
+        n--;
+    return span_to(s, n);
 }
 
-/* Postfix "Ok: queued as 4XyZ1k2mJ1z9rV", also quoted by the proxies in front of one. */
+/* Postfix "Ok: queued as 4XyZ1k2mJ1z9rV", Amavis "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok:
+ * queued as 4XyZ", MailHog "Ok: queued as abc=@mailhog.example", ZoneMTA "Message queued as
+ * 18f1a2b3c4d000a1b2" */
 static esmtp_span_t id_postfix(esmtp_span_t text)
 {
     return id_take(behind_words(text, "queued as "));
 }
 
-/* Exim "OK id=1rGmQf-0000000A1bc-2Xyz" */
+/* Yandex "Ok: queued on smtp3m.mail.yandex.net as 1430081058-6ltgNFKSir-iHEKdOrm" */
+static esmtp_span_t id_yandex(esmtp_span_t text)
+{
+    esmtp_span_t host = behind_words(text, "queued on ");
+    esmtp_span_t rest = esmtp_span_from(host, first_word(host).len);
+
+    return esmtp_span_starts(rest, " as ") ? id_take(esmtp_span_from(rest, 4)) : no_id;
+}
+
+/* Exim "OK id=1abcDE-000000-XX", since 4.97 "OK id=1abcDE-00000001abc-2XYZ" */
 static esmtp_span_t id_exim(esmtp_span_t text)
 {
-    return esmtp_span_starts(text, "OK id=") ? id_take(esmtp_span_from(text, 6))
-                                             : esmtp_span(NULL, 0);
+    return id_take(behind_words(text, "OK id="));
 }
 
 /* Sendmail "46SDx1aB012345 Message accepted for delivery", OpenSMTPD "5a6b7c8d Message accepted for
  * delivery" */
 static esmtp_span_t id_sendmail(esmtp_span_t text)
 {
-    esmtp_span_t id = in_front_of(text, " Message accepted for delivery");
+    esmtp_span_t front;
+    esmtp_span_t id = id_take(word_before(text, "Message accepted for delivery", &front));
 
-    return has_digit(id) ? id : esmtp_span(NULL, 0);
+    return front.len == 0 && has_digit(id) ? id : no_id;
 }
 
-/* Exchange "<a@b> [InternalId=123, Hostname=c] Queued mail for delivery" */
+/* Exchange "<a@b> [InternalId=95992519094146, Hostname=c.example.com] 13478 bytes in 0.277, 47.373
+ * KB/sec Queued mail for delivery". The id in front is the client's Message-ID. */
 static esmtp_span_t id_exchange(esmtp_span_t text)
 {
-    return id_take(behind_words(text, "[InternalId="));
+    esmtp_span_t behind = behind_words(text, "[InternalId=");
+
+    return find_words(behind, "Queued mail for delivery") < behind.len ? id_take(behind) : no_id;
 }
 
-/* Gmail "OK  1722170092 d9443c01a7336-1fed7c9e3ecsi12 - gsmtp" */
+/* Gmail "OK  1722170092 d9443c01a7336-1fed7c9e3ecsi12345678.123 - gsmtp" */
 static esmtp_span_t id_gmail(esmtp_span_t text)
 {
-    return in_front_of(text, " - gsmtp");
+    esmtp_span_t front;
+    esmtp_span_t id = word_before(text, " - gsmtp", &front);
+
+    return esmtp_span_starts(front, "OK ") ? id : no_id;
 }
 
-/* Haraka "Message Queued (4D1B0B0E-7F4C-4E0A-9B0C-0A1B2C3D4E5F.1)" */
+/* Haraka "Message Queued (14490C56-76FB-4932-A59B-A8299DB2B693.1)" */
 static esmtp_span_t id_haraka(esmtp_span_t text)
 {
     return id_take(behind_words(text, "Message Queued ("));
@@ -276,36 +316,58 @@ static esmtp_span_t id_haraka(esmtp_span_t text)
 /* qmail "ok 1722170092 qp 12345" */
 static esmtp_span_t id_qmail(esmtp_span_t text)
 {
-    esmtp_span_t id = esmtp_span_from(text, 3);
+    esmtp_span_t id = esmtp_span_from(text, strlen("ok "));
     esmtp_span_t rest = id;
-    uint16_t value;
+    uint16_t any;
 
-    if (!esmtp_span_starts(text, "ok "))
-        return esmtp_span(NULL, 0);
-    if (digits_take(&rest, rest.len, &value) == 0 || !esmtp_span_starts(rest, " qp "))
-        return esmtp_span(NULL, 0);
-    rest = esmtp_span_from(rest, 4);
-    if (digits_take(&rest, rest.len, &value) == 0)
-        return esmtp_span(NULL, 0);
+    if (!esmtp_span_starts(text, "ok ") || digits_take(&rest, rest.len, &any) == 0 ||
+        !esmtp_span_starts(rest, " qp "))
+        return no_id;
+    rest = esmtp_span_from(rest, strlen(" qp "));
+    if (digits_take(&rest, rest.len, &any) == 0)
+        return no_id;
     return span_to(id, id.len - rest.len);
 }
 
-/* Dovecot LMTP "<user@example.org> 8HzKAx1ypmYBAAAAe0Cw3Q Saved" */
+/* Dovecot's LMTP server "<user@example.org> 5GjrDafYTFE7WAAABf1gKA Saved"; old ones leave the id
+ * out */
 static esmtp_span_t id_dovecot(esmtp_span_t text)
 {
-    return text.len > 0 && text.p[0] == '<' ? in_front_of(text, " Saved") : esmtp_span(NULL, 0);
+    esmtp_span_t front;
+    esmtp_span_t id = word_before(text, " Saved", &front);
+
+    return is_bracketed(front) && !is_bracketed(id) ? id : no_id;
+}
+
+/* Amazon SES "Ok 01000170d10e6a6c-71c65177-ce88-4135-9258-48c0e8bf916d-000000": a word of seven
+ * parts */
+static esmtp_span_t id_ses(esmtp_span_t text)
+{
+    esmtp_span_t id = esmtp_span_from(text, strlen("Ok "));
+    size_t dashes = 0;
+
+    if (!esmtp_span_starts(text, "Ok "))
+        return no_id;
+    for (size_t i = 0; i < id.len; i++) {
+        if (!g_ascii_isalnum(id.p[i]) && id.p[i] != '-')
+            return no_id;
+        dashes += id.p[i] == '-';
+    }
+    return dashes == 6 ? id : no_id;
 }
 
 esmtp_span_t esmtp_reply_queue_id(esmtp_span_t text)
 {
     static esmtp_span_t (*const wordings[])(esmtp_span_t text) = {
-        id_postfix, id_exim, id_sendmail, id_exchange, id_gmail, id_haraka, id_qmail, id_dovecot,
+        id_postfix, id_yandex, id_exim,  id_sendmail, id_exchange,
+        id_gmail,   id_haraka, id_qmail, id_dovecot,  id_ses,
     };
 
+    text = trim_end(text);
     for (size_t i = 0; i < G_N_ELEMENTS(wordings); i++) {
         esmtp_span_t id = wordings[i](text);
         if (id.len > 0)
             return id;
     }
-    return esmtp_span(NULL, 0);
+    return no_id;
 }
