@@ -255,7 +255,7 @@ static const esmtp_verb_row_t verbs[] = {
     {"XEXCH50", ESMTP_VERB_XEXCH50, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_BLOB, 0, {250}, {354},
      "XEXCH50 size number", "Microsoft Exchange",
      "Sends a block of message properties in Exchange's own binary form after a 354. The first "
-     "number is its size in octets; what the second means is not documented."},
+     "number is its size in octets; the second seems to be the number of recipients plus one."},
     {"XFORWARD", ESMTP_VERB_XFORWARD, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XFORWARD 1*(attribute=xtext)", "Postfix",
      "A content filter passes on what is known about the original client, for the logs of the "
@@ -282,16 +282,16 @@ static const esmtp_verb_row_t verbs[] = {
      "An Exchange front-end server tells the next one who the client outside is: address, port, "
      "hello name and rights. Known from logs only."},
     {"XPROXYTO", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
-     "XPROXYTO 1*(name=value)", "Microsoft Exchange",
+     "XPROXYTO DESTINATIONS=hosts PORT=number SESSIONID=id ...", "Microsoft Exchange",
      "An Exchange back-end server asks the front-end to connect to the outside host in its "
-     "place. Seen in lists; syntax not documented."},
+     "place. Not documented by Microsoft."},
     {"XPRT", ESMTP_VERB_XPRT, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_TEXT, 0, {0}, {354},
      "XPRT part-number [LAST]", "PowerMTA",
      "Sends one part of a mail-merge template in place of DATA. LAST marks the final part."},
-    {"XQDISCARD", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
+    {"XQDISCARD", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250, 251}, {0},
      "XQDISCARD number", "Microsoft Exchange",
-     "An Exchange server asks which of the safety copies that it keeps can be thrown away. "
-     "Syntax and replies are not documented."},
+     "An Exchange server asks which of the safety copies that it keeps can be thrown away; the "
+     "number is the most that the reply may list. A 251 means none."},
     {"XQUE", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XQUE", "IDS rules",
      "A private verb that seems to concern the queue. Its vendor is not known."},
@@ -299,6 +299,10 @@ static const esmtp_verb_row_t verbs[] = {
      "XREMOTEIP ip-address", "Momentum",
      "A trusted feeder tells Momentum the address that the mail really came from. Syntax and "
      "replies are not documented in public."},
+    {"XSESSIONPARAMS", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
+     "XSESSIONPARAMS 1*(name=value)", "Microsoft Exchange",
+     "Sets options of the session between two transport services of Exchange, such as the "
+     "mailbox database. Not documented by Microsoft; seen in logs."},
     {"XSETCONTEXT", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XSETCONTEXT name=value", "Momentum",
      "Sets a variable that Momentum's policy scripts read for this message. Syntax and replies "
