@@ -96,11 +96,16 @@ static void feed_give(feed_t *f, size_t to)
     f->run = to;
 }
 
-/* Counts octets of the line; check says that they are surely part of it. */
-static void feed_count(esmtp_body_t *body, size_t n, bool check)
+/* Counts octets of the line. A CR may yet be its end: it is judged when the octet behind it is
+ * counted. */
+static void feed_count(esmtp_body_t *body, size_t n, bool cr)
 {
+    uint32_t sure = body->column;
+
     body->column += (uint32_t)MIN(n, UINT32_MAX - body->column);
-    if (check && body->column > LINE_LIMIT)
+    if (!cr)
+        sure = body->column;
+    if (sure > LINE_LIMIT)
         body->flags |= ESMTP_BODY_LONG_LINE;
 }
 
@@ -115,7 +120,7 @@ static void feed_text(feed_t *f)
     if (f->next_lf < from)
         f->next_lf = from + esmtp_span_find(esmtp_span_from(f->in, from), '\n');
     f->at = MIN(f->next_cr, f->next_lf);
-    feed_count(f->body, f->at - from, true);
+    feed_count(f->body, f->at - from, false);
 }
 
 static unsigned octet_kind(uint8_t octet)
@@ -152,7 +157,7 @@ static bool feed_octet(feed_t *f)
     if (step->next == S_START || step->next == S_FAKE_START)
         f->body->column = 0;
     else if (step->action != A_DROP)
-        feed_count(f->body, 1, kind != O_CR);
+        feed_count(f->body, 1, kind == O_CR);
     f->at++;
     return step->action == A_END;
 }
