@@ -25,7 +25,7 @@
 #define ESMTP_PENDING_MAX 65536
 /* Recipients of one transaction that are remembered by name; further ones are counted. */
 #define ESMTP_RECIPIENTS_MAX 10000
-/* Extension lines of one EHLO reply that are remembered for comparison. */
+/* Extensions of one EHLO reply that are remembered for comparison. */
 #define ESMTP_OFFER_MAX 200
 /* Candidates that are looked at when replies were lost; with more pending than that nothing is certain. */
 #define ESMTP_DOUBT_MAX 64
@@ -59,6 +59,7 @@ typedef struct esmtp_txn {
     uint32_t frame;  /* of MAIL */
     int64_t time;    /* of MAIL */
     const char *sender; /* reverse-path without brackets; NULL if not known */
+    bool binary;        /* BODY=BINARYMIME */
     uint64_t declared;  /* SIZE=; UINT64_MAX if not given */
     uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
     esmtp_rcpt_t *rcpts, **rcpts_end;
@@ -66,9 +67,9 @@ typedef struct esmtp_txn {
     uint32_t n_accepted;
     uint16_t mail_code; /* reply to MAIL; 0 while there is none */
     bool uncertain;     /* replies were lost: recipients may be accepted or not */
-    bool closed;
-    bool lmtp;
-    struct esmtp_message *message; /* the last one begun */
+    bool closed;        /* nothing more belongs to it */
+    bool judged;        /* a final reply was seen */
+    struct esmtp_txn *outer; /* the one that was open when this MAIL was sent, or NULL */
 } esmtp_txn_t;
 
 /* One message: the text of DATA or the chunks of BDAT. */
@@ -80,7 +81,6 @@ typedef struct esmtp_message {
     uint32_t end_frame;    /* frame that completes it; 0 while open */
     uint32_t body_flags;   /* ESMTP_BODY_* */
     bool bdat;
-    bool binary;           /* BODY=BINARYMIME */
     bool incomplete;       /* octets are missing */
     bool refused;          /* a chunk was refused: nothing will come of it */
     void *user;            /* of whoever collects the octets; ended with the file */
@@ -115,14 +115,23 @@ typedef struct {
     bool initial;          /* the AUTH line held the client's first message */
 } esmtp_login_t;
 
+/* One keyword of a list of extensions. */
+typedef struct esmtp_offered {
+    struct esmtp_offered *next;
+    const char *keyword; /* capitals */
+} esmtp_offered_t;
+
 /* One list of extensions. */
 typedef struct {
-    uint32_t n;                         /* lines seen, also those not remembered */
-    const char *keywords[ESMTP_OFFER_MAX]; /* capitals */
-    const char *auth;                   /* mechanisms, blank-separated capitals; NULL if AUTH is not offered */
-    uint64_t size;                      /* SIZE; UINT64_MAX if not offered or without number */
-    bool complete;
+    esmtp_offered_t *first, **end;
+    uint32_t n;       /* lines seen, also those not remembered */
+    const char *auth; /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
+    uint64_t size;    /* SIZE; UINT64_MAX if not offered or without number */
+    bool starttls, pipelining;
 } esmtp_offer_list_t;
+
+/* Whether a list holds a keyword. */
+bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword);
 
 /* What hangs on the last line of an EHLO reply. */
 typedef struct {
@@ -193,8 +202,10 @@ esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t 
 /* The scanner for message text, for the caller to feed, and the sink and context to feed it with. */
 esmtp_body_t *esmtp_session_body(esmtp_session_t *s);
 void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n);
-/* len octets of message text were fed. */
-esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
+/* Octets that the open message has so far; 0 if none is open. */
+uint64_t esmtp_session_message_octets(const esmtp_session_t *s);
+/* len octets of message text were fed; the message had "before" octets in front of them. */
+esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before);
 /* The end mark is complete; len octets of it lie in this segment. */
 esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 
@@ -210,9 +221,10 @@ typedef struct {
     esmtp_span_t queue_id;
 } esmtp_server_event_t;
 
-/* Whether the line that comes next may be one of an EHLO reply, for the caller to know what to parse; at: first line of a
- * reply or a later one. */
+/* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to
+ * parse. */
 bool esmtp_session_hello_pending(const esmtp_session_t *s);
+bool esmtp_session_verdict_pending(const esmtp_session_t *s);
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event);
 
 /* Octets of a side are missing in front of what comes next; missing 0: unknown number. */

@@ -1,0 +1,139 @@
+/* pairing.c
+ * Who answers whom: a queue of commands that wait for their reply. Each reply answers the oldest one. Where octets were lost,
+ * an answer is given only when it is certain: a reply that could belong to several commands belongs to none.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session_priv.h"
+
+#define ROOM_FIRST 4
+
+esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i)
+{
+    return i < q->n ? &q->ring[(q->head + i) % q->room] : NULL;
+}
+
+esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q)
+{
+    return q->n ? esmtp_pairing_at(q, q->n - 1) : NULL;
+}
+
+esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number)
+{
+    return number >= q->popped ? esmtp_pairing_at(q, (uint32_t)MIN(number - q->popped, UINT32_MAX)) : NULL;
+}
+
+static void drop_front(esmtp_pairing_t *q)
+{
+    q->head = (q->head + 1) % q->room;
+    q->n--;
+    q->popped++;
+}
+
+void esmtp_pairing_pop(esmtp_session_t *s)
+{
+    drop_front(&s->pairing);
+    if (s->pairing.n == 0 && !s->pairing.hole)
+        s->pairing.doubt = false;
+}
+
+/* Gives up the oldest entry: its reply is not in the capture, or cannot be told from another. */
+static void forget_front(esmtp_session_t *s)
+{
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    p->fact->flags |= ESMTP_FF_NO_REPLY;
+    if (p->txn)
+        p->txn->uncertain = true;
+    if (p->login && s->login == p->login) {
+        s->login = NULL;
+        s->challenges = 0;
+    }
+    esmtp_pairing_pop(s);
+}
+
+static void grow(esmtp_session_t *s)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    uint32_t room = q->room ? q->room * 2 : ROOM_FIRST;
+    esmtp_pending_t *ring = esmtp_session_alloc(s, room * sizeof *ring);
+    for (uint32_t i = 0; i < q->n; i++)
+        ring[i] = *esmtp_pairing_at(q, i);
+    q->ring = ring;
+    q->room = room;
+    q->head = 0;
+}
+
+esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    if (q->n == ESMTP_PENDING_MAX) {
+        esmtp_pairing_at(q, 0)->fact->anomalies |= ESMTP_AN_OVER_LIMIT;
+        forget_front(s);
+        q->doubt = true;
+    }
+    if (q->n == q->room)
+        grow(s);
+    q->n++;
+    esmtp_pending_t *p = esmtp_pairing_last(q);
+    memset(p, 0, sizeof *p);
+    p->replies = 1;
+    return p;
+}
+
+/* A code that only one kind of command is answered with. */
+static bool code_is_telling(uint16_t code)
+{
+    return code == 354 || code == 334 || code == 235 || code == 221 || code == 220;
+}
+
+static bool can_answer(const esmtp_pending_t *p, uint16_t code)
+{
+    if (p->login && p->login->client_messages == 0 && code == 235)
+        return false;
+    return esmtp_verb_expects(p->row, code);
+}
+
+/* The only entry that a code can answer; the last one of a client that waits for each reply; else NULL. */
+static esmtp_pending_t *only_candidate(esmtp_session_t *s, uint16_t code, uint32_t *index)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    uint32_t found = 0;
+    if (q->n > ESMTP_DOUBT_MAX || (q->hole && !code_is_telling(code)))
+        return NULL;
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (can_answer(esmtp_pairing_at(q, i), code)) {
+            *index = i;
+            found++;
+        }
+    }
+    if (found == 1)
+        return esmtp_pairing_at(q, *index);
+    esmtp_pending_t *last = esmtp_pairing_last(q);
+    if (found > 1 && *index == q->n - 1 && !s->batch && last->answers_missed)
+        return last;
+    return NULL;
+}
+
+static esmtp_pending_t *match_in_doubt(esmtp_session_t *s, uint16_t code)
+{
+    uint32_t index = 0;
+    esmtp_pending_t *p = only_candidate(s, code, &index);
+    if (!p) {
+        /* The k-th reply behind a hole answers the k-th command at the earliest: the first is out of the race. */
+        if (s->pairing.n && !s->pairing.hole)
+            forget_front(s);
+        return NULL;
+    }
+    while (index--)
+        forget_front(s);
+    s->pairing.doubt = s->pairing.hole = false;
+    return esmtp_pairing_at(&s->pairing, 0);
+}
+
+esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code)
+{
+    if (s->pairing.doubt)
+        return match_in_doubt(s, code);
+    return esmtp_pairing_at(&s->pairing, 0);
+}

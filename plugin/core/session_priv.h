@@ -1,0 +1,131 @@
+/* session_priv.h
+ * The inside of a session, for session.c, pairing.c and transaction.c only.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_SESSION_PRIV_H
+#define ESMTP_SESSION_PRIV_H
+
+#include "session.h"
+
+/* A command, or the end of a message, that waits for its reply. */
+typedef struct {
+    esmtp_fact_t *fact;      /* command line; end mark for the message */
+    esmtp_fact_t *tail;      /* last client fact of it: a SASL line, the last piece of a chunk; or NULL */
+    const esmtp_verb_row_t *row; /* NULL: unknown verb */
+    uint32_t frame;          /* that smtp.request_in names */
+    int64_t time;            /* from which smtp.time counts */
+    esmtp_txn_t *txn;
+    esmtp_rcpt_t *rcpt;      /* RCPT: its recipient; message: the next one to be judged */
+    esmtp_message_t *message; /* message, BDAT */
+    esmtp_login_t *login;    /* AUTH */
+    uint32_t replies;        /* still due */
+    bool per_recipient;      /* one reply per recipient (LMTP, PRDR after 353) */
+    bool overall;            /* and one for all behind them (PRDR) */
+    bool any_accepted;
+    bool last_chunk;         /* BDAT LAST */
+    bool blob_granted;       /* XEXCH50 got its 354 */
+    bool answers_missed;     /* when it was sent the client had octets of the server that the capture lacks */
+} esmtp_pending_t;
+
+typedef struct {
+    esmtp_pending_t *ring;
+    uint32_t room, head, n;
+    uint64_t popped; /* entries that have left: entry i has the number popped + i */
+    bool doubt;      /* replies or commands were lost: who answers whom is not certain */
+    bool hole;       /* commands were lost */
+} esmtp_pairing_t;
+
+struct esmtp_session {
+    esmtp_session_ops_t ops;
+    esmtp_pairing_t pairing;
+
+    /* roles */
+    esmtp_side_t server;
+    bool server_certain;
+    bool lmtp;
+    bool opened;        /* watched from the SYN on */
+    int64_t opened_time;
+    bool server_spoke, client_spoke;
+    bool greeted;       /* the greeting came, or must have come */
+    bool client_gap;    /* a hole was seen in what the client sent */
+    bool batch;         /* two commands came in one segment: the client pipelines */
+    bool step;          /* the next client octet begins a line that is a command */
+
+    /* what the client's octets are */
+    esmtp_expect_t expect;
+    esmtp_body_t body;
+    bool text_gap;      /* a hole lies in the text */
+    bool text_lost_head; /* say with the next piece that its 354 was not captured */
+    bool text_early;    /* say with the next piece that the 354 had not come */
+    esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
+    const esmtp_verb_row_t *text_row;
+    uint64_t octets_left;
+    uint64_t octets_entry; /* number of the pending entry that the octets belong to */
+    bool octets_last;
+    esmtp_message_t *message; /* open, or NULL */
+
+    /* the reply that is under way */
+    struct {
+        bool open;
+        bool head_lost;  /* lines in front were lost */
+        uint16_t code;
+        uint32_t lines;
+        bool paired;
+        uint64_t entry; /* number of the pending entry that it answers */
+        bool greeting;
+        bool lost_peer;
+        bool wrong_code;
+        bool no_command;
+        bool early;
+        uint16_t verb;
+        bool hello;
+        esmtp_txn_t *txn;
+        esmtp_login_t *login;
+        bool recipient;
+    } reply;
+
+    /* transactions */
+    uint32_t n_txns;
+    esmtp_txn_t *txn; /* open in the client's eyes */
+
+    /* EHLO */
+    esmtp_offer_list_t *offer, *offer_new, *offer_clear;
+
+    /* logins */
+    uint32_t n_logins;
+    esmtp_login_t *login; /* under way */
+    uint32_t challenges;  /* 334 that the client has not answered */
+    bool logged_in;
+
+    /* TLS */
+    bool tls;             /* octets inside TLS were seen */
+    bool starttls_sent, tls_due, tls_failed;
+    uint32_t tls_frame;
+    bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
+    bool xack_off;
+};
+
+/* pairing.c: who answers whom */
+esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s);
+esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
+esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
+esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
+void esmtp_pairing_pop(esmtp_session_t *s);
+/* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
+esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
+
+/* transaction.c: what becomes of mails */
+esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
+esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fact_t *fact, esmtp_span_t address);
+/* The reply to a command or message of a transaction: verdicts, ends. p may still be at the front of the queue. */
+void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
+                     const esmtp_server_event_t *event);
+
+/* session.c */
+void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
+/* A copy of at most ESMTP_NAME_MAX octets. */
+const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
+
+#endif /* ESMTP_SESSION_PRIV_H */
