@@ -1,0 +1,67 @@
+/* expert.c
+ * Anomalies as expert infos.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "expert.h"
+
+#include "fields.h"
+
+#define ANOMALIES 30
+
+static expert_field fields[ANOMALIES];
+
+/* One row per bit of ESMTP_AN_*, in that order. */
+static ei_register_info infos[ANOMALIES] = {
+    {&fields[0], {"smtp.expert.bare_lf", PI_PROTOCOL, PI_WARN, "Line ends with LF instead of CRLF", EXPFILL}},
+    {&fields[1], {"smtp.expert.line_too_long", PI_PROTOCOL, PI_WARN, "Line without end: cut off here", EXPFILL}},
+    {&fields[2], {"smtp.expert.no_line_end", PI_REASSEMBLE, PI_NOTE, "Line end not captured", EXPFILL}},
+    {&fields[3], {"smtp.expert.control", PI_PROTOCOL, PI_WARN, "NUL or bare CR inside a line", EXPFILL}},
+    {&fields[4], {"smtp.expert.client_first", PI_SEQUENCE, PI_WARN, "Client speaks before the server's greeting", EXPFILL}},
+    {&fields[5], {"smtp.expert.no_command", PI_SEQUENCE, PI_WARN, "Reply without a command", EXPFILL}},
+    {&fields[6], {"smtp.expert.not_reply", PI_MALFORMED, PI_WARN, "Line from the server is not a reply: it does not begin with a three-digit code", EXPFILL}},
+    {&fields[7], {"smtp.expert.not_command", PI_MALFORMED, PI_WARN, "Line from the client is not a command", EXPFILL}},
+    {&fields[8], {"smtp.response.code.unexpected", PI_PROTOCOL, PI_WARN, "Unexpected response code in multiline response", EXPFILL}},
+    {&fields[9], {"smtp.expert.wrong_code", PI_RESPONSE_CODE, PI_WARN, "This code is no answer to this command", EXPFILL}},
+    {&fields[10], {"smtp.expert.early_text", PI_SEQUENCE, PI_WARN, "Message text before the server's 354", EXPFILL}},
+    {&fields[11], {"smtp.expert.early_auth", PI_SEQUENCE, PI_WARN, "Authentication data before the server's 334", EXPFILL}},
+    {&fields[12], {"smtp.expert.early_reply", PI_SEQUENCE, PI_NOTE, "Reply before the end of the message", EXPFILL}},
+    {&fields[13], {"smtp.expert.gap", PI_REASSEMBLE, PI_WARN,
+                   "Octets are missing here: not captured, or withheld by TCP (see the preferences tcp.reassemble_out_of_order and "
+                   "tcp.no_subdissector_on_error)", EXPFILL}},
+    {&fields[14], {"smtp.expert.incomplete", PI_REASSEMBLE, PI_WARN, "Message is incomplete: octets of it are missing", EXPFILL}},
+    {&fields[15], {"smtp.expert.fake_end", PI_SECURITY, PI_WARN,
+                   "Line ends in the message that some servers take for its end (SMTP smuggling)", EXPFILL}},
+    {&fields[16], {"smtp.expert.clear_after_starttls", PI_SECURITY, PI_ERROR, "Command in clear behind STARTTLS (command injection)", EXPFILL}},
+    {&fields[17], {"smtp.expert.clear_after_220", PI_SECURITY, PI_ERROR, "Reply in clear behind the 220 that opens TLS (response injection)", EXPFILL}},
+    {&fields[18], {"smtp.expert.tls_twice", PI_PROTOCOL, PI_WARN, "STARTTLS inside TLS", EXPFILL}},
+    {&fields[19], {"smtp.expert.clear_login", PI_SECURITY, PI_WARN, "Authentication in clear although STARTTLS was offered", EXPFILL}},
+    {&fields[20], {"smtp.expert.clear_mail", PI_SECURITY, PI_NOTE, "Mail in clear although STARTTLS was offered", EXPFILL}},
+    {&fields[21], {"smtp.expert.no_tls_record", PI_PROTOCOL, PI_WARN, "No TLS behind the 220: the session goes on in clear", EXPFILL}},
+    {&fields[22], {"smtp.expert.over_limit", PI_ASSUMPTION, PI_WARN, "More than this dissector keeps track of", EXPFILL}},
+    {&fields[23], {"smtp.expert.after_data", PI_SEQUENCE, PI_WARN, "Command behind DATA without waiting for its reply", EXPFILL}},
+    {&fields[24], {"smtp.expert.body_nul", PI_PROTOCOL, PI_NOTE, "NUL in message text", EXPFILL}},
+    {&fields[25], {"smtp.expert.fake_end_taken", PI_SECURITY, PI_ERROR,
+                   "The server took line ends that are not CRLF.CRLF for the end of the message", EXPFILL}},
+    {&fields[26], {"smtp.expert.mechanism_not_offered", PI_PROTOCOL, PI_NOTE, "The server did not offer this mechanism", EXPFILL}},
+    {&fields[27], {"smtp.expert.auth_twice", PI_SEQUENCE, PI_WARN, "AUTH after a login that succeeded", EXPFILL}},
+    {&fields[28], {"smtp.expert.auth_in_mail", PI_SEQUENCE, PI_WARN, "AUTH inside a mail transaction", EXPFILL}},
+    {&fields[29], {"smtp.expert.pipelining", PI_SEQUENCE, PI_NOTE, "Pipelined, but the server does not offer PIPELINING", EXPFILL}},
+};
+
+void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+{
+    for (uint32_t rest = fact->anomalies; rest; rest &= rest - 1) {
+        unsigned bit = (unsigned)g_bit_nth_lsf(rest, -1);
+        if (bit < ANOMALIES)
+            expert_add_info(pinfo, item, &fields[bit]);
+    }
+}
+
+void esmtp_expert_register(void)
+{
+    for (size_t i = 0; i < ANOMALIES; i++)
+        fields[i] = (expert_field)EI_INIT;
+    esmtp_experts_register(infos, ANOMALIES);
+}

@@ -1,0 +1,19 @@
+/* expert.h
+ * One expert info per anomaly of facts.h, with stable names: smtp.expert.*.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_EXPERT_H
+#define ESMTP_EXPERT_H
+
+#include "ws_compat.h"
+
+#include "../core/facts.h"
+
+/* Adds what is wrong with a fact to the item that shows it (which may be NULL). */
+void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+
+void esmtp_expert_register(void);
+
+#endif /* ESMTP_EXPERT_H */

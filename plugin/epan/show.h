@@ -1,0 +1,81 @@
+/* show.h
+ * Shows the facts of one call of the dissector: tree and Info column. Everything below here is a function of octets and facts;
+ * nothing changes what is known. tree_*.c: one file per kind of thing.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_SHOW_H
+#define ESMTP_SHOW_H
+
+#include "fields.h"
+#include "stream.h"
+
+/* Lives for one call. */
+typedef struct {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *root; /* the packet's tree; may be NULL */
+    proto_tree *tree; /* of the SMTP item; may be NULL */
+    const esmtp_conn_t *conn;
+    const esmtp_stream_t *stream;
+    wmem_strbuf_t *info; /* Info column so far; NULL if nobody reads it */
+    bool server;         /* the server speaks */
+    bool later;          /* not the first visit: replies are known */
+    bool tls;
+    bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
+    GSList *messages;    /* wmem: messages that are completed here, last first */
+} esmtp_show_t;
+
+/* Adds a piece to the Info column. */
+void esmtp_show_info(esmtp_show_t *show, const char *text);
+
+/* tree_command.c */
+void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_command_register(void);
+
+/* tree_reply.c: the lines of one reply, facts i to n - 1 of show->stream. */
+void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset);
+void esmtp_reply_register(void);
+
+/* tree_ehlo.c: one extension line of an EHLO reply, without its line end. */
+void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
+void esmtp_offer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_offer_t *offer);
+void esmtp_ehlo_register(void);
+
+/* tree_params.c: path and parameters of MAIL, RCPT and their kin; the parameter is octets offset to offset + len - 1. */
+void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row, int offset, int len);
+void esmtp_params_register(void);
+
+/* tree_message.c */
+void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+/* The fragments of the message that a fact completes, below tree. */
+void esmtp_fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *message);
+void esmtp_tree_message_register(void);
+
+/* tree_auth.c */
+void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
+void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
+void esmtp_auth_register(void);
+
+/* tree_transaction.c: number of the transaction, and on its final reply the verdict. */
+void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+void esmtp_transaction_register(void);
+
+/* tree_common.c: what several kinds of thing have. */
+void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
+void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+void esmtp_connection_add(esmtp_show_t *show);
+void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_retransmission_add(esmtp_show_t *show, size_t n);
+void esmtp_common_register(void);
+
+/* The whole call. */
+void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root);
+void esmtp_show_register(void);
+
+#endif /* ESMTP_SHOW_H */

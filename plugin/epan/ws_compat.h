@@ -1,0 +1,50 @@
+/* ws_compat.h
+ * The only place that knows that Wireshark's plugin interface changes: newest names for all, mapped backwards. Each shim says
+ * what changed when, and goes when that version goes.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_WS_COMPAT_H
+#define ESMTP_WS_COMPAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ws_version.h>
+
+#define ESMTP_WS_AT_LEAST(major, minor) \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+/* The dissector headers of 4.0 name this macro before they define it. */
+#if !ESMTP_WS_AT_LEAST(4, 2)
+#include <ws_symbol_export.h>
+#endif
+
+#include <epan/conversation.h>
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/proto_data.h>
+#include <epan/tvbuff.h>
+
+/* 4.2 turned gboolean into bool in preferences, heuristics and callbacks. */
+#if ESMTP_WS_AT_LEAST(4, 2)
+typedef bool esmtp_bool_t;
+#else
+typedef gboolean esmtp_bool_t;
+#endif
+
+/* 4.2: plugins describe themselves. */
+#if ESMTP_WS_AT_LEAST(4, 2)
+#include <wsutil/plugins.h>
+#endif
+
+/* 4.4 wants format_text() to get a char pointer; 4.0 an unsigned one. */
+#if ESMTP_WS_AT_LEAST(4, 2)
+#define esmtp_format_text(scope, s, len) format_text(scope, (const char *)(s), len)
+#else
+#define esmtp_format_text(scope, s, len) format_text(scope, (const guchar *)(s), len)
+#endif
+
+#endif /* ESMTP_WS_COMPAT_H */
