@@ -13,46 +13,6 @@
 
 #define BLANKS " \t"
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static esmtp_span_t span_to(esmtp_span_t s, size_t end)
-{
-    return esmtp_span(s.p, MIN(s.len, end));
-}
-
-static size_t blanks_in_front(esmtp_span_t s)
-{
-    size_t n = 0;
-
-    while (n < s.len && is_blank(s.p[n]))
-        n++;
-    return n;
-}
-
-static size_t first_blank(esmtp_span_t s)
-{
-    size_t n = 0;
-
-    while (n < s.len && !is_blank(s.p[n]))
-        n++;
-    return n;
-}
-
-static esmtp_span_t trim_end(esmtp_span_t s)
-{
-    while (s.len > 0 && is_blank(s.p[s.len - 1]))
-        s.len--;
-    return s;
-}
-
-static esmtp_span_t trim(esmtp_span_t s)
-{
-    return trim_end(esmtp_span_from(s, blanks_in_front(s)));
-}
-
 /* ---- Verb ---- */
 
 static bool is_verb_text(esmtp_span_t s)
@@ -79,7 +39,7 @@ static bool is_text(esmtp_span_t s)
 
 void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
 {
-    esmtp_span_t s = esmtp_span_from(line, blanks_in_front(line));
+    esmtp_span_t s = esmtp_span_trim_front(line);
     esmtp_span_t behind;
     size_t separator;
 
@@ -87,12 +47,12 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
     if (s.len == 0)
         return;
 
-    cmd->verb = span_to(s, first_blank(s));
+    cmd->verb = esmtp_span_to(s, esmtp_span_word(s));
     behind = esmtp_span_from(s, cmd->verb.len);
-    separator = blanks_in_front(behind);
-    cmd->parameter = trim_end(esmtp_span_from(behind, separator));
+    separator = esmtp_span_blanks(behind);
+    cmd->parameter = esmtp_span_trim_end(esmtp_span_from(behind, separator));
     if (cmd->parameter.len > 0) {
-        cmd->tab = esmtp_span_find(span_to(behind, separator), '\t') < separator;
+        cmd->tab = esmtp_span_find(esmtp_span_to(behind, separator), '\t') < separator;
         cmd->trailing_space = separator + cmd->parameter.len < behind.len;
     } else {
         cmd->trailing_space = behind.len > 0;
@@ -149,10 +109,10 @@ static size_t bare_end(esmtp_span_t s)
     quotes_t q = {false, false};
 
     for (size_t i = 0; i < s.len; i++) {
-        if (quotes_step(&q, s.p[i]) && is_blank(s.p[i]))
+        if (quotes_step(&q, s.p[i]) && esmtp_is_blank(s.p[i]))
             return i;
     }
-    return q.quoted ? first_blank(s) : s.len;
+    return q.quoted ? esmtp_span_word(s) : s.len;
 }
 
 /* Offset of the last "@" outside quotes, else the last one at all, else the length. */
@@ -220,19 +180,19 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
         size_t colon = route_end(address);
         routed = colon < address.len;
         if (routed) {
-            path->route = span_to(address, colon);
+            path->route = esmtp_span_to(address, colon);
             mailbox = esmtp_span_from(address, colon + 1);
         }
     }
     at = at_sign(mailbox);
-    path->local = span_to(mailbox, at);
+    path->local = esmtp_span_to(mailbox, at);
     path->domain = esmtp_span_from(mailbox, at + 1);
     path->quoted = is_wrapped(path->local, '"', '"');
     path->literal = is_wrapped(path->domain, '[', ']');
 
     if (path->local.len == 0 || (at < mailbox.len && path->domain.len == 0))
         return ESMTP_PATH_BROKEN;
-    if (!path->quoted && first_blank(mailbox) < mailbox.len)
+    if (!path->quoted && esmtp_span_word(mailbox) < mailbox.len)
         return ESMTP_PATH_BROKEN;
     if (routed)
         return ESMTP_PATH_ROUTED;
@@ -242,12 +202,12 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
 /* What stands in brackets, however many there are. */
 static esmtp_span_t without_brackets(esmtp_span_t s)
 {
-    s = trim(s);
+    s = esmtp_span_trim(s);
     while (s.len > 0 && s.p[0] == '<')
         s = esmtp_span_from(s, 1);
     while (s.len > 0 && s.p[s.len - 1] == '>')
         s.len--;
-    return trim(s);
+    return esmtp_span_trim(s);
 }
 
 /* A path that begins with "<". Returns the octets taken. */
@@ -260,13 +220,14 @@ static size_t bracketed_parse(esmtp_span_t s, esmtp_path_t *path)
     if (end == 0) {
         size_t close = esmtp_span_find(s, '>');
         broken = true;
-        end = close < s.len ? close + 1 : first_blank(s);
+        end = close < s.len ? close + 1 : esmtp_span_word(s);
     }
     for (; end < s.len && s.p[end] == '>'; end++)
         broken = true;
-    path->whole = span_to(s, end);
-    form = address_split(
-        broken ? without_brackets(path->whole) : trim(esmtp_span(s.p + 1, end - 2)), path);
+    path->whole = esmtp_span_to(s, end);
+    form = address_split(broken ? without_brackets(path->whole)
+                                : esmtp_span_trim(esmtp_span(s.p + 1, end - 2)),
+                         path);
     path->form = broken ? ESMTP_PATH_BROKEN : form;
     return end;
 }
@@ -277,7 +238,7 @@ static size_t bare_parse(esmtp_span_t s, esmtp_path_t *path)
     size_t end = bare_end(s);
     esmtp_path_form_t form;
 
-    path->whole = span_to(s, end);
+    path->whole = esmtp_span_to(s, end);
     form = address_split(without_brackets(path->whole), path);
     path->form = ESMTP_PATH_BARE;
     if (form == ESMTP_PATH_BROKEN || form == ESMTP_PATH_NULL || path->address.len < end)
@@ -295,7 +256,7 @@ static size_t named_parse(esmtp_span_t s, esmtp_path_t *path)
     if (open == s.len || esmtp_span_find(s, '=') < open || esmtp_span_find(s, '@') < open)
         return 0;
     taken = open + bracketed_parse(esmtp_span_from(s, open), path);
-    path->whole = span_to(s, taken);
+    path->whole = esmtp_span_to(s, taken);
     path->form = ESMTP_PATH_BROKEN;
     return taken;
 }
@@ -303,18 +264,18 @@ static size_t named_parse(esmtp_span_t s, esmtp_path_t *path)
 /* "SIZE=100" where a path should be. */
 static bool is_argument(esmtp_span_t s)
 {
-    esmtp_span_t word = span_to(s, first_blank(s));
+    esmtp_span_t word = esmtp_span_to(s, esmtp_span_word(s));
     size_t equals = esmtp_span_find(word, '=');
 
     return equals < word.len && esmtp_span_find(word, '@') == word.len &&
-           is_verb_text(span_to(word, equals));
+           is_verb_text(esmtp_span_to(word, equals));
 }
 
 /* Steps over "FROM:". Says so when the colon, or all of it, is missing. */
 static esmtp_span_t keyword_skip(esmtp_span_t s, const char *keyword, bool *missing)
 {
     esmtp_span_t behind = esmtp_span_from(s, strlen(keyword));
-    size_t blanks = blanks_in_front(behind);
+    size_t blanks = esmtp_span_blanks(behind);
 
     *missing = true;
     if (!esmtp_span_starts(s, keyword))
@@ -337,9 +298,9 @@ bool esmtp_path_parse(esmtp_span_t parameter, const char *keyword, esmtp_path_t 
     size_t taken = 0;
 
     *path = (esmtp_path_t){.form = ESMTP_PATH_NONE};
-    parameter = esmtp_span_from(parameter, blanks_in_front(parameter));
+    parameter = esmtp_span_trim_front(parameter);
     s = keyword_skip(parameter, keyword, &path->keyword_missing);
-    blanks = blanks_in_front(s);
+    blanks = esmtp_span_blanks(s);
     s = esmtp_span_from(s, blanks);
     *rest = s;
     if (s.len == 0 || (s.p[0] != '<' && is_argument(s)))
@@ -386,7 +347,7 @@ bool esmtp_argument_next(esmtp_span_t *rest, esmtp_argument_t *arg)
     if (!esmtp_word_next(rest, BLANKS, &arg->whole))
         return false;
     equals = esmtp_span_find(arg->whole, '=');
-    arg->name = span_to(arg->whole, equals);
+    arg->name = esmtp_span_to(arg->whole, equals);
     arg->has_value = equals < arg->whole.len;
     arg->value = esmtp_span_from(arg->whole, equals + 1);
     return true;

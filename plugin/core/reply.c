@@ -10,38 +10,11 @@
  */
 #include "reply.h"
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static esmtp_span_t span_to(esmtp_span_t s, size_t end)
-{
-    return esmtp_span(s.p, MIN(s.len, end));
-}
-
-static esmtp_span_t skip_blanks(esmtp_span_t s)
-{
-    while (s.len > 0 && is_blank(s.p[0]))
-        s = esmtp_span_from(s, 1);
-    return s;
-}
-
-static esmtp_span_t trim_end(esmtp_span_t s)
-{
-    while (s.len > 0 && is_blank(s.p[s.len - 1]))
-        s.len--;
-    return s;
-}
-
-/* The octets up to the first blank. */
+/* The first word, blanks in front passed over. */
 static esmtp_span_t first_word(esmtp_span_t s)
 {
-    size_t n = 0;
-
-    while (n < s.len && !is_blank(s.p[n]))
-        n++;
-    return span_to(s, n);
+    s = esmtp_span_trim_front(s);
+    return esmtp_span_to(s, esmtp_span_word(s));
 }
 
 /* Takes up to max digits off the front of *s. Returns their number. */
@@ -61,14 +34,14 @@ static size_t digits_take(esmtp_span_t *s, size_t max, uint16_t *value)
 /* A colon, then a blank or the end: older OpenSMTPD writes "2.0.0: Ok". */
 static bool is_colon_end(esmtp_span_t s)
 {
-    return s.len > 0 && s.p[0] == ':' && (s.len == 1 || is_blank(s.p[1]));
+    return s.len > 0 && s.p[0] == ':' && (s.len == 1 || esmtp_is_blank(s.p[1]));
 }
 
 /* What stands behind an enhanced code. */
 static esmtp_span_t behind_enhanced(esmtp_span_t s, const esmtp_enhanced_t *enhanced)
 {
     s = esmtp_span_from(s, enhanced->whole.len);
-    return skip_blanks(is_colon_end(s) ? esmtp_span_from(s, 1) : s);
+    return esmtp_span_trim_front(is_colon_end(s) ? esmtp_span_from(s, 1) : s);
 }
 
 bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
@@ -87,9 +60,9 @@ bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
     rest = esmtp_span_from(rest, 1);
     if (digits_take(&rest, 3, &e.detail) == 0)
         return false;
-    if (rest.len > 0 && !is_blank(rest.p[0]) && !is_colon_end(rest))
+    if (rest.len > 0 && !esmtp_is_blank(rest.p[0]) && !is_colon_end(rest))
         return false;
-    e.whole = span_to(s, s.len - rest.len);
+    e.whole = esmtp_span_to(s, s.len - rest.len);
     *out = e;
     return true;
 }
@@ -103,7 +76,7 @@ bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out)
     *out = (esmtp_reply_line_t){.parameter = line, .text = line};
     if (digits_take(&rest, 3, &code) < 3)
         return false;
-    if (rest.len > 0 && rest.p[0] != '-' && !is_blank(rest.p[0]))
+    if (rest.len > 0 && rest.p[0] != '-' && !esmtp_is_blank(rest.p[0]))
         return false;
 
     first = code / 100u;
@@ -155,7 +128,7 @@ static bool is_host_name(esmtp_span_t s)
 
 esmtp_span_t esmtp_reply_host(esmtp_span_t text)
 {
-    esmtp_span_t word = first_word(skip_blanks(text));
+    esmtp_span_t word = first_word(text);
 
     if (word.len > 1 && (word.p[word.len - 1] == ',' || word.p[word.len - 1] == ':'))
         word.len--;
@@ -173,17 +146,17 @@ static bool is_keyword(esmtp_span_t s)
 
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
 {
-    esmtp_span_t s = trim_end(skip_blanks(parameter));
+    esmtp_span_t s = esmtp_span_trim(parameter);
     esmtp_span_t word = first_word(s);
     size_t equals = esmtp_span_find(word, '=');
 
     *out = (esmtp_ehlo_line_t){.glued = equals < word.len};
     if (s.len == 0)
         return false;
-    out->keyword = span_to(word, equals);
+    out->keyword = esmtp_span_to(word, equals);
     out->parameter = esmtp_span_from(s, out->keyword.len + 1);
     if (!out->glued)
-        out->parameter = skip_blanks(out->parameter);
+        out->parameter = esmtp_span_trim_front(out->parameter);
     out->legal = is_keyword(out->keyword);
     return true;
 }
@@ -197,7 +170,8 @@ static size_t find_words(esmtp_span_t s, const char *words)
 {
     for (size_t i = 0; i < s.len; i++) {
         bool inside = i > 0 && g_ascii_isalnum(s.p[i - 1]);
-        if (!inside && esmtp_span_starts(esmtp_span_from(s, i), words))
+        bool first = g_ascii_tolower(s.p[i]) == g_ascii_tolower(*words);
+        if (first && !inside && esmtp_span_starts(esmtp_span_from(s, i), words))
             return i;
     }
     return s.len;
@@ -211,19 +185,20 @@ static esmtp_span_t behind_words(esmtp_span_t s, const char *words)
     return at < s.len ? esmtp_span_from(s, at + strlen(words)) : no_id;
 }
 
-/* The last word in front of words that occur in a text, and what stands in front of it. */
+/* The last word in front of the words that a text ends with, and what stands in front of it. Empty
+ * if it ends otherwise. */
 static esmtp_span_t word_before(esmtp_span_t s, const char *words, esmtp_span_t *front)
 {
-    size_t end = find_words(s, words);
+    size_t n = strlen(words);
     size_t start;
 
     *front = no_id;
-    if (end == s.len)
+    if (s.len < n || !esmtp_span_is(esmtp_span_from(s, s.len - n), words))
         return no_id;
-    s = trim_end(span_to(s, end));
-    for (start = s.len; start > 0 && !is_blank(s.p[start - 1]); start--)
+    s = esmtp_span_trim_end(esmtp_span_to(s, s.len - n));
+    for (start = s.len; start > 0 && !esmtp_is_blank(s.p[start - 1]); start--)
         continue;
-    *front = trim_end(span_to(s, start));
+    *front = esmtp_span_trim_end(esmtp_span_to(s, start));
     return esmtp_span_from(s, start);
 }
 
@@ -253,7 +228,7 @@ static esmtp_span_t id_take(esmtp_span_t s)
         n++;
     while (n > 0 && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
         n--;
-    return span_to(s, n);
+    return esmtp_span_to(s, n);
 }
 
 /* Postfix "Ok: queued as 4XyZ1k2mJ1z9rV", Amavis "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok:
@@ -268,7 +243,7 @@ static esmtp_span_t id_postfix(esmtp_span_t text)
 static esmtp_span_t id_yandex(esmtp_span_t text)
 {
     esmtp_span_t host = behind_words(text, "queued on ");
-    esmtp_span_t rest = esmtp_span_from(host, first_word(host).len);
+    esmtp_span_t rest = esmtp_span_from(host, esmtp_span_word(host));
 
     return esmtp_span_starts(rest, " as ") ? id_take(esmtp_span_from(rest, 4)) : no_id;
 }
@@ -284,7 +259,7 @@ static esmtp_span_t id_exim(esmtp_span_t text)
 static esmtp_span_t id_sendmail(esmtp_span_t text)
 {
     esmtp_span_t front;
-    esmtp_span_t id = id_take(word_before(text, "Message accepted for delivery", &front));
+    esmtp_span_t id = id_take(word_before(text, " Message accepted for delivery", &front));
 
     return front.len == 0 && has_digit(id) ? id : no_id;
 }
@@ -326,7 +301,7 @@ static esmtp_span_t id_qmail(esmtp_span_t text)
     rest = esmtp_span_from(rest, strlen(" qp "));
     if (digits_take(&rest, rest.len, &any) == 0)
         return no_id;
-    return span_to(id, id.len - rest.len);
+    return esmtp_span_to(id, id.len - rest.len);
 }
 
 /* Dovecot's LMTP server "<user@example.org> 5GjrDafYTFE7WAAABf1gKA Saved"; old ones leave the id
@@ -363,7 +338,7 @@ esmtp_span_t esmtp_reply_queue_id(esmtp_span_t text)
         id_gmail,   id_haraka, id_qmail, id_dovecot,  id_ses,
     };
 
-    text = trim_end(text);
+    text = esmtp_span_trim_end(text);
     for (size_t i = 0; i < G_N_ELEMENTS(wordings); i++) {
         esmtp_span_t id = wordings[i](text);
         if (id.len > 0)

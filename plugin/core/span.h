@@ -55,4 +55,54 @@ static inline size_t esmtp_span_find(esmtp_span_t s, uint8_t octet)
     return hit ? (size_t)((const uint8_t *)hit - s.p) : s.len;
 }
 
+/* The first octets of a span, all if it has no more. */
+static inline esmtp_span_t esmtp_span_to(esmtp_span_t s, size_t end)
+{
+    return esmtp_span(s.p, MIN(s.len, end));
+}
+
+/* What separates words in SMTP: blank, and TAB too, which old clients and servers send. */
+static inline bool esmtp_is_blank(uint8_t octet)
+{
+    return octet == ' ' || octet == '\t';
+}
+
+/* Number of blanks in front. */
+static inline size_t esmtp_span_blanks(esmtp_span_t s)
+{
+    size_t n = 0;
+
+    while (n < s.len && esmtp_is_blank(s.p[n]))
+        n++;
+    return n;
+}
+
+/* Offset of the first blank, or the length. */
+static inline size_t esmtp_span_word(esmtp_span_t s)
+{
+    size_t n = 0;
+
+    while (n < s.len && !esmtp_is_blank(s.p[n]))
+        n++;
+    return n;
+}
+
+/* A span without blanks in front, at its end, at both. */
+static inline esmtp_span_t esmtp_span_trim_front(esmtp_span_t s)
+{
+    return esmtp_span_from(s, esmtp_span_blanks(s));
+}
+
+static inline esmtp_span_t esmtp_span_trim_end(esmtp_span_t s)
+{
+    while (s.len > 0 && esmtp_is_blank(s.p[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static inline esmtp_span_t esmtp_span_trim(esmtp_span_t s)
+{
+    return esmtp_span_trim_end(esmtp_span_trim_front(s));
+}
+
 #endif /* ESMTP_SPAN_H */

@@ -25,6 +25,7 @@ static const command_case_t command_cases[] = {
     {"nothing", LIT(""), "", "", NULL, 0},
     {"only blanks", LIT(" \t "), "", "", NULL, LEADING},
     {"verb alone", LIT("NOOP"), "NOOP", "", "NOOP", PLAUSIBLE},
+    {"XMRG", LIT("XMRG FROM:<a>"), "XMRG", "FROM:<a>", "XMRG", PLAUSIBLE},
     {"lower case", LIT("noop"), "noop", "", "NOOP", PLAUSIBLE},
     {"blanks in front", LIT("  NOOP"), "NOOP", "", "NOOP", LEADING | PLAUSIBLE},
     {"blank behind the verb", LIT("NOOP "), "NOOP", "", "NOOP", TRAILING | PLAUSIBLE},
