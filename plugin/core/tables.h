@@ -108,7 +108,8 @@ const esmtp_verb_row_t *esmtp_verb_by_id(esmtp_verb_t id);
 uint16_t esmtp_verb_number(const esmtp_verb_row_t *row);
 const esmtp_verb_row_t *esmtp_verb_by_number(uint16_t number);
 
-/* Whether a code can be the answer to a verb: any 4yz and 5yz, and of 2yz and 3yz those of the row; row NULL: all but 3yz. */
+/* Whether a code can be the answer to a verb: any 4yz and 5yz, and of 2yz and 3yz those of the row; row NULL: all but 3yz.
+ * A number outside 200..599 never is. */
 bool esmtp_verb_expects(const esmtp_verb_row_t *row, uint16_t code);
 
 typedef struct {
@@ -186,7 +187,7 @@ typedef enum {
 } esmtp_status_t;
 
 typedef struct {
-    const char *keyword; /* capitals, without "=" */
+    const char *keyword; /* capitals, without "=": AUTH= of old servers is AUTH with a value glued to it */
     esmtp_ehlo_form_t form;
     esmtp_status_t status;
     const char *syntax; /* of the parameters, "" for none */
@@ -194,7 +195,7 @@ typedef struct {
     const char *explanation;
 } esmtp_keyword_row_t;
 
-/* A line of at least four X, with other letters at most at its end, is found as XXXXXXXX. */
+/* A keyword of at least four X, with other letters at most at its end, is found as XXXXXXXX: a firewall's mask. */
 const esmtp_keyword_row_t *esmtp_keyword_find(esmtp_span_t keyword);
 
 /* How the value of a MAIL or RCPT parameter reads. */
@@ -259,7 +260,7 @@ typedef struct {
     const char *mechanism; /* capitals; "HT-SHA-256-*" stands for all that begin so */
     esmtp_sasl_form_t form;
     bool exposed; /* a password or token can be read from the exchange */
-    const char *exchange;
+    const char *exchange; /* who sends what; "" where that is not known */
     const char *reference;
     const char *explanation;
 } esmtp_mechanism_row_t;

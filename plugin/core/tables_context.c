@@ -172,7 +172,8 @@ static const esmtp_context_row_t contexts[] = {
     {250, false, ESMTP_VERB_RSET, nothing,
      "The message that was under way is forgotten, with its sender and recipients."},
     {250, false, ESMTP_VERB_NOOP, nothing, "The server is alive; nothing else happened."},
-    {250, false, ESMTP_VERB_VRFY, nothing, "The user exists, and the text gives the full address."},
+    {250, false, ESMTP_VERB_VRFY, nothing,
+     "The server says that the user exists, and gives the full address."},
     {250, false, ESMTP_VERB_EXPN, nothing, "The lines name the members of the list, one on each."},
     {250, false, ESMTP_VERB_ETRN, mail_comes,
      "The server will look through the queue for that host, without a word on whether anything "
@@ -206,6 +207,7 @@ static const esmtp_context_row_t contexts[] = {
     {253, false, ESMTP_VERB_NONE, mail_comes, NULL},
     {334, false, ESMTP_VERB_NONE, answer, NULL},
     {353, false, ESMTP_VERB_NONE, read_verdicts, NULL},
+    {354, false, ESMTP_VERB_NONE, send_text, NULL},
     {354, false, ESMTP_VERB_DATA, send_text,
      "The server is ready for the message. Everything up to a line with a lone dot is content."},
     {354, false, ESMTP_VERB_XEXCH50, send_block,
@@ -223,10 +225,9 @@ static const esmtp_context_row_t contexts[] = {
     {421, true, ESMTP_VERB_NONE, other_server_retry,
      "The server takes no connection from this client for now: overload, shutdown, or too many "
      "connections."},
-    {422, false, ESMTP_VERB_NONE, login_migrate, NULL},
+    {422, false, ESMTP_VERB_AUTH, login_migrate, NULL},
     {432, false, ESMTP_VERB_AUTH, login_migrate,
      "The server knows the user but holds no password of the form that this login method needs."},
-    {440, false, ESMTP_VERB_NONE, retry, NULL},
     {450, false, ESMTP_VERB_MAIL, retry,
      "The server does not take mail from this sender right now, because it limits its rate or "
      "could not check the address."},
@@ -355,7 +356,7 @@ static const esmtp_context_row_t contexts[] = {
      "hangs up."},
     {521, true, ESMTP_VERB_NONE, other_server,
      "This host never takes mail, whoever asks. It answers only to say so."},
-    {523, false, ESMTP_VERB_NONE, tls_first, NULL},
+    {523, false, ESMTP_VERB_AUTH, tls_first, NULL},
     {524, false, ESMTP_VERB_NONE, tls_first, NULL},
     {525, false, ESMTP_VERB_NONE, admin, NULL},
     {530, false, ESMTP_VERB_NONE, login_first, NULL},

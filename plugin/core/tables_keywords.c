@@ -91,8 +91,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "The client may promise to send one message only, which saved old Sendmail some work. "
      "Obsolete."},
     {"PIPECONNECT", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "Exim",
-     "Exim among itself: on a later connection the client may send commands before the greeting "
-     "arrives, trusting what it learned last time. It saves round trips."},
+     "Between Exim servers: on a later connection the client may send commands before the "
+     "greeting arrives, trusting what it learned last time. It saves round trips."},
     {"PIPELINING", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 2920",
      "The client may send several commands at once without waiting for each reply. Expect "
      "several commands in one packet, and several replies in another."},

@@ -90,8 +90,8 @@ static const esmtp_mechanism_row_t mechanisms[] = {
      "Server first, then messages of Kerberos 5; details not confirmed.",
      "draft-josefsson-sasl-kerberos5", "Kerberos 5 without GSS-API. Not met in practice."},
     {"LOGIN", ESMTP_SASL_LOGIN, true,
-     "Server: Username: client: user; server: Password: client: password. Some clients put the "
-     "user on the AUTH line.",
+     "Server asks for Username:, client: user; server asks for Password:, client: password. Some "
+     "clients put the user on the AUTH line.",
      "draft-murchison-sasl-login",
      "User name and password in base64, one after the other, which anybody can read without TLS. "
      "Older than PLAIN and never standardised."},
@@ -133,7 +133,7 @@ static const esmtp_mechanism_row_t mechanisms[] = {
      "The password travels encrypted by a key that is agreed first. An old plugin of Cyrus SASL, "
      "long out of use."},
     {"PLAIN", ESMTP_SASL_PLAIN, true,
-     "Client first: identity to act as NUL user NUL password, in one message.", "RFC 4616",
+     "Client first: [identity to act as] NUL user NUL password, in one message.", "RFC 4616",
      "User name and password in base64, which anybody can read unless TLS is active. The most "
      "used method beside LOGIN."},
     {"PLAIN-CLIENTTOKEN", ESMTP_SASL_OPAQUE, true,

@@ -19,8 +19,8 @@ static const esmtp_param_row_t params[] = {
      "What kind of octets the body holds. BINARYMIME means that BDAT has to be used and never "
      "DATA."},
     {"BY", ESMTP_ON_MAIL, ESMTP_VALUE_BY, "[+ / -]1*9DIGIT;(N / R)[T]", "RFC 2852",
-     "The deadline for delivery, in seconds from now. R returns the message when it passes, N "
-     "only sends a notice of the delay, and T asks for a trace of each relay."},
+     "The deadline for delivery, in seconds from now. R returns the message when the time is up, "
+     "N only sends a notice of the delay, and T asks for a trace of each relay."},
     {"CONNEG", ESMTP_ON_RCPT, ESMTP_VALUE_FLAG, "", "RFC 4141",
      "Asks which media formats this recipient's device can show. The reply names them in further "
      "lines."},
