@@ -64,7 +64,7 @@ def test_only_the_plugin_interface_is_exported(tshark):
     path = modules(tshark)[0][-1]
     symbols = subprocess.run(["nm", "-D", "--defined-only", path], capture_output=True, text=True,
                              check=True).stdout
-    names = {line.split()[-1] for line in symbols.splitlines()}
+    names = {line.split()[-1] for line in symbols.splitlines() if "__odr_asan" not in line}
     assert names <= {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register",
                      "plugin_describe"}
 

@@ -105,6 +105,8 @@ class Tshark:
             "TMPDIR": str(home),
             # A system-wide installed module of an older day must not be tested by mistake.
             "WIRESHARK_PLUGIN_DIR": str(plugins),
+            # Capture helpers are of no use here, and hang under ASan.
+            "WIRESHARK_EXTCAP_DIR": str(self.home / "no-extcap"),
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         }
@@ -265,6 +267,34 @@ class Tshark:
         return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
+    def visit(self, capture, order, protocol="smtp", prefs=()):
+        """Opens the capture as Wireshark's window does and clicks on frames in that order.
+
+        Returns a list with one text for each click: the Info column, then the tree of that
+        protocol. A frame may be clicked on again and again; nothing may depend on the order.
+        """
+        calls = [("setconf", dict(zip(("name", "value"), pref.split(":", 1)))) for pref in prefs]
+        calls.append(("load", {"file": str(self.path(capture))}))
+        calls += [("frame", {"frame": n, "proto": True, "columns": True}) for n in order]
+        calls.append(("bye", {}))
+        lines = [json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
+                 for n, (method, params) in enumerate(calls, 1)]
+        done = subprocess.run(["sharkd", "-"], input="\n".join(lines) + "\n", text=True,
+                              env=self.environment, capture_output=True, timeout=TIMEOUT)
+        replies = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        failed = [reply for reply in replies if "error" in reply]
+        if done.returncode or failed or len(replies) != len(calls) or BUG.search(done.stdout):
+            raise TsharkFailed(f"sharkd: exit status {done.returncode}, {len(replies)} replies to"
+                               f" {len(calls)} calls\n{failed[:3]}\n{done.stderr[-3000:]}")
+        texts = []
+        for (method, _), reply in zip(calls, replies):
+            if method == "frame":
+                layers = [node for node in reply["result"]["tree"] if node.get("f") == protocol]
+                info = reply["result"].get("col", [""])[-1]
+                texts.append(f"{info}\n" + "".join(_node_text(node) for node in layers))
+        return texts
+
+
 # --- From tshark's JSON and PDML --------------------------------------------------------------
 
 
@@ -299,3 +329,8 @@ def _listed(value):
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _node_text(node, depth=0):
+    below = "".join(_node_text(child, depth + 1) for child in node.get("n", []))
+    return "    " * depth + node["l"] + "\n" + below
