@@ -212,6 +212,18 @@ size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t a
     return in.len - f.in.len;
 }
 
+bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last)
+{
+    esmtp_line_t line;
+    if (last || esmtp_line_scan(in, 0, &line))
+        return true;
+    if (esmtp_session_server(s) == from)
+        return false;
+    if (esmtp_session_expect(s) == ESMTP_EXPECT_OCTETS)
+        return missing && missing < esmtp_session_octets_left(s);
+    return esmtp_session_expect(s) == ESMTP_EXPECT_TEXT;
+}
+
 esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in)
 {
     esmtp_line_t line;

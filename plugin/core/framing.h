@@ -15,6 +15,9 @@
  * scanned: octets at the front that an earlier call has looked at without finding a line end (0: unknown). */
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned, bool last);
 
+/* Whether feeding these octets, behind a hole of "missing" octets (0: unknown), would use any of them. */
+bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last);
+
 /* What a first line tells about who speaks. */
 typedef enum { ESMTP_SPEAKER_UNKNOWN, ESMTP_SPEAKER_SERVER, ESMTP_SPEAKER_CLIENT } esmtp_speaker_t;
 esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in);

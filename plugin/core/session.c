@@ -73,6 +73,11 @@ esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s)
     return s->expect;
 }
 
+uint64_t esmtp_session_octets_left(const esmtp_session_t *s)
+{
+    return s->octets_left;
+}
+
 esmtp_body_t *esmtp_session_body(esmtp_session_t *s)
 {
     return &s->body;
@@ -477,8 +482,10 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     const esmtp_verb_row_t *row = p->row;
     if (!row)
         return;
-    if (row->id == ESMTP_VERB_LHLO)
+    if (row->id == ESMTP_VERB_LHLO) {
         s->lmtp = true;
+        p->fact->flags |= ESMTP_FF_LMTP;
+    }
     if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_sent(s, at, event, p);
     if (row->payload == ESMTP_PAYLOAD_BLOB)

@@ -209,6 +209,8 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
 /* The end mark is complete; len octets of it lie in this segment. */
 esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 
+/* Octets that the chunk under way still lacks. */
+uint64_t esmtp_session_octets_left(const esmtp_session_t *s);
 /* Takes counted octets (BDAT, XEXCH50); returns how many of n belong to the chunk. */
 size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const uint8_t *p, size_t n);
 

@@ -24,7 +24,7 @@ typedef struct {
     bool later;          /* not the first visit: replies are known */
     bool tls;
     bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
-    GSList *messages;    /* wmem: messages that are completed here, last first */
+    wmem_list_t *messages; /* that are completed here, in order; NULL if none */
 } esmtp_show_t;
 
 /* Adds a piece to the Info column. */
@@ -51,14 +51,18 @@ void esmtp_params_register(void);
 /* tree_message.c */
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
-/* The fragments of the message that a fact completes, below tree. */
-void esmtp_fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *message);
+/* What is said where a message is complete: its fragments, its size. fact has .extra the message. */
+void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact);
+/* Notes that a message is complete here: it is handed over when the call's items are all there. */
+void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
 void esmtp_tree_message_register(void);
 
 /* tree_auth.c */
 void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
 void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
+/* A line of an exchange (AUTH command, SASL line, 334) as the Info column has it: decoded, secrets masked. */
+const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 void esmtp_auth_register(void);
 
 /* tree_transaction.c: number of the transaction, and on its final reply the verdict. */
@@ -69,7 +73,8 @@ void esmtp_transaction_register(void);
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
-void esmtp_connection_add(esmtp_show_t *show);
+/* last: the last fact of the call, or NULL */
+void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last);
 void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_retransmission_add(esmtp_show_t *show, size_t n);
 void esmtp_common_register(void);

@@ -137,55 +137,68 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
     return at;
 }
 
-/* Octets at the start of a segment that were fed before; a hole in front of it is told to the session. */
-static size_t align(const esmtp_call_t *call, esmtp_stream_t *stream, esmtp_stamp_t *at, size_t len)
+/* Octets that are missing in front of a segment, 0 if their number is unknown. */
+static uint32_t hole(const esmtp_stream_t *stream, int32_t ahead)
 {
-    int32_t ahead = (int32_t)(at->seq - stream->next);
-    if (!stream->begun || ahead == 0)
-        return 0;
-    if (ahead < 0 && ahead > -JUMP_MAX)
-        return MIN((size_t)-ahead, len);
     bool numbered = ahead > 0 && ahead < JUMP_MAX;
-    uint32_t missing = numbered ? (uint32_t)ahead - MIN((uint32_t)ahead, stream->partial) : 0;
-    esmtp_session_gap(call->conn->session, at, call->side, missing);
-    stream->partial = 0;
-    return 0;
+    return numbered ? (uint32_t)ahead - MIN((uint32_t)ahead, stream->partial) : 0;
+}
+
+/* Octets at the start of a segment that were fed before. */
+static size_t seen_before(const esmtp_stream_t *stream, uint32_t seq, size_t len)
+{
+    int32_t ahead = (int32_t)(seq - stream->next);
+    return stream->begun && ahead < 0 && ahead > -JUMP_MAX ? MIN((size_t)-ahead, len) : 0;
+}
+
+/* Feeds octets that begin at at->seq. Returns how many were used. */
+static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, esmtp_span_t in, bool last)
+{
+    esmtp_session_t *session = call->conn->session;
+    int32_t ahead = stream->begun ? (int32_t)(at->seq - stream->next) : 0;
+    size_t scanned = 0;
+    if (ahead) {
+        /* A hole is told together with the octets behind it: as long as they are but the start of a line, TCP asks again. */
+        uint32_t missing = hole(stream, ahead);
+        if (!esmtp_framing_ready(session, call->side, in, missing, last))
+            return 0;
+        esmtp_session_gap(session, at, call->side, missing);
+    } else if (stream->partial) {
+        scanned = MIN(stream->partial, in.len) - 1;
+    }
+    size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
+    stream->begun = true;
+    stream->next = at->seq + (uint32_t)used;
+    stream->partial = (uint32_t)(in.len - used);
+    return used;
 }
 
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 {
-    esmtp_conn_t *conn = call->conn;
-    esmtp_stream_t *stream = &conn->streams[call->layer][call->side];
+    esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
     size_t captured = tvb_captured_length(call->tvb);
     size_t lost = tvb_reported_length(call->tvb) - captured;
     esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
     unsigned *counter = call->have_seq ? NULL : call_counter(call);
+    bool last = !call->pinfo->can_desegment || lost || call->fin;
 
-    conn->layer = call->layer;
+    call->conn->layer = call->layer;
     at.call = counter ? (uint16_t)*counter : 0;
     found->stream = stream;
     found->first = stream->facts.n;
-    found->old = align(call, stream, &at, captured);
-    esmtp_span_t in = esmtp_span(captured > found->old ? tvb_get_ptr(call->tvb, (int)found->old, -1) : NULL, captured - found->old);
+    found->used = found->old = seen_before(stream, at.seq, captured);
     at.seq += (uint32_t)found->old;
-    size_t scanned = stream->begun && at.seq == stream->next && stream->partial ? MIN(stream->partial, in.len) - 1 : 0;
-    bool last = !call->pinfo->can_desegment || lost || call->fin;
-    size_t used = in.len ? esmtp_framing_feed(conn->session, call->side, at, in, scanned, last) : 0;
-
-    found->used = found->old + used;
-    found->last = stream->facts.n;
-    if (found->old < captured || !stream->begun) {
-        stream->next = at.seq + (uint32_t)used;
-        stream->partial = (uint32_t)(in.len - used);
+    if (found->old < captured) {
+        const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
+        found->used += feed_from(call, stream, &at, esmtp_span(octets, captured - found->old), last);
     }
-    stream->begun = true;
     if (lost) {
         at.seq = stream->next;
-        esmtp_session_gap(conn->session, &at, call->side, (uint32_t)lost);
+        esmtp_session_gap(call->conn->session, &at, call->side, (uint32_t)lost);
         stream->next += (uint32_t)lost;
-        found->last = stream->facts.n;
     }
-    if (counter && used)
+    found->last = stream->facts.n;
+    if (counter && found->first < found->last)
         ++*counter;
 }
 
@@ -196,7 +209,7 @@ static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned
 {
     if (!call->have_seq)
         return fact->call == n_call;
-    return fact->seq - call->seq <= tvb_reported_length(call->tvb);
+    return fact->seq - call->seq < tvb_reported_length(call->tvb);
 }
 
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)

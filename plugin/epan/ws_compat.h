@@ -27,6 +27,7 @@
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/tvbuff.h>
+#include <wsutil/str_util.h>
 
 /* 4.2 turned gboolean into bool in preferences, heuristics and callbacks. */
 #if ESMTP_WS_AT_LEAST(4, 2)

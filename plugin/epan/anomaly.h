@@ -1,11 +1,11 @@
-/* expert.h
+/* anomaly.h
  * One expert info per anomaly of facts.h, with stable names: smtp.expert.*.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef ESMTP_EXPERT_H
-#define ESMTP_EXPERT_H
+#ifndef ESMTP_ANOMALY_H
+#define ESMTP_ANOMALY_H
 
 #include "ws_compat.h"
 
@@ -16,4 +16,4 @@ void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *
 
 void esmtp_expert_register(void);
 
-#endif /* ESMTP_EXPERT_H */
+#endif /* ESMTP_ANOMALY_H */

@@ -1,10 +1,10 @@
-/* expert.c
+/* anomaly.c
  * Anomalies as expert infos.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "expert.h"
+#include "anomaly.h"
 
 #include "fields.h"
 

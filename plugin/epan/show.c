@@ -1,0 +1,140 @@
+/* show.c
+ * One call of the dissector: SMTP item, its parts in the order of the wire, Info column, messages.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "message.h"
+
+static int ett_smtp = -1;
+
+void esmtp_show_info(esmtp_show_t *show, const char *text)
+{
+    if (!show->info)
+        return;
+    wmem_strbuf_append(show->info, wmem_strbuf_get_len(show->info) == 0 ? (show->server ? "S: " : "C: ") : " | ");
+    wmem_strbuf_append(show->info, text);
+}
+
+/* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
+static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
+{
+    for (size_t k = i; k < n; k++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        if (fact->kind != ESMTP_FACT_REPLY || (k > i && fact->flags & ESMTP_FF_FIRST))
+            return k;
+        if (fact->flags & ESMTP_FF_LAST)
+            return k + 1;
+    }
+    return n;
+}
+
+static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    switch ((esmtp_fact_kind_t)fact->kind) {
+    case ESMTP_FACT_COMMAND:
+        esmtp_command_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_AUTH:
+        esmtp_auth_line_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_TEXT:
+    case ESMTP_FACT_CHUNK:
+    case ESMTP_FACT_BLOB:
+        esmtp_piece_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_EOM:
+        esmtp_end_mark_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_LINE:
+        esmtp_unknown_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_GAP:
+        esmtp_gap_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_REPLY:
+    case ESMTP_FACT_NONE:
+        break;
+    }
+}
+
+static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
+{
+    int offset = (int)found->old;
+    for (size_t i = found->first; i < found->last;) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        if (fact->kind != ESMTP_FACT_REPLY) {
+            fact_add(show, fact, offset);
+            offset += (int)fact->len;
+            i++;
+            continue;
+        }
+        size_t n = reply_end(show, i, found->last);
+        esmtp_reply_add(show, i, n, offset);
+        for (; i < n; i++)
+            offset += (int)esmtp_facts_at(&show->stream->facts, i)->len;
+    }
+}
+
+void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
+{
+    if (!show->messages)
+        show->messages = wmem_list_new(show->pinfo->pool);
+    wmem_list_append(show->messages, message);
+}
+
+/* Hands over the messages that ended here. What IMF writes into the Info column comes behind ours. */
+static void messages_add(esmtp_show_t *show)
+{
+    wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
+    for (; m; m = wmem_list_frame_next(m)) {
+        col_append_str(show->pinfo->cinfo, COL_INFO, " | ");
+        col_set_fence(show->pinfo->cinfo, COL_INFO);
+        esmtp_message_dissect(wmem_list_frame_data(m), show->tvb, show->pinfo, show->root);
+    }
+}
+
+void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
+{
+    packet_info *pinfo = call->pinfo;
+    esmtp_show_t show = {
+        .tvb = call->tvb,
+        .pinfo = pinfo,
+        .root = root,
+        .conn = call->conn,
+        .stream = found->stream,
+        .server = esmtp_session_server(call->conn->session) == call->side,
+        .later = PINFO_FD_VISITED(pinfo),
+        .tls = call->layer == ESMTP_LAYER_TLS,
+    };
+    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
+    show.tree = proto_item_add_subtree(item, ett_smtp);
+    if (found->first < found->last)
+        show.server = esmtp_facts_at(&found->stream->facts, found->first)->flags & ESMTP_FF_FROM_SERVER;
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
+    if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO))
+        show.info = wmem_strbuf_new(pinfo->pool, NULL);
+    if (found->first == found->last)
+        esmtp_retransmission_add(&show, found->old);
+    facts_add(&show, found);
+    esmtp_connection_add(&show, found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
+    if (show.info)
+        col_add_str(pinfo->cinfo, COL_INFO, wmem_strbuf_get_str(show.info));
+    messages_add(&show);
+}
+
+void esmtp_show_register(void)
+{
+    static int *ett[] = {&ett_smtp};
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_common_register();
+    esmtp_command_register();
+    esmtp_reply_register();
+    esmtp_ehlo_register();
+    esmtp_params_register();
+    esmtp_tree_message_register();
+    esmtp_auth_register();
+    esmtp_transaction_register();
+}

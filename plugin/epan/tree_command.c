@@ -1,0 +1,156 @@
+/* tree_command.c
+ * Command lines, and client octets that are none.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "anomaly.h"
+
+static int hf_req = -1;
+static int hf_command_line = -1;
+static int hf_command = -1;
+static int hf_parameter = -1;
+static int hf_verb = -1;
+static int hf_helo_domain = -1;
+static int hf_mail_status = -1;
+static int hf_rcpt_status = -1;
+static int hf_rcpt_status_class = -1;
+static int hf_bdat_size = -1;
+static int hf_bdat_last = -1;
+static int hf_message_line = -1;
+static int ett_command = -1;
+
+static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
+
+/* The hidden mark of frames with commands, once per call. */
+static void mark_request(esmtp_show_t *show)
+{
+    if (!show->hidden_done)
+        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
+    show->hidden_done = true;
+}
+
+static int place(const uint8_t *base, int offset, esmtp_span_t span)
+{
+    return offset + (int)(span.p - base);
+}
+
+static void add_span(proto_tree *tree, int hf, tvbuff_t *tvb, const uint8_t *base, int offset, esmtp_span_t span)
+{
+    if (span.len)
+        proto_tree_add_item(tree, hf, tvb, place(base, offset, span), (int)span.len, ENC_UTF_8 | ENC_NA);
+}
+
+static void bdat_add(esmtp_show_t *show, proto_tree *tree, int offset, int len, esmtp_span_t parameter)
+{
+    uint64_t size;
+    bool last;
+    if (!esmtp_bdat_parse(parameter, &size, &last))
+        return;
+    proto_tree_add_uint64(tree, hf_bdat_size, show->tvb, offset, len, size);
+    proto_tree_add_boolean(tree, hf_bdat_last, show->tvb, offset, len, last);
+}
+
+/* What the parameter of this verb says. */
+static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_command_t *cmd, int offset)
+{
+    const esmtp_verb_row_t *row = cmd->row;
+    int len = (int)cmd->parameter.len;
+    if (!row)
+        return;
+    if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO))
+        esmtp_envelope_add(show, tree, row, offset, len);
+    else if (row->flags & ESMTP_VF_AUTH)
+        esmtp_auth_command_add(show, tree, fact, offset, len);
+    else if (row->payload == ESMTP_PAYLOAD_CHUNK)
+        bdat_add(show, tree, offset, len, cmd->parameter);
+    else if (len && (row->id == ESMTP_VERB_EHLO || row->id == ESMTP_VERB_HELO || row->id == ESMTP_VERB_LHLO))
+        proto_tree_add_item(tree, hf_helo_domain, show->tvb, offset, len, ENC_UTF_8 | ENC_NA);
+}
+
+/* What became of it, once that is known. */
+static void status_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_verb_row_t *row)
+{
+    if (!show->later || !row || !(fact->flags & ESMTP_FF_STATUS))
+        return;
+    if (row->id == ESMTP_VERB_MAIL)
+        esmtp_add_gen_uint(tree, hf_mail_status, show->tvb, fact->code);
+    if (row->id != ESMTP_VERB_RCPT)
+        return;
+    esmtp_add_gen_uint(tree, hf_rcpt_status, show->tvb, fact->code);
+    esmtp_add_gen_uint(tree, hf_rcpt_status_class, show->tvb, fact->code / 100);
+}
+
+static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
+{
+    proto_tree *tree = proto_item_add_subtree(item, ett_command);
+    const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
+    esmtp_command_t cmd;
+    esmtp_command_parse(esmtp_span(base, (size_t)len), &cmd);
+    add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
+    add_span(tree, hf_parameter, show->tvb, base, offset, cmd.parameter);
+    if (cmd.verb.len && cmd.plausible) {
+        char *verb = g_ascii_strup((const char *)cmd.verb.p, (gssize)cmd.verb.len);
+        esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, cmd.verb.len));
+        g_free(verb);
+    }
+    if (cmd.row)
+        esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
+    else if (cmd.plausible)
+        esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
+    parameter_add(show, tree, fact, &cmd, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len);
+    status_add(show, tree, fact, cmd.row);
+    esmtp_response_in_add(show, tree, fact);
+    esmtp_transaction_add(show, tree, fact);
+    if (fact->flags & ESMTP_FF_BDAT_LAST)
+        esmtp_completion_add(show, tree, item, fact);
+}
+
+void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    int len = (int)fact->len - fact->eol;
+    proto_item *item = proto_tree_add_item(show->tree, hf_command_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
+    mark_request(show);
+    if (show->tree && len > 0)
+        command_tree(show, item, fact, offset, len);
+    esmtp_expert_add(show->pinfo, item, fact);
+    if (show->info && fact->flags & ESMTP_FF_LOGIN)
+        esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
+    else if (show->info)
+        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+}
+
+void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    int len = (int)fact->len - fact->eol;
+    proto_item *item = proto_tree_add_item(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
+    esmtp_expert_add(show->pinfo, item, fact);
+    if (show->info)
+        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+}
+
+void esmtp_command_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_req, {"Request", "smtp.req", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_command_line, {"Command Line", "smtp.command_line", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_command, {"Command", "smtp.req.command", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_parameter, {"Request parameter", "smtp.req.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_verb, {"Verb", "smtp.req.verb", FT_STRING, BASE_NONE, NULL, 0, "The verb in capitals", HFILL}},
+        {&hf_helo_domain, {"Client name", "smtp.helo.domain", FT_STRING, BASE_NONE, NULL, 0,
+                           "What the client says it is called (HELO, EHLO, LHLO)", HFILL}},
+        {&hf_mail_status, {"Reply to this sender", "smtp.mail.status", FT_UINT32, BASE_DEC, NULL, 0, "Code of the reply to MAIL", HFILL}},
+        {&hf_rcpt_status, {"Reply to this recipient", "smtp.rcpt.status", FT_UINT32, BASE_DEC, NULL, 0,
+                           "Code of the reply to RCPT (LMTP: of its reply after the message)", HFILL}},
+        {&hf_rcpt_status_class, {"Class of that reply", "smtp.rcpt.status.class", FT_UINT8, BASE_DEC, NULL, 0,
+                                 "First digit of that code: 2 accepted, 4 try again later, 5 refused", HFILL}},
+        {&hf_bdat_size, {"Chunk size", "smtp.bdat.size", FT_UINT64, BASE_DEC, NULL, 0, "Octets that follow this line", HFILL}},
+        {&hf_bdat_last, {"Last chunk", "smtp.bdat.last", FT_BOOLEAN, BASE_NONE, NULL, 0, "This chunk ends the message", HFILL}},
+        {&hf_message_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+    };
+    static int *ett[] = {&ett_command};
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+}

@@ -1,0 +1,116 @@
+/* tree_common.c
+ * What several kinds of thing have: explanation, links between commands and replies, marks of the connection, holes.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "anomaly.h"
+
+static int hf_explanation = -1;
+static int hf_reference = -1;
+static int hf_request_in = -1;
+static int hf_response_in = -1;
+static int hf_time = -1;
+static int hf_lmtp = -1;
+static int hf_tls = -1;
+static int hf_starttls_in = -1;
+static int hf_gap = -1;
+static int hf_retransmission = -1;
+static int hf_not_captured = -1;
+
+void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
+{
+    if (!tree)
+        return;
+    if (explanation && *explanation)
+        esmtp_add_gen_string(tree, hf_explanation, tvb, explanation);
+    if (reference && *reference)
+        esmtp_add_gen_string(tree, hf_reference, tvb, reference);
+}
+
+void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    if (!tree || !show->later)
+        return;
+    if (fact->link)
+        esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
+    else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
+        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "reply not captured");
+}
+
+void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    if (!tree)
+        return;
+    if (fact->link)
+        esmtp_add_gen_uint(tree, hf_request_in, show->tvb, fact->link);
+    if (fact->flags & ESMTP_FF_TIMED)
+        esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
+    if (fact->flags & ESMTP_FF_LOST_PEER)
+        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "command not captured");
+}
+
+void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
+{
+    if (!show->tree)
+        return;
+    if (last && last->flags & ESMTP_FF_LMTP)
+        esmtp_add_gen_true(show->tree, hf_lmtp, show->tvb);
+    if (!show->tls)
+        return;
+    esmtp_add_gen_true(show->tree, hf_tls, show->tvb);
+    uint32_t frame = esmtp_session_tls_frame(show->conn->session);
+    if (frame)
+        esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, frame);
+}
+
+static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    if (!fact->missing)
+        return "an unknown number of octets";
+    return wmem_strdup_printf(show->pinfo->pool, "%u octet%s", fact->missing, plurality(fact->missing, "", "s"));
+}
+
+void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    const char *text = gap_text(show, fact);
+    proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing,
+                                                  "Missing from the capture: %s", text);
+    proto_item_set_generated(item);
+    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
+}
+
+void esmtp_retransmission_add(esmtp_show_t *show, size_t n)
+{
+    proto_item *item = proto_tree_add_uint_format(show->tree, hf_retransmission, show->tvb, 0, (int)n, (uint32_t)n,
+                                                  "Seen before: %zu octet%s", n, plurality(n, "", "s"));
+    proto_item_set_generated(item);
+    esmtp_show_info(show, "[seen before]");
+}
+
+void esmtp_common_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_explanation, {"Explanation", "smtp.explanation", FT_STRING, BASE_NONE, NULL, 0, "What this means", HFILL}},
+        {&hf_reference, {"Reference", "smtp.reference", FT_STRING, BASE_NONE, NULL, 0, "Where it is defined", HFILL}},
+        {&hf_request_in, {"Request in", "smtp.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+                          "Frame of the command that this answers", HFILL}},
+        {&hf_response_in, {"Response in", "smtp.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+                           "Frame of the reply to this command", HFILL}},
+        {&hf_time, {"Time", "smtp.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+                    "Time since the command; of the greeting: since the connection was opened", HFILL}},
+        {&hf_lmtp, {"LMTP", "smtp.lmtp", FT_BOOLEAN, BASE_NONE, NULL, 0, "The connection speaks LMTP (RFC 2033)", HFILL}},
+        {&hf_tls, {"TLS", "smtp.tls", FT_BOOLEAN, BASE_NONE, NULL, 0, "This came through TLS", HFILL}},
+        {&hf_starttls_in, {"STARTTLS in", "smtp.starttls_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+                           "Frame of the 220 that opened TLS", HFILL}},
+        {&hf_gap, {"Missing octets", "smtp.missing", FT_UINT32, BASE_DEC, NULL, 0,
+                   "Octets that the capture lacks here; 0 if their number is not known", HFILL}},
+        {&hf_retransmission, {"Octets seen before", "smtp.seen_before", FT_UINT32, BASE_DEC, NULL, 0,
+                              "Octets of a retransmission, dissected in an earlier frame", HFILL}},
+        {&hf_not_captured, {"Note", "smtp.not_captured", FT_STRING, BASE_NONE, NULL, 0, "What the capture lacks", HFILL}},
+    };
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+}

@@ -1,0 +1,203 @@
+/* tree_reply.c
+ * Replies: one item per frame for the lines of a reply that lie in it.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "anomaly.h"
+
+static int hf_rsp = -1;
+static int hf_response = -1;
+static int hf_code = -1;
+static int hf_class = -1;
+static int hf_parameter = -1;
+static int hf_enhanced = -1;
+static int hf_enhanced_class = -1;
+static int hf_enhanced_subject = -1;
+static int hf_enhanced_detail = -1;
+static int hf_greeting_domain = -1;
+static int hf_ehlo_domain = -1;
+static int hf_next_step = -1;
+static int ett_reply = -1;
+static int ett_enhanced = -1;
+static expert_field ei_enhanced_class = EI_INIT;
+
+static void mark_response(esmtp_show_t *show)
+{
+    if (!show->hidden_done)
+        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_rsp, show->tvb, 0, 0, 1));
+    show->hidden_done = true;
+}
+
+static esmtp_verb_t verb_of(const esmtp_fact_t *fact)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    return row ? row->id : ESMTP_VERB_NONE;
+}
+
+/* The code as users know it: Wireshark's own words where it has some, ours where it is silent. */
+static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
+{
+    const header_field_info *info = proto_registrar_get_nth((unsigned)hf_code);
+    value_string_ext *known = (value_string_ext *)(intptr_t)info->strings;
+    const esmtp_code_row_t *row;
+    if (known && (info->display & BASE_EXT_STRING) && try_val_to_str_ext(fact->code, known))
+        proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
+    else if ((row = esmtp_code_find(fact->code)) != NULL)
+        proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "%s (%03u)", row->name, fact->code);
+    else
+        proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "Unknown (%03u)", fact->code);
+    unsigned digit = fact->code / 100;
+    proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
+}
+
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    esmtp_verb_t verb = verb_of(fact);
+    bool greeting = fact->flags & ESMTP_FF_GREETING;
+    const esmtp_code_row_t *row = esmtp_code_find(fact->code);
+    const char *next = esmtp_code_next_step(fact->code, verb, greeting);
+    esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
+    if (*next)
+        esmtp_add_gen_string(tree, hf_next_step, show->tvb, next);
+}
+
+static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e, int offset)
+{
+    proto_item *item = proto_tree_add_item(tree, hf_enhanced, show->tvb, offset, (int)e->whole.len, ENC_ASCII | ENC_NA);
+    proto_tree *sub = proto_item_add_subtree(item, ett_enhanced);
+    const esmtp_enhanced_row_t *row = esmtp_enhanced_find(e->class_, e->subject, e->detail);
+    const esmtp_enhanced_row_t *vendor = esmtp_enhanced_vendor_find(e->class_, e->subject, e->detail);
+    const char *class_name = esmtp_enhanced_class_name(e->class_);
+    const char *subject_name = esmtp_enhanced_subject_name(e->subject);
+    const char *meaning = row ? row->meaning : vendor ? vendor->meaning : "No registry knows this code.";
+    int len = (int)e->whole.len, dot = offset + 2;
+    int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
+    proto_item_append_text(item, " (%s)", meaning);
+    proto_tree_add_uint_format_value(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, "%s (%u)",
+                                     class_name ? class_name : "unknown", e->class_);
+    proto_tree_add_uint_format_value(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject, "%s (%u)",
+                                     subject_name ? subject_name : "unknown", e->subject);
+    proto_tree_add_uint_format_value(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail, "%u (%s)",
+                                     e->detail, meaning);
+    if (row)
+        esmtp_explanation_add(sub, show->tvb, NULL, row->reference);
+    if (vendor)
+        esmtp_explanation_add(sub, show->tvb, vendor->meaning, vendor->reference);
+    if (e->class_ != fact->code / 100)
+        expert_add_info(show->pinfo, item, &ei_enhanced_class);
+}
+
+static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, int offset)
+{
+    esmtp_span_t host = esmtp_reply_host(text);
+    if (host.len)
+        proto_tree_add_item(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len, ENC_UTF_8 | ENC_NA);
+}
+
+/* The text of one line. */
+static void line_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
+{
+    const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
+    esmtp_reply_line_t reply;
+    esmtp_reply_parse(esmtp_span(base, (size_t)len), &reply);
+    int skip = reply.valid ? 4 : 0;
+    if (len < skip)
+        return;
+    if (fact->flags & ESMTP_FF_HELLO && fact->index > 0 && reply.valid) {
+        esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
+        return;
+    }
+    proto_tree_add_item(tree, hf_parameter, show->tvb, offset + skip, len - skip, ENC_UTF_8 | ENC_NA);
+    if (reply.enhanced.whole.len)
+        enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
+    if (fact->flags & ESMTP_FF_GREETING && fact->index == 0)
+        host_add(show, tree, hf_greeting_domain, reply.parameter, offset + skip);
+    if (fact->flags & ESMTP_FF_HELLO)
+        host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
+    if (fact->flags & ESMTP_FF_LOGIN)
+        esmtp_auth_reply_add(show, tree, fact, offset + skip, len - skip);
+}
+
+/* The line as Wireshark's own dissector puts it into the Info column: code only in front of the first of a frame. */
+static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len, bool first)
+{
+    if (!show->info)
+        return;
+    if (fact->flags & ESMTP_FF_LOGIN)
+        esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
+    else if (first || len < 4 || fact->flags & ESMTP_FF_UNKNOWN_CODE)
+        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    else
+        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset + 4, len - 4));
+}
+
+/* What is said once of a whole reply, in the frame of its last line. */
+static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last)
+{
+    meaning_add(show, tree, last);
+    esmtp_request_in_add(show, tree, last);
+    if (last->flags & ESMTP_FF_OFFER) {
+        const esmtp_offer_t *offer = last->extra;
+        esmtp_offer_add(show, tree, offer);
+    }
+    esmtp_transaction_add(show, tree, last);
+}
+
+void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
+{
+    const esmtp_fact_t *first = esmtp_facts_at(&show->stream->facts, i);
+    const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
+    bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
+    proto_item *item = proto_tree_add_item(show->tree, hf_response, show->tvb, offset, (int)first->len, ENC_UTF_8 | ENC_NA);
+    proto_tree *tree = proto_item_add_subtree(item, ett_reply);
+    int start = offset;
+
+    mark_response(show);
+    if (ends)
+        code_add(show, tree, last, offset);
+    for (size_t k = i; k < n; k++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        int len = (int)fact->len - fact->eol;
+        if (tree && len > 0)
+            line_add(show, tree, fact, offset, len);
+        info_add(show, fact, offset, len, k == i);
+        esmtp_expert_add(show->pinfo, item, fact);
+        offset += (int)fact->len;
+    }
+    proto_item_set_len(item, offset - start);
+    if (ends && tree)
+        whole_add(show, tree, last);
+    else if (tree)
+        esmtp_transaction_add(show, tree, last);
+}
+
+void esmtp_reply_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_rsp, {"Response", "smtp.rsp", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_response, {"Response", "smtp.response", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_code, {"Response code", "smtp.response.code", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_class, {"Class", "smtp.response.class", FT_UINT8, BASE_DEC, NULL, 0, "First digit of the code", HFILL}},
+        {&hf_parameter, {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced, {"Enhanced status code", "smtp.response.enhanced_code", FT_STRING, BASE_NONE, NULL, 0, "RFC 3463", HFILL}},
+        {&hf_enhanced_class, {"Class", "smtp.response.enhanced_code.class", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced_subject, {"Subject", "smtp.response.enhanced_code.subject", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced_detail, {"Detail", "smtp.response.enhanced_code.detail", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_greeting_domain, {"Greeting host", "smtp.greeting.domain", FT_STRING, BASE_NONE, NULL, 0,
+                               "What the server says it is called, in its greeting", HFILL}},
+        {&hf_ehlo_domain, {"EHLO host", "smtp.ehlo.domain", FT_STRING, BASE_NONE, NULL, 0,
+                           "What the server says it is called, in its EHLO reply", HFILL}},
+        {&hf_next_step, {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
+    };
+    static int *ett[] = {&ett_reply, &ett_enhanced};
+    static ei_register_info ei[] = {
+        {&ei_enhanced_class, {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
+                              "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
+    };
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
+}
