@@ -267,6 +267,33 @@ typedef struct {
 
 const esmtp_mechanism_row_t *esmtp_mechanism_find(esmtp_span_t mechanism);
 
+/* Words that stand in values and have a meaning of their own. One set for each place where they stand. */
+typedef enum {
+    ESMTP_SET_NONE = 0,
+    ESMTP_SET_BODY,         /* MAIL BODY= */
+    ESMTP_SET_BURL,         /* options of the EHLO keyword BURL, up to "://" */
+    ESMTP_SET_BY,           /* mode and trace of MAIL BY= */
+    ESMTP_SET_CONTEXT,      /* X-MESSAGECONTEXT, without the version */
+    ESMTP_SET_DIRECTION,    /* MAIL XATTRDIRECT= */
+    ESMTP_SET_NOTIFY,       /* RCPT NOTIFY= */
+    ESMTP_SET_ORCPT,        /* address types of RCPT ORCPT= */
+    ESMTP_SET_PROFILE,      /* MT-PRIORITY in the EHLO reply */
+    ESMTP_SET_RET,          /* MAIL RET= */
+    ESMTP_SET_RRVS,         /* action of RCPT RRVS= */
+    ESMTP_SET_SECURITY,     /* SECURITY and XSECURITY, EHLO reply and MAIL */
+    ESMTP_SET_XCLIENT,      /* attributes */
+    ESMTP_SET_XFORWARD,     /* attributes */
+} esmtp_word_set_t;
+
+typedef struct {
+    esmtp_word_set_t set;
+    const char *word;    /* capitals */
+    const char *meaning; /* a phrase that can stand in brackets behind the word */
+} esmtp_word_row_t;
+
+/* NULL if the set has no such word. */
+const esmtp_word_row_t *esmtp_word_find(esmtp_word_set_t set, esmtp_span_t word);
+
 /* Walks for tests and documentation: the rows of each table and their number. */
 const esmtp_verb_row_t *esmtp_verb_rows(size_t *n);
 const esmtp_code_row_t *esmtp_code_rows(size_t *n);
@@ -276,5 +303,6 @@ const esmtp_enhanced_row_t *esmtp_enhanced_vendor_rows(size_t *n);
 const esmtp_keyword_row_t *esmtp_keyword_rows(size_t *n);
 const esmtp_param_row_t *esmtp_param_rows(size_t *n);
 const esmtp_mechanism_row_t *esmtp_mechanism_rows(size_t *n);
+const esmtp_word_row_t *esmtp_word_rows(size_t *n);
 
 #endif /* ESMTP_TABLES_H */
