@@ -85,6 +85,7 @@ enum {
     ESMTP_AN_AUTH_TWICE = 1u << 27,     /* AUTH after a login that succeeded */
     ESMTP_AN_AUTH_IN_MAIL = 1u << 28,   /* AUTH inside a mail transaction */
     ESMTP_AN_PIPELINE = 1u << 29,       /* pipelined although the server does not offer PIPELINING */
+    ESMTP_AN_DUPLICATE_KEYWORD = 1u << 30,    /* EHLO reply: an earlier line has the same keyword */
 };
 
 struct esmtp_txn;

@@ -608,7 +608,20 @@ esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t 
 
 /* --- server: EHLO ------------------------------------------------------------------------------------------------------ */
 
-static void offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
+/* Whether a list has a line of this keyword already. "AUTH=LOGIN" does not repeat "AUTH PLAIN", and what a firewall has
+ * written over is no keyword. */
+static bool offered_before(const esmtp_offer_list_t *list, const esmtp_keyword_row_t *row, const esmtp_offered_t *item)
+{
+    if (row && strcmp(row->keyword, "XXXXXXXX") == 0)
+        return false;
+    for (const esmtp_offered_t *old = list->first; old; old = old->next) {
+        if (old->glued == item->glued && strcmp(old->keyword, item->keyword) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer_add(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
 {
     esmtp_offer_list_t *list = s->offer_new;
     esmtp_span_t keyword = event->extension.keyword;
@@ -622,6 +635,9 @@ static void offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
     const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
     esmtp_offered_t *item = esmtp_session_alloc(s, sizeof *item);
     item->keyword = row && esmtp_span_is(keyword, row->keyword) ? row->keyword : strdup_upper(s, keyword);
+    item->glued = event->extension.glued;
+    if (offered_before(list, row, item))
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     *list->end = item;
     list->end = &item->next;
     if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
@@ -946,7 +962,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         fact->extra = s->reply.login;
     }
     if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost))
-        offer_add(s, event);
+        offer_add(s, fact, event);
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);
     return fact;

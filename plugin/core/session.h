@@ -119,6 +119,7 @@ typedef struct {
 typedef struct esmtp_offered {
     struct esmtp_offered *next;
     const char *keyword; /* capitals */
+    bool glued;          /* written "AUTH=LOGIN": old servers repeat AUTH so */
 } esmtp_offered_t;
 
 /* One list of extensions. */

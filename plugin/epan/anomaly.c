@@ -8,7 +8,7 @@
 
 #include "fields.h"
 
-#define ANOMALIES 30
+#define ANOMALIES 31
 
 static expert_field fields[ANOMALIES];
 
@@ -48,6 +48,7 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[27], {"smtp.expert.auth_twice", PI_SEQUENCE, PI_WARN, "AUTH after a login that succeeded", EXPFILL}},
     {&fields[28], {"smtp.expert.auth_in_mail", PI_SEQUENCE, PI_WARN, "AUTH inside a mail transaction", EXPFILL}},
     {&fields[29], {"smtp.expert.pipelining", PI_SEQUENCE, PI_NOTE, "Pipelined, but the server does not offer PIPELINING", EXPFILL}},
+    {&fields[30], {"smtp.expert.duplicate_keyword", PI_PROTOCOL, PI_WARN, "An earlier line of this reply has the same keyword", EXPFILL}},
 };
 
 void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
