@@ -193,13 +193,3 @@ def test_times(builtin):
 def test_every_option_of_a_connection_is_described():
     for name in Stream.__dataclass_fields__:
         assert name == "dialogue" or name in Capture.add.__doc__, name
-
-
-def test_frames_visited_at_random_look_the_same(builtin):
-    """The built-in dissector's replies do; what this tests is Tshark.visit()."""
-    capture = Capture()
-    capture.add(MAIL)
-    clicks = builtin.visit(capture, [8, 4, 5, 8])
-    assert clicks[0] == clicks[3]
-    assert clicks[1].startswith("S: 220 mx.example ESMTP\n")
-    assert "Command: EHLO" in clicks[2]

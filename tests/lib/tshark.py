@@ -209,17 +209,16 @@ class Tshark:
             layers = packet.child("_source").child("layers")
             facts = streams.setdefault(_stream(layers), [])
             for name, layer in layers:
-                if name == protocol:
-                    for each in layer if isinstance(layer, list) else [layer]:
-                        facts += _values(each, names)
+                if name == protocol and isinstance(layer, _Object):
+                    facts += _values(layer, names)
         return streams
 
     def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
         """The Frames that pass the filter, each with its layers of that protocol as Item trees."""
         text = self.run(capture, "-T", "pdml", "-J", f"tcp {protocol}", *args, filter=filter,
                         **options)
-        # Line ends inside an attribute come as they are, and XML would make them spaces.
-        text = text.replace("\r\n", "&#13;&#10;")
+        # Inside an attribute they come as they are, and XML would make them spaces.
+        text = text.replace("\r\n", "&#13;&#10;").replace("\t", "&#9;")
         text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)
         frames = []
         for packet in xml.etree.ElementTree.fromstring(text).iter("packet"):
