@@ -89,9 +89,9 @@ static void comparison_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mes
     if (txn->declared != UINT64_MAX) {
         proto_item *item = esmtp_add_gen_uint64(tree, hf_size_declared, show->tvb, txn->declared);
         if (m->octets > txn->declared)
-            proto_item_append_text(item, ": the message is %" PRIu64 " octets larger", m->octets - txn->declared);
+            proto_item_append_text(item, " (the message is %" PRIu64 " octets larger)", m->octets - txn->declared);
         else
-            proto_item_append_text(item, m->octets == txn->declared ? ": exact" : ": not exceeded");
+            proto_item_append_text(item, m->octets == txn->declared ? " (exact)" : " (not exceeded)");
     }
     if (txn->offered != UINT64_MAX && txn->offered != 0) {
         const char *note = wmem_strdup_printf(show->pinfo->pool, "%s the server's limit of %" PRIu64 " octets",

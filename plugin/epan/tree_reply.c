@@ -49,16 +49,16 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
         proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "%s (%03u)", row->name, fact->code);
     else
         proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "Unknown (%03u)", fact->code);
-    unsigned digit = fact->code / 100;
-    proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
 }
 
-static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
 {
     esmtp_verb_t verb = verb_of(fact);
+    unsigned digit = fact->code / 100;
     bool greeting = fact->flags & ESMTP_FF_GREETING;
     const esmtp_code_row_t *row = esmtp_code_find(fact->code);
     const char *next = esmtp_code_next_step(fact->code, verb, greeting);
+    proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
     esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
     if (*next)
         esmtp_add_gen_string(tree, hf_next_step, show->tvb, next);
@@ -135,9 +135,9 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
 }
 
 /* What is said once of a whole reply, in the frame of its last line. */
-static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last)
+static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
 {
-    meaning_add(show, tree, last);
+    meaning_add(show, tree, last, offset);
     esmtp_request_in_add(show, tree, last);
     if (last->flags & ESMTP_FF_OFFER) {
         const esmtp_offer_t *offer = last->extra;
@@ -156,7 +156,7 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     int start = offset;
 
     mark_response(show);
-    if (ends)
+    if (ends && tree)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
@@ -169,7 +169,7 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     }
     proto_item_set_len(item, offset - start);
     if (ends && tree)
-        whole_add(show, tree, last);
+        whole_add(show, tree, last, start);
     else if (tree)
         esmtp_transaction_add(show, tree, last);
 }
