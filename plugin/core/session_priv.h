@@ -1,5 +1,5 @@
 /* session_priv.h
- * The inside of a session, for session.c, pairing.c and transaction.c only.
+ * The inside of a session, for session*.c, pairing.c and transaction.c only.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -123,9 +123,34 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
 void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                      const esmtp_server_event_t *event);
 
+/* session_text.c: message text and counted octets */
+void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_txn_t *txn, bool bdat);
+/* The client's next octets are message text; command: the DATA, NULL if it is not known. */
+void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command, const esmtp_verb_row_t *row);
+/* A DATA that was sent and not yet answered, or NULL. */
+esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s);
+/* Message text begins although that DATA has no answer. */
+void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data);
+/* A final reply is about to come: ends a message whose end the server must have seen. */
+void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at);
+/* DATA was refused. */
+void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p);
+/* The next n octets belong to the command that was pushed last. */
+void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
+void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
+
 /* session.c */
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
-/* A copy of at most ESMTP_NAME_MAX octets. */
+/* A copy of at most ESMTP_NAME_MAX octets; likewise in capitals. */
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
+const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);
+esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s);
+/* Whether the capture would hold the server's octets if there were any. */
+bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at);
+esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
+                                     uint32_t len);
+/* Likewise for a line, with what is odd about its octets. */
+esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
+                                      const esmtp_line_t *line);
 
 #endif /* ESMTP_SESSION_PRIV_H */

@@ -1,0 +1,241 @@
+/* session_client.c
+ * What a client line does: commands, lines of a SASL exchange, lines out of step.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session_priv.h"
+
+static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+{
+    if (!event->size_ok)
+        return;
+    bool goes_on = s->message && s->message->bdat && s->message->txn == s->txn && !s->message->refused;
+    if (!goes_on)
+        esmtp_session_begin_message(s, at, s->txn, true);
+    p->message = s->message;
+    p->last_chunk = event->last;
+    esmtp_session_begin_octets(s, event->size, event->last);
+    if (event->size == 0) {
+        if (event->last)
+            p->fact->flags |= ESMTP_FF_BDAT_LAST;
+        esmtp_session_end_chunk(s, at, p->fact);
+    }
+}
+
+static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+{
+    esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+    login->number = ++s->n_logins;
+    login->frame = at->frame;
+    login->mechanism = esmtp_session_strdup_upper(s, event->mechanism);
+    login->row = esmtp_mechanism_find(event->mechanism);
+    login->initial = event->initial;
+    login->client_messages = event->initial;
+    p->login = s->login = login;
+    s->challenges = 0;
+    p->fact->flags |= ESMTP_FF_LOGIN;
+    p->fact->extra = login;
+    p->fact->index = event->initial;
+    if (s->logged_in)
+        p->fact->anomalies |= ESMTP_AN_AUTH_TWICE;
+    if (s->txn && !s->txn->closed)
+        p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
+}
+
+static void note_user(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, esmtp_span_t user)
+{
+    if (!user.len || login->user)
+        return;
+    login->user = esmtp_session_strdup(s, user);
+    login->user_frame = at->frame;
+}
+
+/* Puts a command into its transaction, or begins one. */
+static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+{
+    switch (p->row ? p->row->txn : ESMTP_TXN_NONE) {
+    case ESMTP_TXN_BEGIN:
+        p->txn = esmtp_txn_begin(s, at, event);
+        break;
+    case ESMTP_TXN_MEMBER:
+        p->txn = s->txn;
+        if (p->txn && p->row->id == ESMTP_VERB_RCPT)
+            p->rcpt = esmtp_txn_recipient(s, p->txn, p->fact, event->path.address);
+        break;
+    case ESMTP_TXN_ABORT:
+        p->txn = s->txn;
+        break;
+    case ESMTP_TXN_NONE:
+        break;
+    }
+    p->fact->txn = p->txn;
+}
+
+/* What is wrong with a command at this point of the session. */
+static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    const esmtp_verb_row_t *row = event->command.row;
+    uint32_t an = 0;
+    bool clear_offered = !at->tls && s->offer && s->offer->starttls;
+    if (s->opened && !s->greeted && !at->peer_ahead)
+        an |= ESMTP_AN_CLIENT_FIRST;
+    if (!at->tls && (s->starttls_sent || s->tls_due))
+        an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
+    if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
+        an |= ESMTP_AN_AFTER_DATA;
+    if (event->nth > 0 && s->offer && !s->offer->pipelining)
+        an |= ESMTP_AN_PIPELINE;
+    if (!row)
+        return an;
+    if (at->tls && (row->flags & ESMTP_VF_TLS))
+        an |= ESMTP_AN_TLS_TWICE;
+    if (clear_offered && (row->flags & ESMTP_VF_AUTH))
+        an |= ESMTP_AN_CLEAR_LOGIN;
+    if (clear_offered && row->id == ESMTP_VERB_MAIL)
+        an |= ESMTP_AN_CLEAR_MAIL;
+    return an;
+}
+
+/* Whether the server's list of mechanisms lacks one. */
+static bool mechanism_missing(const esmtp_session_t *s, esmtp_span_t mechanism)
+{
+    if (!s->offer || !mechanism.len)
+        return false;
+    esmtp_span_t rest = esmtp_span_str(s->offer->auth ? s->offer->auth : ""), word;
+    while (esmtp_word_next(&rest, " \t", &word)) {
+        if (word.len == mechanism.len && g_ascii_strncasecmp((const char *)word.p, (const char *)mechanism.p, word.len) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Moves the state as the verb asks. */
+static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+{
+    const esmtp_verb_row_t *row = p->row;
+    if (!row)
+        return;
+    if (row->id == ESMTP_VERB_LHLO) {
+        s->lmtp = true;
+        p->fact->flags |= ESMTP_FF_LMTP;
+    }
+    if (row->payload == ESMTP_PAYLOAD_CHUNK)
+        bdat_sent(s, at, event, p);
+    if (row->payload == ESMTP_PAYLOAD_BLOB)
+        s->octets_left = event->size_ok ? event->size : 0;
+    if (row->flags & ESMTP_VF_AUTH) {
+        auth_sent(s, at, event, p);
+        note_user(s, at, p->login, event->user);
+        if (mechanism_missing(s, event->mechanism))
+            p->fact->anomalies |= ESMTP_AN_MECH_NOT_OFFERED;
+    }
+    if ((row->flags & ESMTP_VF_TLS) && !at->tls)
+        s->starttls_sent = true;
+    if (row->txn == ESMTP_TXN_ABORT) {
+        if (row->id != ESMTP_VERB_STARTTLS && row->id != ESMTP_VERB_QUIT)
+            s->txn = NULL;
+        if (s->message && s->message->bdat)
+            s->message = NULL;
+    }
+}
+
+/* XACK OFF silences RCPT and XDFN; they wait for nothing. */
+static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
+{
+    const esmtp_verb_row_t *row = event->command.row;
+    if (!row)
+        return false;
+    if (row->id == ESMTP_VERB_XACK)
+        s->xack_off = esmtp_span_is(event->command.parameter, "OFF");
+    return s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
+}
+
+static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    uint32_t anomalies = command_anomalies(s, at, event);
+    esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
+    fact->anomalies |= anomalies;
+    fact->verb = esmtp_verb_number(event->command.row);
+    if (!event->command.plausible)
+        fact->anomalies |= ESMTP_AN_NOT_COMMAND;
+    s->batch |= event->nth > 0;
+    s->step = true;
+    if (silenced(s, event)) {
+        fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
+        fact->txn = s->txn;
+        return fact;
+    }
+    esmtp_pending_t *p = esmtp_pairing_push(s);
+    p->fact = fact;
+    p->row = event->command.row;
+    p->frame = at->frame;
+    p->time = at->time;
+    p->answers_missed = at->peer_ahead;
+    join_transaction(s, at, event, p);
+    verb_sent(s, at, event, p);
+    return fact;
+}
+
+/* A line of a SASL exchange, RFC 4954 section 4. */
+static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    esmtp_login_t *login = s->login;
+    esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
+    fact->flags |= ESMTP_FF_LOGIN;
+    fact->extra = login;
+    if (s->challenges)
+        s->challenges--;
+    else if (esmtp_session_server_watched(s, at))
+        fact->anomalies |= ESMTP_AN_EARLY_AUTH;
+    if (event->line.len == 1 && event->command.verb.len == 1 && event->command.verb.p[0] == '*')
+        login->cancelled = true;
+    else
+        fact->index = ++login->client_messages;
+    note_user(s, at, login, event->user);
+    for (uint32_t i = s->pairing.n; i-- > 0;) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        if (p->login != login)
+            continue;
+        p->time = at->time;
+        p->tail = fact;
+        break;
+    }
+    s->step = true;
+    return fact;
+}
+
+/* Octets of a client whose place in the session is not known. Runs of them make one fact. */
+static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
+    fact->anomalies &= ~(uint32_t)(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
+    if (event->dot) {
+        fact->kind = ESMTP_FACT_EOM;
+        fact->flags |= ESMTP_FF_HEAD_LOST;
+        fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
+        s->step = true;
+        s->text_command = NULL;
+        esmtp_pending_t *p = esmtp_pairing_push(s);
+        p->fact = fact;
+        p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
+        p->time = at->time;
+        p->frame = 0;
+    }
+    return fact;
+}
+
+esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    s->client_spoke = true;
+    esmtp_pending_t *data = esmtp_session_open_data(s);
+    if (s->login && (s->challenges || !(event->command.row && event->command.plausible)))
+        return sasl_sent(s, at, event);
+    if (data && !(event->command.row && event->sure)) {
+        esmtp_session_begin_early_text(s, at, data);
+        return NULL;
+    }
+    if (!s->step && !event->sure)
+        return unknown_sent(s, at, event);
+    return command_sent(s, at, event);
+}

@@ -1,0 +1,336 @@
+/* session_server.c
+ * What a server line does: the greeting, extensions of an EHLO reply, replies and what they answer.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session_priv.h"
+
+/* --- server: EHLO ------------------------------------------------------------------------------------------------------ */
+
+/* Whether a list has a line of this keyword already. "AUTH=LOGIN" does not repeat "AUTH PLAIN", and what a firewall has
+ * written over is no keyword. */
+static bool offered_before(const esmtp_offer_list_t *list, const esmtp_keyword_row_t *row, const esmtp_offered_t *item)
+{
+    if (row && strcmp(row->keyword, "XXXXXXXX") == 0)
+        return false;
+    for (const esmtp_offered_t *old = list->first; old; old = old->next) {
+        if (old->glued == item->glued && strcmp(old->keyword, item->keyword) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer_add(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+{
+    esmtp_offer_list_t *list = s->offer_new;
+    esmtp_span_t keyword = event->extension.keyword;
+    if (!list) {
+        list = s->offer_new = esmtp_session_alloc(s, sizeof *list);
+        list->end = &list->first;
+        list->size = UINT64_MAX;
+    }
+    if (!keyword.len || list->n++ >= ESMTP_OFFER_MAX)
+        return;
+    const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
+    esmtp_offered_t *item = esmtp_session_alloc(s, sizeof *item);
+    item->keyword = row && esmtp_span_is(keyword, row->keyword) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
+    item->glued = event->extension.glued;
+    if (offered_before(list, row, item))
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
+    *list->end = item;
+    list->end = &item->next;
+    if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
+        list->auth = esmtp_session_strdup(s, event->extension.parameter);
+    if (row && row->form == ESMTP_EHLO_SIZE)
+        list->size = event->size;
+    list->starttls |= esmtp_span_is(keyword, "STARTTLS");
+    list->pipelining |= esmtp_span_is(keyword, "PIPELINING");
+}
+
+bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword)
+{
+    for (const esmtp_offered_t *item = list->first; item; item = item->next) {
+        if (strcmp(item->keyword, keyword) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
+{
+    if (!s->offer_new) {
+        s->offer_new = esmtp_session_alloc(s, sizeof *s->offer_new);
+        s->offer_new->end = &s->offer_new->first;
+        s->offer_new->size = UINT64_MAX;
+    }
+    s->offer = s->offer_new;
+    s->offer_new = NULL;
+    if (!s->offer_first_tls)
+        return;
+    esmtp_offer_t *hook = esmtp_session_alloc(s, sizeof *hook);
+    hook->list = s->offer;
+    hook->clear = s->offer_clear;
+    fact->extra = hook;
+    fact->flags |= ESMTP_FF_OFFER;
+    s->offer_first_tls = false;
+}
+
+/* --- server: replies --------------------------------------------------------------------------------------------------- */
+
+static bool greets(uint16_t code)
+{
+    return code == 220 || (code >= 400 && code <= 599);
+}
+
+/* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
+static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code)
+{
+    if (code == 421 || s->reply.early)
+        return;
+    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost;
+    s->reply.no_command = watched;
+    s->reply.lost_peer = !watched;
+}
+
+static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t code)
+{
+    s->reply.paired = true;
+    s->reply.entry = s->pairing.popped;
+    s->reply.verb = esmtp_verb_number(p->row);
+    s->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
+    s->reply.txn = p->txn;
+    s->reply.login = p->login;
+    s->reply.wrong_code = !esmtp_verb_expects(p->row, code);
+    s->reply.recipient = p->per_recipient;
+}
+
+bool esmtp_session_verdict_pending(const esmtp_session_t *s)
+{
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    return p && (p->message || s->pairing.doubt);
+}
+
+/* First line of a reply: what does it answer? */
+static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code)
+{
+    bool head_lost = s->reply.head_lost;
+    bool first = !s->greeted;
+    memset(&s->reply, 0, sizeof s->reply);
+    s->reply.open = true;
+    s->reply.code = code;
+    s->reply.head_lost = head_lost;
+    s->greeted = true;
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    if (first && greets(code) && (s->opened || !p || !esmtp_verb_expects(p->row, code))) {
+        s->reply.greeting = true;
+        s->step = true;
+        return;
+    }
+    if (!p && s->expect == ESMTP_EXPECT_TEXT) {
+        s->reply.early = true;
+        s->reply.txn = s->message->txn;
+    }
+    p = esmtp_pairing_match(s, code);
+    if (p)
+        context_from(s, p, code);
+    else
+        reply_alone(s, at, code);
+}
+
+static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
+{
+    fact->delta = now - since;
+    fact->flags |= ESMTP_FF_TIMED;
+}
+
+static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code)
+{
+    esmtp_login_t *login = p->login;
+    login->end_frame = at->frame;
+    if (code >= 200 && code < 300) {
+        login->outcome = ESMTP_LOGIN_SUCCEEDED;
+        s->logged_in = true;
+    } else {
+        login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
+    }
+    if (s->login == login) {
+        s->login = NULL;
+        s->challenges = 0;
+    }
+}
+
+static void tls_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, uint16_t code)
+{
+    s->starttls_sent = false;
+    if (code != 220 || at->tls)
+        return;
+    s->tls_due = true;
+    s->tls_frame = at->frame;
+    fact->flags |= ESMTP_FF_TLS_NEXT;
+}
+
+/* RFC 2645, RFC 821: the former client is the server now and greets. */
+static void swap_roles(esmtp_session_t *s)
+{
+    s->server = esmtp_session_client_side(s);
+    s->server_certain = true;
+    s->greeted = false;
+    s->txn = NULL;
+    s->offer = NULL;
+}
+
+/* The verb's own part of a final reply. */
+static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+{
+    const esmtp_verb_row_t *row = p->row;
+    bool ok = code >= 200 && code < 300;
+    if (!row)
+        return;
+    if (p->login)
+        login_ended(s, at, p, code);
+    if ((row->flags & ESMTP_VF_HELLO) && ok)
+        offer_commit(s, fact);
+    if (row->id == ESMTP_VERB_HELO && ok)
+        s->offer = NULL;
+    if (row->flags & ESMTP_VF_TLS)
+        tls_answered(s, at, fact, code);
+    if ((row->flags & ESMTP_VF_SWAP) && ok)
+        swap_roles(s);
+    if ((row->flags & ESMTP_VF_RESTART) && code == 220) {
+        s->offer = NULL;
+        s->logged_in = false;
+    }
+    if (row->payload == ESMTP_PAYLOAD_CHUNK && code >= 400 && p->message)
+        p->message->refused = true;
+}
+
+/* 3yz: more is wanted. Returns false if this verb knows no such thing. */
+static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code)
+{
+    if (p->login && code == 334) {
+        p->login->server_messages++;
+        s->challenges++;
+        return true;
+    }
+    if (!p->row || code / 100 != 3)
+        return false;
+    if (p->row->payload == ESMTP_PAYLOAD_TEXT) {
+        if (s->expect == ESMTP_EXPECT_LINE)
+            esmtp_session_begin_text(s, at, p->fact, p->row);
+        esmtp_pairing_pop(s);
+        return true;
+    }
+    if (p->row->payload == ESMTP_PAYLOAD_BLOB && !p->blob_granted && s->octets_left) {
+        p->blob_granted = true;
+        s->message = NULL;
+        esmtp_session_begin_octets(s, s->octets_left, false);
+        s->octets_entry = s->pairing.popped;
+        return true;
+    }
+    if (code == 353 && p->message && p->txn) {
+        p->per_recipient = p->overall = true;
+        p->replies = p->txn->n_accepted + 1;
+        p->rcpt = p->txn->rcpts;
+        return true;
+    }
+    return false;
+}
+
+static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+{
+    bool answered = p->fact->link != 0;
+    fact->link = p->frame;
+    if (!p->login || !answered)
+        p->fact->link = fact->frame;
+    if (p->tail)
+        p->tail->link = fact->frame;
+    if (!(p->fact->flags & ESMTP_FF_STATUS) || !p->per_recipient)
+        p->fact->code = code;
+    p->fact->flags |= ESMTP_FF_STATUS;
+}
+
+/* A reply to a message that is still being sent. */
+static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
+{
+    fact->anomalies |= ESMTP_AN_EARLY_REPLY;
+    if (s->text_command)
+        fact->link = s->text_command->frame;
+    if (s->text_row)
+        fact->verb = esmtp_verb_number(s->text_row);
+}
+
+/* Last line of a reply: does what it says. */
+static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+{
+    uint16_t code = event->reply.code;
+    s->reply.open = s->reply.head_lost = false;
+    fact->flags |= ESMTP_FF_LAST;
+    if (s->reply.greeting && s->opened)
+        time_from(fact, at->time, s->opened_time);
+    if (s->reply.early)
+        early_reply(s, fact);
+    if (!s->reply.paired || s->reply.entry != s->pairing.popped)
+        return; /* answers nothing, or its command was given up meanwhile (ESMTP_PENDING_MAX) */
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    time_from(fact, at->time, p->time);
+    link_facts(p, fact, code);
+    if (intermediate(s, at, p, code))
+        return;
+    verb_answered(s, at, p, fact, code);
+    esmtp_txn_reply(s, at, p, fact, event);
+    if (p->row && p->row->payload == ESMTP_PAYLOAD_TEXT)
+        esmtp_session_text_refused(s, p);
+    if (--p->replies == 0)
+        esmtp_pairing_pop(s);
+}
+
+esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    const esmtp_reply_line_t *reply = &event->reply;
+    if (reply->valid && reply->code >= 200 && !s->reply.open)
+        esmtp_session_end_text_by_reply(s, at);
+    esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
+    s->server_spoke = true;
+    fact->code = reply->code;
+    if (s->tls_due && !at->tls)
+        fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
+    if (!reply->valid) {
+        fact->flags |= ESMTP_FF_UNKNOWN_CODE;
+        fact->anomalies |= ESMTP_AN_NOT_REPLY;
+    } else if (reply->code < 200 && !s->reply.open) {
+        fact->flags |= ESMTP_FF_INFO | ESMTP_FF_FIRST | ESMTP_FF_LAST;
+        return fact;
+    } else if (!s->reply.open) {
+        if (s->reply.head_lost)
+            fact->flags |= ESMTP_FF_HEAD_LOST;
+        fact->flags |= ESMTP_FF_FIRST;
+        begin_reply(s, at, reply->code);
+    } else if (reply->code != s->reply.code) {
+        fact->anomalies |= ESMTP_AN_CODE_CHANGED;
+    }
+    if (!s->reply.open)
+        return fact;
+    fact->verb = s->reply.verb;
+    fact->txn = s->reply.txn;
+    fact->index = s->reply.lines++;
+    if (s->reply.greeting)
+        fact->flags |= ESMTP_FF_GREETING;
+    if (s->reply.hello)
+        fact->flags |= ESMTP_FF_HELLO;
+    if (s->reply.lost_peer)
+        fact->flags |= ESMTP_FF_LOST_PEER;
+    if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
+        fact->anomalies |= ESMTP_AN_WRONG_CODE;
+    if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
+        fact->anomalies |= ESMTP_AN_NO_COMMAND;
+    if (s->reply.login) {
+        fact->flags |= ESMTP_FF_LOGIN;
+        fact->extra = s->reply.login;
+    }
+    if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost))
+        offer_add(s, fact, event);
+    if (reply->valid && !reply->more)
+        finish_reply(s, at, fact, event);
+    return fact;
+}

@@ -1,0 +1,229 @@
+/* session_text.c
+ * Message text behind DATA, and octets that are counted (BDAT, XEXCH50): where a message begins, goes on and ends.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session_priv.h"
+
+/* --- message text ------------------------------------------------------------------------------------------------------ */
+
+void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_txn_t *txn, bool bdat)
+{
+    esmtp_message_t *m = esmtp_session_alloc(s, sizeof *m);
+    m->txn = txn;
+    m->bdat = bdat;
+    m->first_frame = at->frame;
+    s->message = m;
+}
+
+void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command, const esmtp_verb_row_t *row)
+{
+    esmtp_session_begin_message(s, at, command ? command->txn : NULL, false);
+    esmtp_body_init(&s->body);
+    s->expect = ESMTP_EXPECT_TEXT;
+    s->text_gap = s->text_lost_head = s->text_early = false;
+    s->text_command = command;
+    s->text_row = row;
+}
+
+esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s)
+{
+    esmtp_pending_t *p = esmtp_pairing_last(&s->pairing);
+    return p && p->row && p->row->payload == ESMTP_PAYLOAD_TEXT ? p : NULL;
+}
+
+/* Text that comes while DATA has no answer: sent too early, or the 354 is not in the capture. */
+void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data)
+{
+    esmtp_session_begin_text(s, at, data->fact, data->row);
+    s->text_early = esmtp_session_server_watched(s, at);
+    s->text_lost_head = !s->text_early;
+}
+
+void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
+{
+    esmtp_session_t *s = session;
+    s->message->octets += n;
+    if (s->ops.text)
+        s->ops.text(s->ops.ctx, s->message, p, n);
+}
+
+static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+{
+    esmtp_message_t *m = s->message;
+    m->end_frame = at->frame;
+    fact->flags |= ESMTP_FF_LAST | ESMTP_FF_MESSAGE;
+    fact->extra = m;
+    if (m->incomplete)
+        fact->anomalies |= ESMTP_AN_INCOMPLETE;
+    else
+        fact->flags |= ESMTP_FF_COMPLETE;
+    if (s->ops.end)
+        s->ops.end(s->ops.ctx, m);
+    s->message = NULL;
+}
+
+static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_kind_t kind, uint32_t len, uint64_t before)
+{
+    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), kind, len);
+    fact->flags |= ESMTP_FF_MESSAGE;
+    fact->extra = s->message;
+    fact->txn = s->message->txn;
+    fact->index = ++s->message->pieces;
+    fact->before = before;
+    return fact;
+}
+
+uint64_t esmtp_session_message_octets(const esmtp_session_t *s)
+{
+    return s->message ? s->message->octets : 0;
+}
+
+esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before)
+{
+    esmtp_message_t *m = s->message;
+    uint32_t news = s->body.flags & ~m->body_flags;
+    esmtp_fact_t *fact = piece_fact(s, at, ESMTP_FACT_TEXT, len, before);
+    m->body_flags |= news;
+    if (s->text_row)
+        fact->verb = esmtp_verb_number(s->text_row);
+    if (s->text_early)
+        fact->anomalies |= ESMTP_AN_EARLY_TEXT;
+    if (s->text_lost_head)
+        fact->flags |= ESMTP_FF_LOST_PEER;
+    if (news & ESMTP_BODY_FAKE_END)
+        fact->anomalies |= ESMTP_AN_FAKE_END;
+    if (news & ESMTP_BODY_NUL)
+        fact->anomalies |= ESMTP_AN_BODY_NUL;
+    s->text_early = s->text_lost_head = false;
+    return fact;
+}
+
+/* In LMTP each accepted recipient gets a reply of its own; in SMTP there is one for all. */
+static void expect_verdicts(esmtp_session_t *s, esmtp_pending_t *p)
+{
+    if (!s->lmtp || !p->txn)
+        return;
+    p->per_recipient = true;
+    p->replies = MAX(1, p->txn->n_accepted);
+    p->rcpt = p->txn->rcpts;
+}
+
+/* The client has sent its whole message: its transaction is over as far as it is concerned. */
+static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_message_t *m)
+{
+    esmtp_pending_t *p = esmtp_pairing_push(s);
+    p->fact = fact;
+    p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
+    p->frame = s->text_command ? s->text_command->frame : 0;
+    p->time = at->time;
+    p->txn = m->txn;
+    p->message = m;
+    p->answers_missed = at->peer_ahead;
+    expect_verdicts(s, p);
+    return p;
+}
+
+static void leave_text(esmtp_session_t *s)
+{
+    s->expect = ESMTP_EXPECT_LINE;
+    s->step = true;
+    if (s->txn && s->message && s->txn == s->message->txn)
+        s->txn = NULL;
+}
+
+esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len)
+{
+    esmtp_message_t *m = s->message;
+    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_EOM, len);
+    fact->txn = m->txn;
+    fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
+    fact->eol = (uint8_t)MIN(len, 2);
+    if (s->text_early)
+        fact->anomalies |= ESMTP_AN_EARLY_TEXT;
+    s->text_early = s->text_lost_head = false;
+    leave_text(s);
+    end_message(s, at, fact);
+    await_verdict(s, at, fact, m);
+    return fact;
+}
+
+/* A final reply came while the client is sending its message and nothing else waits for one: the server saw an end that is
+ * none, or the end is in a hole of the capture, or it refuses on the way. In the first two cases the message ends here. */
+void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    bool taken = s->body.at_fake_end && !s->text_gap;
+    esmtp_message_t *m = s->message;
+    if (s->expect != ESMTP_EXPECT_TEXT || s->pairing.n || !(taken || s->text_gap))
+        return;
+    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, s->server, ESMTP_FACT_EOM, 0); /* shown with the reply that tells of it */
+    fact->txn = m->txn;
+    fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
+    if (taken)
+        fact->anomalies |= ESMTP_AN_FAKE_END_TAKEN;
+    else
+        m->incomplete = true;
+    esmtp_body_flush(&s->body, esmtp_session_body_sink, s);
+    leave_text(s);
+    s->step = taken;
+    end_message(s, at, fact);
+    await_verdict(s, at, fact, m);
+}
+
+/* DATA was refused after its text had begun to flow: the rest of it is for nobody. */
+void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p)
+{
+    if (s->expect != ESMTP_EXPECT_TEXT || s->text_command != p->fact)
+        return;
+    s->expect = ESMTP_EXPECT_LINE;
+    s->step = false;
+    s->message->refused = s->message->incomplete = true;
+    s->message = NULL;
+}
+
+/* --- counted octets ---------------------------------------------------------------------------------------------------- */
+
+/* The chunk is complete. Its reply, if it has not come yet, is timed from here. */
+void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+{
+    s->expect = ESMTP_EXPECT_LINE;
+    s->step = true;
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->octets_entry);
+    if (p) {
+        p->time = at->time;
+        p->tail = fact == p->fact ? NULL : fact;
+    }
+    if (!s->octets_last || !s->message)
+        return;
+    if (s->txn && s->txn == s->message->txn)
+        s->txn = NULL;
+    end_message(s, at, fact);
+    if (p)
+        expect_verdicts(s, p);
+}
+
+size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const uint8_t *p, size_t n)
+{
+    size_t take = (size_t)MIN(n, s->octets_left);
+    esmtp_fact_t *fact;
+    if (s->message && s->message->bdat) {
+        fact = piece_fact(s, at, ESMTP_FACT_CHUNK, (uint32_t)take, s->message->octets);
+        fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_BDAT));
+        esmtp_session_body_sink(s, p, take);
+    } else {
+        fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_BLOB, (uint32_t)take);
+    }
+    s->octets_left -= take;
+    if (s->octets_left == 0)
+        esmtp_session_end_chunk(s, at, fact);
+    return take;
+}
+
+void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last)
+{
+    s->expect = ESMTP_EXPECT_OCTETS;
+    s->octets_left = n;
+    s->octets_last = last;
+    s->octets_entry = s->pairing.popped + s->pairing.n - 1;
+}
