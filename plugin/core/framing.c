@@ -6,6 +6,8 @@
  */
 #include "framing.h"
 
+#include "auth.h"
+
 /* One call's work on one direction. */
 typedef struct {
     esmtp_session_t *s;
@@ -130,6 +132,19 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     e->sure = is_sure(e);
 }
 
+/* What the client's message in a line of a login gives away: a line of the exchange, or the end of an AUTH command. */
+static esmtp_auth_gift_t read_credentials(const feed_t *f, const esmtp_client_event_t *e)
+{
+    esmtp_auth_gift_t nothing = {NULL, false};
+    const esmtp_login_t *login = esmtp_session_login(f->s, &e->command);
+    esmtp_span_t text = esmtp_span(f->in.p, e->line.len), rest = e->command.parameter, mechanism, initial;
+    if (login)
+        return esmtp_span_is(text, "*") ? nothing : esmtp_auth_peek(login->row, login->client_messages + 1, text);
+    if (!e->initial || !esmtp_word_next(&rest, " \t", &mechanism) || !esmtp_word_next(&rest, " \t", &initial))
+        return nothing;
+    return esmtp_span_is(initial, "=") ? nothing : esmtp_auth_peek(esmtp_mechanism_find(mechanism), 1, initial);
+}
+
 /* Returns false if the line needs more octets. */
 static bool feed_client_line(feed_t *f)
 {
@@ -138,7 +153,12 @@ static bool feed_client_line(feed_t *f)
     if (!next_line(f, &line))
         return false;
     parse_client_line(f, &line, &event);
-    if (!esmtp_session_client_line(f->s, &f->at, &event))
+    esmtp_auth_gift_t gift = read_credentials(f, &event);
+    event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
+    event.secret = gift.secret;
+    bool taken = esmtp_session_client_line(f->s, &f->at, &event) != NULL;
+    g_free(gift.user);
+    if (!taken)
         return true; /* message text after all: the next round takes it */
     f->commands++;
     advance(f, line.total);

@@ -108,7 +108,8 @@ typedef struct {
     uint32_t end_frame;    /* of the final reply */
     const char *mechanism; /* capitals; "" if none was named */
     const esmtp_mechanism_row_t *row; /* NULL: not in the table */
-    const char *user;      /* UTF-8; NULL if not known */
+    const char *user;      /* as UTF-8 as the client sent it; NULL if not known */
+    uint32_t secret_message; /* number of the client's first message that holds a password or token; 0 if none did */
     uint32_t client_messages, server_messages; /* so far */
     esmtp_login_outcome_t outcome;
     bool cancelled;        /* the client sent "*" */
@@ -192,9 +193,14 @@ typedef struct {
     bool dot;                 /* the line is "." */
     esmtp_span_t mechanism;   /* AUTH */
     bool initial;             /* AUTH with initial response */
-    esmtp_span_t user;        /* user name that this line gives away (AUTH), decoded; empty if none */
+    esmtp_span_t user;        /* user name that this line gives away (AUTH and what follows it), decoded; empty if none */
+    bool secret;              /* it holds a password or token */
     unsigned nth;             /* lines of this kind in front of it in the same call */
 } esmtp_client_event_t;
+
+/* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if the line
+ * is none. */
+const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_command_t *command);
 
 /* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came before
  * the 354: esmtp_session_expect then says TEXT. */

@@ -43,11 +43,14 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
 }
 
-static void note_user(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, esmtp_span_t user)
+/* What a client's message of the exchange gave away. */
+static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, const esmtp_client_event_t *event)
 {
-    if (!user.len || login->user)
+    if (event->secret && !login->secret_message)
+        login->secret_message = login->client_messages;
+    if (!event->user.len || login->user)
         return;
-    login->user = esmtp_session_strdup(s, user);
+    login->user = esmtp_session_strdup(s, event->user);
     login->user_frame = at->frame;
 }
 
@@ -126,7 +129,7 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         s->octets_left = event->size_ok ? event->size : 0;
     if (row->flags & ESMTP_VF_AUTH) {
         auth_sent(s, at, event, p);
-        note_user(s, at, p->login, event->user);
+        note_credentials(s, at, p->login, event);
         if (mechanism_missing(s, event->mechanism))
             p->fact->anomalies |= ESMTP_AN_MECH_NOT_OFFERED;
     }
@@ -192,7 +195,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
         login->cancelled = true;
     else
         fact->index = ++login->client_messages;
-    note_user(s, at, login, event->user);
+    note_credentials(s, at, login, event);
     for (uint32_t i = s->pairing.n; i-- > 0;) {
         esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p->login != login)
@@ -225,11 +228,16 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     return fact;
 }
 
+const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_command_t *command)
+{
+    return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
+}
+
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     s->client_spoke = true;
     esmtp_pending_t *data = esmtp_session_open_data(s);
-    if (s->login && (s->challenges || !(event->command.row && event->command.plausible)))
+    if (esmtp_session_login(s, &event->command))
         return sasl_sent(s, at, event);
     if (data && !(event->command.row && event->sure)) {
         esmtp_session_begin_early_text(s, at, data);
