@@ -104,6 +104,11 @@ uint32_t esmtp_session_tls_frame(const esmtp_session_t *s)
     return s->tls_frame;
 }
 
+bool esmtp_session_tls_asked(const esmtp_session_t *s)
+{
+    return s->starttls_sent;
+}
+
 bool esmtp_session_tls_due(const esmtp_session_t *s)
 {
     return s->tls_due;

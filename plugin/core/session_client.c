@@ -83,7 +83,7 @@ static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, c
     bool clear_offered = !at->tls && s->offer && s->offer->starttls;
     if (s->opened && !s->greeted && !at->peer_ahead)
         an |= ESMTP_AN_CLIENT_FIRST;
-    if (!at->tls && (s->starttls_sent || s->tls_due))
+    if (!at->tls && (s->starttls_sent || s->tls_due || s->tls_failed))
         an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
     if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
         an |= ESMTP_AN_AFTER_DATA;

@@ -51,7 +51,7 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[30], {"smtp.expert.duplicate_keyword", PI_PROTOCOL, PI_WARN, "An earlier line of this reply has the same keyword", EXPFILL}},
 };
 
-void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+void esmtp_anomaly_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
     for (uint32_t rest = fact->anomalies; rest; rest &= rest - 1) {
         unsigned bit = (unsigned)g_bit_nth_lsf(rest, -1);
@@ -60,7 +60,7 @@ void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *
     }
 }
 
-void esmtp_expert_register(void)
+void esmtp_anomaly_register(void)
 {
     for (size_t i = 0; i < ANOMALIES; i++)
         fields[i] = (expert_field)EI_INIT;

@@ -12,8 +12,8 @@
 #include "../core/facts.h"
 
 /* Adds what is wrong with a fact to the item that shows it (which may be NULL). */
-void esmtp_expert_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+void esmtp_anomaly_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
 
-void esmtp_expert_register(void);
+void esmtp_anomaly_register(void);
 
 #endif /* ESMTP_ANOMALY_H */

@@ -13,6 +13,7 @@
 
 #include "../core/framing.h"
 #include "anomaly.h"
+#include "heuristics.h"
 #include "message.h"
 #include "ports.h"
 #include "show.h"
@@ -21,8 +22,8 @@
 
 static int proto_esmtp = -1;
 
-static dissector_handle_t tcp_handle;
-static dissector_handle_t tls_handle;
+static esmtp_entries_t entries;
+static dissector_handle_t layer_handle;
 
 /* The side whose port brought the octets to us, if that tells them apart. */
 static esmtp_side_t server_by_port(const esmtp_call_t *call)
@@ -62,6 +63,7 @@ static void ask_for_more(packet_info *pinfo, size_t offset)
     pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
 }
 
+/* Octets that are SMTP, within the layer that the caller made for them. */
 static int dissect(esmtp_call_t *call, proto_tree *tree)
 {
     packet_info *pinfo = call->pinfo;
@@ -69,10 +71,6 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     bool can_ask = pinfo->can_desegment;
     esmtp_found_t found;
 
-    if (captured == 0)
-        return 0;
-    call->conn = esmtp_conn_get(pinfo);
-    call->side = esmtp_conn_side(call->conn, pinfo);
     if (PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_find(call, &found);
     } else {
@@ -89,9 +87,9 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     return (int)captured;
 }
 
-static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* What TCP tells of its octets. */
+static esmtp_call_t call_from_tcp(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
 {
-    const struct tcpinfo *tcpinfo = data;
     esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .tvb = tvb, .pinfo = pinfo};
     if (tcpinfo) {
         call.have_seq = true;
@@ -99,13 +97,62 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         call.ack = tcpinfo->lastackseq;
         call.fin = IS_TH_FIN(tcpinfo->flags);
     }
+    return call;
+}
+
+static void join_connection(esmtp_call_t *call)
+{
+    call->conn = esmtp_conn_get(call->pinfo);
+    call->side = esmtp_conn_side(call->conn, call->pinfo);
+}
+
+/* The SMTP layer of dissect_tcp: data is its esmtp_call_t. */
+static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)tvb;
+    (void)pinfo;
+    return dissect(data, tree);
+}
+
+static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
+    if (tvb_captured_length(tvb) == 0)
+        return 0;
+    join_connection(&call);
+    if (esmtp_tls_claims(&call))
+        return esmtp_tls_dissect(&call, tree, data);
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    return call_dissector_only(layer_handle, tvb, pinfo, tree, &call);
+}
+
+/* Ports of TLS: a server that speaks in clear there is recognized by its first line. */
+static int dissect_tls_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
+    call.conn = esmtp_conn_find(pinfo);
+    bool clear = call.conn && call.conn->clear;
+    if (!clear && !PINFO_FD_VISITED(pinfo) && esmtp_heuristics_match(tvb)) {
+        join_connection(&call);
+        clear = call.conn->clear = call.conn->streams[ESMTP_LAYER_TLS][0].facts.n + call.conn->streams[ESMTP_LAYER_TLS][1].facts.n == 0;
+    }
+    return clear ? dissect_tcp(tvb, pinfo, tree, data) : esmtp_tls_dissect(&call, tree, data);
+}
+
+static int dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
+    join_connection(&call);
     return dissect(&call, tree);
 }
 
-static int dissect_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .tvb = tvb, .pinfo = pinfo};
     (void)data;
+    if (tvb_captured_length(tvb) == 0)
+        return 0;
+    join_connection(&call);
     return dissect(&call, tree);
 }
 
@@ -115,18 +162,25 @@ void esmtp_proto_register(void)
 
     proto_esmtp = proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     prefs = prefs_register_protocol(proto_esmtp, NULL);
-    tcp_handle = register_dissector("esmtp", dissect_tcp, esmtp_smtp_proto());
-    tls_handle = register_dissector("esmtp-over-tls", dissect_tls, esmtp_smtp_proto());
+    layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
+    entries.tcp = register_dissector_with_description("esmtp", "SMTP (ESMTP plugin)", dissect_tcp, -1);
+    entries.tls_port = register_dissector_with_description("esmtp-tls-port", "SMTP over TLS (ESMTP plugin)", dissect_tls_port, -1);
+    entries.inside = register_dissector("esmtp-inside-tls", dissect_inside, esmtp_smtp_proto());
+    entries.dissect_tcp = dissect_heuristic;
+    entries.dissect_inside = dissect_inside;
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(prefs);
     esmtp_message_register(prefs);
-    esmtp_expert_register();
+    esmtp_heuristics_register(prefs);
+    esmtp_anomaly_register();
+    esmtp_tls_register();
     esmtp_show_register();
 }
 
 void esmtp_proto_handoff(void)
 {
-    esmtp_ports_handoff(proto_esmtp, tcp_handle, tls_handle);
-    esmtp_tls_handoff(proto_esmtp, tls_handle);
+    esmtp_ports_handoff(proto_esmtp, &entries);
+    esmtp_tls_handoff(proto_esmtp, &entries);
+    esmtp_heuristics_handoff(proto_esmtp, &entries);
     esmtp_message_handoff(proto_esmtp);
 }

@@ -33,6 +33,8 @@ static table_t tables[] = {
 };
 
 static dissector_handle_t builtin;
+static dissector_handle_t tls_handle;
+static dissector_handle_t tls_port_handle;
 static int proto;
 
 static bool contains(range_t *range, uint32_t port)
@@ -111,7 +113,7 @@ static void add_port(table_t *table, uint32_t port)
     dissector_handle_t current = dissector_get_uint_handle(find_dissector_table(table->name), port);
     if (current == table->ours)
         return;
-    if (current && (current == builtin || dissector_get_default_uint_handle(table->name, port) != current))
+    if (current && (current == builtin || current == tls_port_handle || dissector_get_default_uint_handle(table->name, port) != current))
         return; /* the user decided otherwise by Decode As */
     if (table->tls)
         ssl_dissector_add(port, table->ours);
@@ -142,11 +144,46 @@ static void sweep_table(table_t *table, bool enabled)
         add_wanted(table);
 }
 
+/* On our TLS ports TCP asks us first, for the servers that speak in clear there; elsewhere TLS has them back. */
+static void plan_tls_ports(const char *name, ftenum_t type, void *key, void *value, void *user_data)
+{
+    sweep_t *sweep = user_data;
+    dissector_handle_t current = dtbl_entry_get_handle(value);
+    change_t change = {.port = GPOINTER_TO_UINT(key)};
+    bool mine = sweep->enabled && contains(sweep->table->wanted, change.port);
+    (void)name;
+    (void)type;
+
+    if (current == tls_port_handle && !mine)
+        change.what = RESET;
+    else if (current == tls_handle && mine)
+        change.what = TAKE;
+    else
+        return;
+    g_array_append_val(sweep->changes, change);
+}
+
+static void sweep_tls_ports(bool enabled)
+{
+    sweep_t sweep = {&tables[1], enabled, g_array_new(FALSE, FALSE, sizeof(change_t))};
+    dissector_table_foreach("tcp.port", plan_tls_ports, &sweep);
+    for (unsigned i = 0; i < sweep.changes->len; i++) {
+        const change_t *change = &g_array_index(sweep.changes, change_t, i);
+        if (change->what == TAKE)
+            dissector_change_uint("tcp.port", change->port, tls_port_handle);
+        else
+            dissector_reset_uint("tcp.port", change->port);
+    }
+    g_array_free(sweep.changes, TRUE);
+}
+
 static void sweep(void)
 {
     bool enabled = proto_is_protocol_enabled(find_protocol_by_id(proto));
+    sweep_tls_ports(false);
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         sweep_table(&tables[i], enabled);
+    sweep_tls_ports(enabled);
 }
 
 void esmtp_ports_register(module_t *prefs)
@@ -162,10 +199,12 @@ void esmtp_ports_register(module_t *prefs)
     register_init_routine(sweep);
 }
 
-void esmtp_ports_handoff(int proto_esmtp, dissector_handle_t tcp, dissector_handle_t tls)
+void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries)
 {
     proto = proto_esmtp;
     builtin = find_dissector("smtp");
-    tables[0].ours = tcp;
-    tables[1].ours = tls;
+    tls_handle = find_dissector("tls");
+    tls_port_handle = entries->tls_port;
+    tables[0].ours = entries->tcp;
+    tables[1].ours = entries->inside;
 }

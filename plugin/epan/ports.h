@@ -10,8 +10,9 @@
 
 #include "ws_compat.h"
 
+#include "packet-esmtp.h"
+
 void esmtp_ports_register(module_t *prefs);
-/* tcp, tls: our entries for octets from TCP and out of TLS. */
-void esmtp_ports_handoff(int proto_esmtp, dissector_handle_t tcp, dissector_handle_t tls);
+void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries);
 
 #endif /* ESMTP_PORTS_H */

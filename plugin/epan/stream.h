@@ -29,6 +29,9 @@ typedef struct {
     address addr;  /* of side A, with its port */
     uint32_t port;
     esmtp_layer_t layer; /* first visits: of the octets that are fed now */
+    uint32_t tls_from;   /* first frame that went to TLS; 0: none did */
+    bool tls_late;       /* that one was the first of its connection: TLS was open when the capture began */
+    bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
     esmtp_stream_t streams[2][2]; /* layer, side */
 } esmtp_conn_t;
 

@@ -115,7 +115,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     mark_request(show);
     if (show->tree && len > 0)
         command_tree(show, item, fact, offset, len);
-    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
     if (show->info && fact->flags & ESMTP_FF_LOGIN)
         esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
     else if (show->info)
@@ -126,7 +126,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
     proto_item *item = proto_tree_add_item(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
-    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
     if (show->info)
         esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
 }

@@ -79,7 +79,7 @@ void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing,
                                                   "Missing from the capture: %s", text);
     proto_item_set_generated(item);
-    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
 }
 

@@ -123,7 +123,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     if (show->info)
         esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "DATA fragment, %u byte%s", fact->len,
                                                  plurality(fact->len, "", "s")));
-    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
     if (!m)
         return;
     if (tree) {
@@ -145,7 +145,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     proto_item *item = proto_tree_add_none_format(show->tree, hf_eom, show->tvb, offset, (int)fact->len, "C: .");
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     esmtp_show_info(show, ".");
-    esmtp_expert_add(show->pinfo, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
     if (tree) {
         const esmtp_verb_row_t *row = esmtp_verb_by_id(ESMTP_VERB_EOM);
         esmtp_explanation_add(tree, show->tvb, row ? row->explanation : NULL, row ? row->reference : NULL);

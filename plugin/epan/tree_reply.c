@@ -164,7 +164,7 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         if (tree && len > 0)
             line_add(show, tree, fact, offset, len);
         info_add(show, fact, offset, len, k == i);
-        esmtp_expert_add(show->pinfo, item, fact);
+        esmtp_anomaly_add(show->pinfo, item, fact);
         offset += (int)fact->len;
     }
     proto_item_set_len(item, offset - start);

@@ -29,6 +29,11 @@
 #include <epan/tvbuff.h>
 #include <wsutil/str_util.h>
 
+/* 4.2 renamed the octet getters. */
+#if !ESMTP_WS_AT_LEAST(4, 4)
+#define tvb_get_uint8 tvb_get_guint8
+#endif
+
 /* 4.2 turned gboolean into bool in preferences, heuristics and callbacks. */
 #if ESMTP_WS_AT_LEAST(4, 2)
 typedef bool esmtp_bool_t;
@@ -47,5 +52,20 @@ typedef gboolean esmtp_bool_t;
 #else
 #define esmtp_format_text(scope, s, len) format_text(scope, (const guchar *)(s), len)
 #endif
+
+/* What a TLS heuristic gets as data: 4.0 a pointer to the session's handle, 4.4 a struct that holds one. */
+#include <epan/dissectors/packet-tls.h>
+static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handle)
+{
+#if ESMTP_WS_AT_LEAST(4, 4)
+    struct tlsinfo *info = data;
+    if (info && info->app_handle)
+        *info->app_handle = handle;
+#else
+    dissector_handle_t *app_handle = data;
+    if (app_handle)
+        *app_handle = handle;
+#endif
+}
 
 #endif /* ESMTP_WS_COMPAT_H */
