@@ -437,7 +437,7 @@ static const char *const status_names[] = {
     [ESMTP_STATUS_STANDARD] = NULL,
     [ESMTP_STATUS_EXPERIMENTAL] = "experimental",
     [ESMTP_STATUS_HISTORIC] = "historic",
-    [ESMTP_STATUS_VENDOR] = "private to vendors",
+    [ESMTP_STATUS_VENDOR] = "vendor extension",
 };
 
 static void known_add(const extension_t *x)
@@ -466,7 +466,6 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 {
     extension_t x = {.place = {show->pinfo, show->tvb, NULL, offset}, .show = show};
 
-    (void)fact;
     if (!tree)
         return;
     x.place.base = tvb_get_ptr(show->tvb, offset, len);
@@ -475,6 +474,8 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     if (esmtp_seen(tree))
         proto_item_set_text(x.item, "Extension: %s",
                             tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    if (fact->anomalies & ESMTP_AN_DUPLICATE_KEYWORD)
+        proto_item_append_text(x.item, " (repeated)");
     x.tree = proto_item_add_subtree(x.item, ett_extension);
     if (!esmtp_ehlo_parse(x.whole, &x.line)) {
         esmtp_bad_value(&x.place, x.item, "Line without a keyword");
@@ -527,7 +528,7 @@ static void fields_register(void)
         {&hf_parameter, {"Parameter", "smtp.ehlo.parameter", FT_STRING, BASE_NONE, NULL, 0,
                          "Parameters of an extension, as written", HFILL}},
         {&hf_status, {"Status", "smtp.ehlo.status", FT_STRING, BASE_NONE, NULL, 0,
-                      "Of an extension that is not a standard: experimental, historic, private to vendors", HFILL}},
+                      "Of an extension that is not a standard: experimental, historic, vendor extension", HFILL}},
         {&hf_size, {"Maximum message size", "smtp.ehlo.size", FT_UINT64, BASE_DEC, NULL, 0,
                     "SIZE: the largest message that the server takes, in octets; 0: no fixed limit", HFILL}},
         {&hf_mechanism, {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0,

@@ -132,8 +132,9 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
 {
     bool mail = env->on == ESMTP_ON_MAIL;
 
-    if (path->form == ESMTP_PATH_NULL && mail)
-        proto_item_append_text(item, "<> (nobody: a report, which must not cause another one)");
+    if (path->form == ESMTP_PATH_NULL)
+        proto_item_append_text(item, mail ? "<> (nobody: a report, which must not cause another one)"
+                                          : "<>");
     if (path->form == ESMTP_PATH_NULL && !mail)
         bad_path(env, item, "Recipient is empty");
     if (path->form == ESMTP_PATH_ROUTED)
@@ -184,13 +185,24 @@ static void path_add(const envelope_t *env, const esmtp_path_t *path)
     else
         item = proto_tree_add_string(env->tree, hf, env->place.tvb,
                                      esmtp_place_of(&env->place, path->whole), (int)path->whole.len, "");
-    form_explain(env, item, path);
-    path_check(env, item, path);
     if (path->address.len > 0)
         address_add(env, item, path);
+    form_explain(env, item, path);
+    path_check(env, item, path);
 }
 
 /* ---- Values ---- */
+
+static bool has_parameter(esmtp_span_t parameters, const char *name)
+{
+    esmtp_argument_t arg;
+
+    while (esmtp_argument_next(&parameters, &arg)) {
+        if (esmtp_span_is(arg.name, name))
+            return true;
+    }
+    return false;
+}
 
 /* One parameter while it is shown. */
 typedef struct {
@@ -239,6 +251,8 @@ static void holdfor_add(const param_t *p)
 static void holduntil_add(const param_t *p)
 {
     esmtp_span_add(p->place, p->tree, hf_holduntil, p->arg.value);
+    if (has_parameter(p->env->parameters, "HOLDFOR"))
+        esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL exclude each other");
     if (!esmtp_datetime_valid(p->arg.value, true))
         esmtp_bad_value(p->place, p->item,
                         "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
@@ -578,7 +592,7 @@ static void value_add(const param_t *p)
 
     if (need == VALUE_NEVER && p->arg.has_value)
         esmtp_bad_value(p->place, p->item, "This parameter takes no value");
-    if (p->arg.value.len == 0 && (need == VALUE_ALWAYS || p->arg.has_value))
+    if (p->arg.value.len == 0 && (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
         esmtp_bad_value(p->place, p->item, "Value is missing");
     else
         forms[p->row->form].add(p);
@@ -617,17 +631,6 @@ static void param_add(const envelope_t *env, esmtp_span_t word)
     esmtp_explanation_add(p.tree, p.place->tvb, unknown_parameter, NULL);
 }
 
-static bool has_smtputf8(esmtp_span_t parameters)
-{
-    esmtp_argument_t arg;
-
-    while (esmtp_argument_next(&parameters, &arg)) {
-        if (esmtp_span_is(arg.whole, "SMTPUTF8"))
-            return true;
-    }
-    return false;
-}
-
 /* A blank directly behind the parameter was cut off: it ends the line. */
 static bool has_trailing_blank(tvbuff_t *tvb, int end)
 {
@@ -648,7 +651,7 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
     env.on = row->flags & ESMTP_VF_FROM ? ESMTP_ON_MAIL : ESMTP_ON_RCPT;
     esmtp_path_parse(esmtp_span(env.place.base, (size_t)len), env.on == ESMTP_ON_MAIL ? "FROM" : "TO",
                      &path, &env.parameters);
-    env.smtputf8 = has_smtputf8(env.parameters);
+    env.smtputf8 = has_parameter(env.parameters, "SMTPUTF8");
     path_add(&env, &path);
     rest = env.parameters;
     while (esmtp_words_next(&env.place, proto_tree_get_parent(tree), &rest, " \t", &n, &word))

@@ -64,7 +64,8 @@ proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int h
         shown /= 1024;
     if (unit == 0)
         return proto_tree_add_uint64_format_value(tree, hf, place->tvb, offset, (int)span.len,
-                                                  octets, "%" PRIu64 " octets", octets);
+                                                  octets, "%" PRIu64 " octet%s", octets,
+                                                  plurality(octets, "", "s"));
     return proto_tree_add_uint64_format_value(tree, hf, place->tvb, offset, (int)span.len, octets,
                                               "%" PRIu64 " octets (%.1f %s)", octets, shown,
                                               units[unit]);
@@ -76,7 +77,7 @@ proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int 
     proto_item *item = proto_tree_add_uint(tree, hf, place->tvb, esmtp_place_of(place, span),
                                            (int)span.len, seconds);
 
-    proto_item_append_text(item, " seconds");
+    proto_item_append_text(item, " second%s", plurality(seconds, "", "s"));
     if (seconds >= 60 && esmtp_seen(tree))
         proto_item_append_text(item, " (%s)",
                                unsigned_time_secs_to_str(place->pinfo->pool, seconds));
