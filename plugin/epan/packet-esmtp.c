@@ -171,6 +171,7 @@ void esmtp_proto_register(void)
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(prefs);
     esmtp_message_register(prefs);
+    esmtp_auth_preferences(prefs);
     esmtp_heuristics_register(prefs);
     esmtp_anomaly_register();
     esmtp_tls_register();
@@ -183,4 +184,5 @@ void esmtp_proto_handoff(void)
     esmtp_tls_handoff(proto_esmtp, &entries);
     esmtp_heuristics_handoff(proto_esmtp, &entries);
     esmtp_message_handoff(proto_esmtp);
+    esmtp_auth_handoff(proto_esmtp);
 }

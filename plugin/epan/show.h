@@ -32,6 +32,8 @@ void esmtp_show_info(esmtp_show_t *show, const char *text);
 
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+/* Adds the hidden mark of frames with client lines, once per call. */
+void esmtp_request_mark(esmtp_show_t *show);
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_command_register(void);
 
@@ -60,10 +62,13 @@ void esmtp_tree_message_register(void);
 /* tree_auth.c */
 void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
+/* For every line of a reply to a login; offset, len: of the text behind the separator, len below 0 if there is none. */
 void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
-/* A line of an exchange (AUTH command, SASL line, 334) as the Info column has it: decoded, secrets masked. */
+/* A client line, or a 334, as the Info column has it: logins decoded, secrets masked. offset, len: of the line without its end. */
 const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 void esmtp_auth_register(void);
+void esmtp_auth_preferences(module_t *module);
+void esmtp_auth_handoff(int proto_esmtp);
 
 /* tree_transaction.c: number of the transaction, and on its final reply the verdict. */
 void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);

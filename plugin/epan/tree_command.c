@@ -7,6 +7,7 @@
 #include "show.h"
 
 #include "anomaly.h"
+#include "secrets.h"
 
 static int hf_req = -1;
 static int hf_command_line = -1;
@@ -24,8 +25,7 @@ static int ett_command = -1;
 
 static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
 
-/* The hidden mark of frames with commands, once per call. */
-static void mark_request(esmtp_show_t *show)
+void esmtp_request_mark(esmtp_show_t *show)
 {
     if (!show->hidden_done)
         proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
@@ -41,6 +41,27 @@ static void add_span(proto_tree *tree, int hf, tvbuff_t *tvb, const uint8_t *bas
 {
     if (span.len)
         proto_tree_add_item(tree, hf, tvb, place(base, offset, span), (int)span.len, ENC_UTF_8 | ENC_NA);
+}
+
+/* The whole line, with stars for a secret if the user wants it so. */
+static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    const uint8_t *p = show->tree && len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    if (!p || !esmtp_secret_hidden(fact, p, len))
+        return proto_tree_add_item(show->tree, hf_command_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
+    return proto_tree_add_string(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
+                                 esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
+}
+
+static void parameter_item_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const uint8_t *base, int offset,
+                               int len, esmtp_span_t parameter)
+{
+    int from = (int)(parameter.p - base);
+    if (parameter.len && esmtp_secret_hidden(fact, base, len))
+        proto_tree_add_string(tree, hf_parameter, show->tvb, offset + from, (int)parameter.len,
+                              esmtp_secret_text(show->pinfo->pool, fact, base, len, from));
+    else
+        add_span(tree, hf_parameter, show->tvb, base, offset, parameter);
 }
 
 static void bdat_add(esmtp_show_t *show, proto_tree *tree, int offset, int len, esmtp_span_t parameter)
@@ -90,7 +111,7 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     esmtp_command_t cmd;
     esmtp_command_parse(esmtp_span(base, (size_t)len), &cmd);
     add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
-    add_span(tree, hf_parameter, show->tvb, base, offset, cmd.parameter);
+    parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
     if (cmd.verb.len && cmd.plausible) {
         char *verb = g_ascii_strup((const char *)cmd.verb.p, (gssize)cmd.verb.len);
         esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, cmd.verb.len));
@@ -111,15 +132,13 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
-    proto_item *item = proto_tree_add_item(show->tree, hf_command_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
-    mark_request(show);
-    if (show->tree && len > 0)
+    proto_item *item = line_item_add(show, fact, offset, len);
+    esmtp_request_mark(show);
+    if (len > 0 && (show->tree || fact->flags & ESMTP_FF_LOGIN)) /* a login has more to report than its items */
         command_tree(show, item, fact, offset, len);
     esmtp_anomaly_add(show->pinfo, item, fact);
-    if (show->info && fact->flags & ESMTP_FF_LOGIN)
+    if (show->info)
         esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
-    else if (show->info)
-        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
 }
 
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)

@@ -117,8 +117,6 @@ static void line_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
         host_add(show, tree, hf_greeting_domain, reply.parameter, offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
         host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
-    if (fact->flags & ESMTP_FF_LOGIN)
-        esmtp_auth_reply_add(show, tree, fact, offset + skip, len - skip);
 }
 
 /* The line as Wireshark's own dissector puts it into the Info column: code only in front of the first of a frame. */
@@ -126,7 +124,7 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
 {
     if (!show->info)
         return;
-    if (fact->flags & ESMTP_FF_LOGIN)
+    if (fact->flags & ESMTP_FF_LOGIN && fact->code == 334)
         esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
     else if (first || len < 4 || fact->flags & ESMTP_FF_UNKNOWN_CODE)
         esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
@@ -163,6 +161,8 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         int len = (int)fact->len - fact->eol;
         if (tree && len > 0)
             line_add(show, tree, fact, offset, len);
+        if (fact->flags & ESMTP_FF_LOGIN)
+            esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, k == i);
         esmtp_anomaly_add(show->pinfo, item, fact);
         offset += (int)fact->len;

@@ -21,6 +21,11 @@
 #include <ws_symbol_export.h>
 #endif
 
+/* format_text() moved to wsutil/str_util.h in 4.2. */
+#if !ESMTP_WS_AT_LEAST(4, 2)
+#include <epan/strutil.h>
+#endif
+
 #include <epan/conversation.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
