@@ -526,10 +526,20 @@ static void oauth_pairs(esmtp_span_t s, esmtp_auth_message_t *m)
 
 static const esmtp_part_kind_t oauth_needed[] = {ESMTP_PART_USER, ESMTP_PART_TOKEN, ESMTP_PART_NONE};
 
+/* The answer to an error: nothing (XOAUTH2) or ^A (RFC 7628 section 3.2.3). */
+static bool oauth_error_read(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
+{
+    if (number == 1 || s.len > 1 || (s.len == 1 && s.p[0] != 1))
+        return false;
+    if (s.len)
+        add_plain(m, ESMTP_PART_OAUTH_READ, s);
+    return true;
+}
+
 static void parse_xoauth2(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
-    if (number != 1 && (!s.len || (s.len == 1 && s.p[0] == 1)))
-        return; /* the answer to an error */
+    if (oauth_error_read(number, s, m))
+        return;
     oauth_pairs(s, m);
     require(m, oauth_needed, "user= or auth= is missing");
 }
@@ -537,9 +547,7 @@ static void parse_xoauth2(uint32_t number, esmtp_span_t s, esmtp_auth_message_t 
 /* RFC 7628 section 3.1: a GS2 header in front. Its authzid is the user. */
 static void parse_oauthbearer(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
-    if (s.len == 1 && s.p[0] == 1)
-        return; /* the answer to an error */
-    if (!s.len && number != 1)
+    if (oauth_error_read(number, s, m))
         return;
     if (!gs2_header(&s, m))
         complain(m, "it does not begin with n,, y,, or p=");

@@ -71,6 +71,7 @@ typedef enum {
     ESMTP_PART_OAUTH_SCHEMES,
     ESMTP_PART_OAUTH_CONFIGURATION,
     ESMTP_PART_OAUTH_OTHER, /* name included */
+    ESMTP_PART_OAUTH_READ,  /* ^A alone: the client has read the server's error */
     /* for dissectors of other protocols */
     ESMTP_PART_NTLM,
     ESMTP_PART_GSSAPI,

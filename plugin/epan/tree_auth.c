@@ -53,6 +53,7 @@ static dissector_handle_t spnego_handle;
 typedef struct {
     bool secret;
     bool number;
+    bool mark;        /* there or not */
     const char *info; /* label in the Info column, as Wireshark's own dissector has it; NULL: not there */
     dissector_handle_t *handle;
 } part_row_t;
@@ -64,6 +65,7 @@ static const part_row_t part_rows[ESMTP_PARTS] = {
     [ESMTP_PART_ERROR] = {.info = "Error"},
     [ESMTP_PART_SCRAM_ITERATIONS] = {.number = true},
     [ESMTP_PART_OAUTH_PORT] = {.number = true},
+    [ESMTP_PART_OAUTH_READ] = {.mark = true},
     [ESMTP_PART_NTLM] = {.handle = &ntlm_handle},
     [ESMTP_PART_GSSAPI] = {.handle = &gssapi_handle},
     [ESMTP_PART_SPNEGO] = {.handle = &spnego_handle},
@@ -103,6 +105,8 @@ static void message_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t 
     msg->hidden = msg->secret && esmtp_secrets_hidden_in_items();
     uint8_t *out = wmem_alloc(show->pinfo->pool, ESMTP_BASE64_ROOM((size_t)msg->len));
     msg->octets = esmtp_auth_open(msg->form, number, sent(msg), out, &msg->bad, &msg->m);
+    if (esmtp_auth_part(&msg->m, ESMTP_PART_OAUTH_READ))
+        msg->secret = msg->hidden = false;
 }
 
 static bool is_raw(const message_t *msg)
@@ -120,19 +124,12 @@ static void make_tvb(message_t *msg)
     add_new_data_source(msg->show->pinfo, msg->tvb, "Decoded AUTH");
 }
 
-/* Where an item about a span of the message points to. */
+/* Where an item about a span of the message points to: to these octets, or to all of the base64. */
 static tvbuff_t *place(const message_t *msg, esmtp_span_t span, int *offset, int *len)
 {
-    *offset = msg->offset;
-    *len = msg->len;
-    if (!msg->tvb && !is_raw(msg))
-        return msg->show->tvb;
-    *offset = span.p ? (int)(span.p - msg->octets.p) : 0;
-    *len = (int)span.len;
-    if (msg->tvb)
-        return msg->tvb;
-    *offset += msg->offset;
-    return msg->show->tvb;
+    *offset = msg->tvb ? (span.p ? (int)(span.p - msg->octets.p) : 0) : msg->offset;
+    *len = msg->tvb ? (int)span.len : msg->len;
+    return msg->tvb ? msg->tvb : msg->show->tvb;
 }
 
 /* Octets as a string for people: text, or hexadecimal. */
@@ -314,6 +311,10 @@ static void part_add(const message_t *msg, proto_tree *tree, proto_item *parent,
         return;
     bool hidden = msg->hidden && (row->secret || part->kind == ESMTP_PART_TEXT);
     tvbuff_t *tvb = place(msg, part->value, &offset, &len);
+    if (row->mark) {
+        proto_tree_add_item(tree, hf_parts[part->kind], tvb, offset, len, ENC_NA);
+        return;
+    }
     const char *text = hidden ? ESMTP_MASK : part_text(msg->show->pinfo->pool, part);
     proto_item *item = proto_tree_add_string(tree, hf_parts[part->kind], tvb, offset, len, text);
     if (part->kind == ESMTP_PART_TOKEN && !hidden)
@@ -351,7 +352,7 @@ static void undecoded_add(const message_t *msg, proto_tree *tree)
              : msg->number == 1            ? hf_parts[ESMTP_PART_USER]
                                            : hf_parts[ESMTP_PART_PASSWORD];
     if (!tree || msg->form == ESMTP_SASL_PLAIN || !msg->len)
-        return;
+        return; /* PLAIN has smtp.auth.username_password */
     esmtp_span_t text = sent(msg);
     const char *shown = msg->hidden ? ESMTP_MASK : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len);
     proto_tree_add_string(tree, hf, msg->show->tvb, msg->offset, msg->len, shown);
@@ -367,13 +368,14 @@ static void response_add(message_t *msg, proto_tree *tree, proto_item *parent)
     }
     if (!msg->len && tree)
         proto_tree_add_item(tree, hf_empty, msg->show->tvb, msg->offset, 0, ENC_NA);
-    if (!esmtp_secrets_decoded()) {
+    if (!esmtp_secrets_decoded() || is_raw(msg)) {
         undecoded_add(msg, tree);
-        return;
+    } else {
+        make_tvb(msg);
+        parts_add(msg, tree, parent);
     }
-    make_tvb(msg);
-    parts_add(msg, tree, parent);
-    base64_check(msg, parent);
+    if (esmtp_secrets_decoded())
+        base64_check(msg, parent);
 }
 
 /* --- attempts ---------------------------------------------------------------------------------------------------------- */
@@ -609,6 +611,8 @@ static hf_register_info fields[] = {
     PART(OAUTH_SCHEMES, "Schemes", "smtp.auth.oauth.schemes", "Kinds of token that the server takes"),
     PART(OAUTH_CONFIGURATION, "OpenID configuration", "smtp.auth.oauth.openid_configuration", "Where tokens are to be had"),
     PART(OAUTH_OTHER, "Attribute", "smtp.auth.oauth.attribute", "Attribute without a field of its own"),
+    FIELD(&hf_parts[ESMTP_PART_OAUTH_READ], "Error received", "smtp.auth.oauth.error_received", FT_NONE, BASE_NONE,
+          "The client has read why the server refuses"),
 };
 
 void esmtp_auth_register(void)
