@@ -64,6 +64,12 @@ def test_facts_keep_order_and_octets(builtin, capture):
         ]
 
 
+def test_lists(builtin, capture):
+    assert builtin.lists(capture, ["smtp.response.code", "smtp.req.command"])[1] == {
+        "smtp.response.code": ["220", "250"], "smtp.req.command": ["HELO"]
+    }
+
+
 def test_facts_of_several_layers_in_one_frame(builtin):
     steps, keys = secure([C("NOOP 1\r\nNOOP 2\r\n", cut=[8])])
     capture = Capture(secrets=keys)

@@ -58,7 +58,7 @@ class Item:
         return [item.value for item in self.all(name)]
 
     def text(self, depth=0):
-        """The tree as people see it, hidden items left out."""
+        """The labels, indented; without hidden items, and without the brackets of generated ones."""
         if self.hidden:
             return ""
         below = "".join(child.text(depth + 1) for child in self.children)
@@ -198,8 +198,7 @@ class Tshark:
     def facts(self, capture, names, *args, filter="smtp", protocol="smtp", **options):
         """What was dissected, whatever the frames: {tcp.stream: [(field, value), ...]}.
 
-        All values of the fields named, in capture order and inside a frame in tree order. Wherever
-        TCP cut a dialogue, its facts should be the same.
+        All values of the fields named, in capture order and inside a frame in tree order.
         """
         names = set(names)
         streams = {}
@@ -211,6 +210,19 @@ class Tshark:
             for name, layer in layers:
                 if name == protocol and isinstance(layer, _Object):
                     facts += _values(layer, names)
+        return streams
+
+    def lists(self, capture, names, *args, **options):
+        """As facts(), each field by itself: {tcp.stream: {field: [value, ...]}}.
+
+        This is what must not depend on where TCP cut. The order of different fields may: the code
+        of a reply stands in the frame of its last line, the text of each line in that line's.
+        """
+        streams = {}
+        for stream, facts in self.facts(capture, names, *args, **options).items():
+            lists = streams[stream] = {name: [] for name in names}
+            for name, value in facts:
+                lists[name].append(value)
         return streams
 
     def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
