@@ -6,9 +6,12 @@
  */
 #include "facts.h"
 
-/* The first block of a direction is small: most connections are short. Later blocks hold BLOCK facts. */
-#define FIRST 16
-#define BLOCK 256
+/* The first block of a direction holds FIRST facts, each further one twice as many, up to BLOCK: most connections are short. */
+#define FIRST 8
+#define DOUBLINGS 5
+#define BLOCK (FIRST << DOUBLINGS)
+/* Facts in the blocks that are smaller than BLOCK. */
+#define GROWING (BLOCK - FIRST)
 
 void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
 {
@@ -30,12 +33,18 @@ static void grow_table(esmtp_facts_t *facts)
 /* Which block holds the i-th fact, and where in it. */
 static size_t locate(size_t i, size_t *offset)
 {
-    if (i < FIRST) {
-        *offset = i;
-        return 0;
+    if (i >= GROWING) {
+        *offset = (i - GROWING) % BLOCK;
+        return DOUBLINGS + (i - GROWING) / BLOCK;
     }
-    *offset = (i - FIRST) % BLOCK;
-    return 1 + (i - FIRST) / BLOCK;
+    size_t block = g_bit_storage(i / FIRST + 1) - 1;
+    *offset = i + FIRST - ((size_t)FIRST << block);
+    return block;
+}
+
+static size_t block_size(size_t block)
+{
+    return block < DOUBLINGS ? (size_t)FIRST << block : BLOCK;
 }
 
 esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts)
@@ -45,8 +54,7 @@ esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts)
     if (offset == 0) {
         if (b >= facts->n_blocks)
             grow_table(facts);
-        size_t size = (b == 0 ? FIRST : BLOCK) * sizeof(esmtp_fact_t);
-        facts->blocks[b] = facts->allocator->alloc(facts->allocator->ctx, size);
+        facts->blocks[b] = facts->allocator->alloc(facts->allocator->ctx, block_size(b) * sizeof(esmtp_fact_t));
     }
     facts->n++;
     return &facts->blocks[b][offset];
