@@ -1,0 +1,301 @@
+/* session_fuzz.c
+ * A whole connection: octets of both sides through framing into a session. The script's options: 1 the capture begins with the
+ * connection, 2 side B is the server and not A, 4 nobody knows yet who the server is, 8 no comparison.
+ *
+ * What holds: each octet that was used lies in exactly one fact, facts stand in order and do not overlap, references name what
+ * exists. Where the script has no holes, the same script cut into single octets, and into pieces, gives the same facts, but for
+ * the number of message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small limits, too.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fuzz.h"
+
+#include "core/framing.h"
+
+enum { OPENED = 1, SERVER_B = 2, SPEAKER = 4, NO_COMPARISON = 8 };
+
+typedef struct {
+    fuzz_block_t *blocks;
+    esmtp_allocator_t allocator;
+    esmtp_session_t *session;
+    esmtp_facts_t facts[2][2]; /* layer, side */
+    size_t layer;
+    GByteArray *text;          /* all message octets */
+    GByteArray *partial[2];    /* that came and are not used yet, by side */
+    uint32_t next[2][2];       /* sequence number behind what was used */
+    uint64_t ended;
+} world_t;
+
+/* --- the world outside the session --------------------------------------------------------------------------------------- */
+
+static esmtp_fact_t *new_fact(void *ctx, esmtp_side_t side)
+{
+    world_t *w = ctx;
+    CHECK(side == ESMTP_SIDE_A || side == ESMTP_SIDE_B);
+    return esmtp_facts_add(&w->facts[w->layer][side]);
+}
+
+static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
+{
+    world_t *w = ctx;
+    CHECK(message && !message->end_frame);
+    g_byte_array_append(w->text, p, (guint)n);
+}
+
+static void take_end(void *ctx, esmtp_message_t *message)
+{
+    world_t *w = ctx;
+    CHECK(message->end_frame);
+    w->ended++;
+}
+
+static world_t *world_new(uint8_t options)
+{
+    world_t *w = g_new0(world_t, 1);
+    w->allocator = (esmtp_allocator_t){fuzz_alloc, &w->blocks};
+    for (size_t i = 0; i < 4; i++)
+        esmtp_facts_init(&w->facts[i / 2][i % 2], &w->allocator);
+    esmtp_session_ops_t ops = {&w->allocator, new_fact, take_text, take_end, w};
+    w->session = esmtp_session_new(&ops);
+    w->text = g_byte_array_new();
+    w->partial[0] = g_byte_array_new();
+    w->partial[1] = g_byte_array_new();
+    esmtp_session_set_server(w->session, options & SERVER_B ? ESMTP_SIDE_B : ESMTP_SIDE_A, !(options & SPEAKER));
+    if (options & OPENED)
+        esmtp_session_opened(w->session, 1);
+    return w;
+}
+
+static void world_free(world_t *w)
+{
+    fuzz_release(&w->blocks);
+    g_byte_array_free(w->text, TRUE);
+    g_byte_array_free(w->partial[0], TRUE);
+    g_byte_array_free(w->partial[1], TRUE);
+    g_free(w);
+}
+
+/* --- feeding ------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t octets_of(const esmtp_facts_t *facts, size_t from)
+{
+    uint64_t n = 0;
+    for (; from < facts->n; from++)
+        n += esmtp_facts_at(facts, from)->len;
+    return n;
+}
+
+static void enter_layer(world_t *w, const fuzz_segment_t *segment)
+{
+    size_t layer = segment->tls;
+    if (layer != w->layer) {
+        w->layer = layer;
+        g_byte_array_set_size(w->partial[0], 0);
+        g_byte_array_set_size(w->partial[1], 0);
+        if (layer)
+            esmtp_session_tls_begin(w->session);
+    }
+    if (segment->failed && esmtp_session_tls_due(w->session))
+        esmtp_session_tls_failed(w->session);
+}
+
+/* A hole, as stream.c tells of it. */
+static void tell_hole(world_t *w, const esmtp_stamp_t *at, esmtp_side_t side, const fuzz_segment_t *segment, esmtp_span_t in)
+{
+    if (!esmtp_framing_ready(w->session, side, in, segment->missing, segment->last))
+        return;
+    g_byte_array_set_size(w->partial[side], 0);
+    esmtp_session_gap(w->session, at, side, segment->missing);
+    w->next[w->layer][side] += segment->missing;
+}
+
+/* Octets that one side says, one piece of a segment. */
+static void feed(world_t *w, esmtp_stamp_t at, esmtp_side_t side, esmtp_span_t piece, bool last)
+{
+    GByteArray *partial = w->partial[side];
+    const esmtp_facts_t *facts = w->facts[w->layer], before[2] = {facts[0], facts[1]};
+    size_t scanned = partial->len ? partial->len - 1 : 0;
+    g_byte_array_append(partial, piece.p, (guint)piece.len);
+    esmtp_span_t in = fuzz_copy(esmtp_span(partial->data, partial->len));
+    at.seq = w->next[w->layer][side];
+    size_t used = esmtp_framing_feed(w->session, side, at, in, scanned, last);
+    CHECK(used <= in.len && (!last || used == in.len));
+    CHECK(octets_of(&facts[side], before[side].n) == used);
+    CHECK(octets_of(&facts[!side], before[!side].n) == 0);
+    g_byte_array_set_size(partial, 0);
+    g_byte_array_append(partial, in.p + used, (guint)(in.len - used));
+    w->next[w->layer][side] += (uint32_t)used;
+    fuzz_free(in);
+}
+
+/* Feeds a segment in pieces of step octets. */
+static void feed_segment(world_t *w, const fuzz_segment_t *segment, uint32_t frame, size_t step)
+{
+    esmtp_side_t side = segment->server ? ESMTP_SIDE_A : ESMTP_SIDE_B;
+    esmtp_stamp_t at = {.frame = frame, .time = 1000 * (int64_t)frame, .peer_ahead = segment->ahead};
+    esmtp_span_t rest = segment->octets;
+    enter_layer(w, segment);
+    at.tls = w->layer == 1;
+    at.seq = w->next[w->layer][side];
+    if (segment->hole)
+        tell_hole(w, &at, side, segment, rest);
+    if (!esmtp_session_server_certain(w->session)) {
+        esmtp_speaker_t speaker = esmtp_framing_speaker(rest);
+        if (speaker != ESMTP_SPEAKER_UNKNOWN)
+            esmtp_session_set_server(w->session, speaker == ESMTP_SPEAKER_SERVER ? side : !side, true);
+    }
+    while (rest.len) {
+        esmtp_span_t piece = esmtp_span_to(rest, step);
+        rest = esmtp_span_from(rest, piece.len);
+        feed(w, at, side, piece, segment->last && !rest.len);
+    }
+}
+
+/* --- what holds of the facts --------------------------------------------------------------------------------------------- */
+
+static void check_links(const esmtp_fact_t *fact, uint32_t frames)
+{
+    CHECK(fact->frame >= 1 && fact->frame <= frames && fact->link <= frames);
+    CHECK(fact->kind > ESMTP_FACT_NONE && fact->kind <= ESMTP_FACT_GAP);
+    CHECK(fact->eol <= fact->len);
+    CHECK(!fact->verb || esmtp_verb_by_number(fact->verb));
+    uint32_t typed = ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE;
+    uint32_t is = fact->flags & typed;
+    CHECK(!is == !fact->extra);
+    CHECK(is == 0 || (is & (is - 1)) == 0);
+}
+
+static void check_facts(const world_t *w, uint32_t frames)
+{
+    for (size_t i = 0; i < 4; i++) {
+        const esmtp_facts_t *facts = &w->facts[i / 2][i % 2];
+        for (size_t k = 0; k < facts->n; k++) {
+            const esmtp_fact_t *fact = esmtp_facts_at(facts, k), *before = k ? esmtp_facts_at(facts, k - 1) : NULL;
+            check_links(fact, frames);
+            if (!before)
+                continue;
+            CHECK(before->frame <= fact->frame);
+            CHECK(fact->seq - (before->seq + before->len) < 0x40000000);
+            CHECK(esmtp_facts_find(facts, fact->frame) <= k);
+        }
+    }
+}
+
+/* --- cut elsewhere ------------------------------------------------------------------------------------------------------- */
+
+static bool is_piece(const esmtp_fact_t *fact)
+{
+    return fact->kind == ESMTP_FACT_TEXT || fact->kind == ESMTP_FACT_CHUNK || fact->kind == ESMTP_FACT_BLOB;
+}
+
+/* Whether a fact goes on with the piece in front of it: the dot of an end mark may have been taken for text. */
+static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
+{
+    bool kind = fact->kind == piece->kind || (piece->kind == ESMTP_FACT_TEXT && fact->kind == ESMTP_FACT_EOM);
+    return kind && is_piece(piece) && fact->frame == piece->frame && fact->extra == piece->extra && fact->len &&
+           !(piece->flags & ESMTP_FF_LAST);
+}
+
+/* A fact, or a run of pieces that one world cut otherwise, taken together. */
+static esmtp_fact_t next_whole(const esmtp_facts_t *facts, size_t *i)
+{
+    esmtp_fact_t sum = *esmtp_facts_at(facts, (*i)++);
+    for (; *i < facts->n && goes_on(&sum, esmtp_facts_at(facts, *i)); ++*i) {
+        esmtp_fact_t before = sum;
+        sum = *esmtp_facts_at(facts, *i);
+        sum.seq = before.seq;
+        sum.len += before.len;
+        sum.flags |= before.flags;
+        sum.anomalies |= before.anomalies;
+    }
+    return sum;
+}
+
+static void check_same_txn(const esmtp_txn_t *a, const esmtp_txn_t *b)
+{
+    CHECK(!a == !b);
+    if (!a)
+        return;
+    CHECK(a->number == b->number && a->frame == b->frame && a->n_rcpts == b->n_rcpts && a->n_accepted == b->n_accepted);
+    CHECK(a->closed == b->closed && a->judged == b->judged && a->mail_code == b->mail_code);
+}
+
+static void check_same_extra(const esmtp_fact_t *a, const esmtp_fact_t *b)
+{
+    if (a->flags & ESMTP_FF_LOGIN) {
+        const esmtp_login_t *x = a->extra, *y = b->extra;
+        CHECK(x->number == y->number && x->outcome == y->outcome && x->client_messages == y->client_messages);
+        CHECK(g_strcmp0(x->user, y->user) == 0 && x->secret_message == y->secret_message);
+    } else if (a->flags & ESMTP_FF_MESSAGE) {
+        const esmtp_message_t *x = a->extra, *y = b->extra;
+        CHECK(x->octets == y->octets && x->end_frame == y->end_frame && x->incomplete == y->incomplete);
+        CHECK(x->body_flags == y->body_flags);
+    } else if (a->flags & ESMTP_FF_VERDICT) {
+        const esmtp_verdict_t *x = a->extra, *y = b->extra;
+        CHECK(x->outcome == y->outcome && x->octets == y->octets && g_strcmp0(x->queue_id, y->queue_id) == 0);
+    }
+}
+
+static void check_same_fact(const esmtp_fact_t *a, const esmtp_fact_t *b)
+{
+    bool end = a->kind == ESMTP_FACT_EOM;
+    CHECK(a->kind == b->kind && a->frame == b->frame && a->seq == b->seq && a->len == b->len);
+    CHECK(a->verb == b->verb && a->code == b->code && a->link == b->link);
+    CHECK(end || a->eol == b->eol);
+    CHECK(((a->flags ^ b->flags) & ~(end ? ESMTP_FF_LOST_PEER : 0u)) == 0);
+    CHECK(((a->anomalies ^ b->anomalies) & ~ESMTP_AN_PIPELINE) == 0);
+    CHECK(is_piece(a) || (a->index == b->index && a->delta == b->delta));
+    check_same_txn(a->txn, b->txn);
+    check_same_extra(a, b);
+}
+
+static void check_same(const world_t *a, const world_t *b)
+{
+    CHECK(fuzz_same(esmtp_span(a->text->data, a->text->len), esmtp_span(b->text->data, b->text->len)));
+    CHECK(a->ended == b->ended);
+    CHECK(esmtp_session_expect(a->session) == esmtp_session_expect(b->session));
+    for (size_t i = 0; i < 4; i++) {
+        const esmtp_facts_t *x = &a->facts[i / 2][i % 2], *y = &b->facts[i / 2][i % 2];
+        size_t k = 0, l = 0;
+        while (k < x->n && l < y->n) {
+            esmtp_fact_t p = next_whole(x, &k), q = next_whole(y, &l);
+            check_same_fact(&p, &q);
+        }
+        CHECK(k == x->n && l == y->n);
+    }
+}
+
+static world_t *run(const fuzz_script_t *script, size_t step)
+{
+    world_t *w = world_new(script->options);
+    for (size_t i = 0; i < script->n; i++)
+        feed_segment(w, &script->segments[i], (uint32_t)i + 1, step);
+    check_facts(w, (uint32_t)script->n);
+    return w;
+}
+
+/* Whether something in the script is about segments and not about octets. */
+static bool about_segments(const fuzz_script_t *script)
+{
+    bool found = script->options & (NO_COMPARISON | SPEAKER);
+    for (size_t i = 0; i < script->n; i++)
+        found |= script->segments[i].hole || script->segments[i].ahead;
+    return found;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static fuzz_script_t script;
+    fuzz_read(esmtp_span(data, size), &script);
+    world_t *whole = run(&script, SIZE_MAX);
+    if (!about_segments(&script)) {
+        world_t *octets = run(&script, 1), *pieces = run(&script, 2 + size % 11);
+        check_same(whole, octets);
+        check_same(whole, pieces);
+        world_free(octets);
+        world_free(pieces);
+    }
+    world_free(whole);
+    return 0;
+}
