@@ -737,7 +737,8 @@ bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number)
         return true;
     if (row->form == ESMTP_SASL_LOGIN)
         return number != 1;
-    return row->exposed;
+    /* OAUTH10A signs and shows no token; a client that says Bearer there does. */
+    return row->exposed || row->form == ESMTP_SASL_OAUTHBEARER;
 }
 
 esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent, uint8_t *out, size_t *bad,

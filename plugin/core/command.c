@@ -194,6 +194,8 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
         return ESMTP_PATH_BROKEN;
     if (!path->quoted && esmtp_span_word(mailbox) < mailbox.len)
         return ESMTP_PATH_BROKEN;
+    if (esmtp_span_word(path->route) < path->route.len)
+        return ESMTP_PATH_BROKEN;
     if (routed)
         return ESMTP_PATH_ROUTED;
     return at < mailbox.len ? ESMTP_PATH_NORMAL : ESMTP_PATH_LOCAL;
