@@ -13,6 +13,7 @@
 
 #include "../core/framing.h"
 #include "anomaly.h"
+#include "extend.h"
 #include "heuristics.h"
 #include "message.h"
 #include "ports.h"
@@ -173,6 +174,7 @@ void esmtp_proto_register(void)
     esmtp_message_register(prefs);
     esmtp_auth_preferences(prefs);
     esmtp_heuristics_register(prefs);
+    esmtp_extend_register(prefs);
     esmtp_anomaly_register();
     esmtp_tls_register();
     esmtp_show_register();

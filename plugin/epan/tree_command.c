@@ -7,6 +7,7 @@
 #include "show.h"
 
 #include "anomaly.h"
+#include "extend.h"
 #include "secrets.h"
 
 static int hf_req = -1;
@@ -122,6 +123,11 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     else if (cmd.plausible)
         esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
     parameter_add(show, tree, fact, &cmd, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len);
+    if (cmd.verb.len) {
+        esmtp_octets_t octets = {show->pinfo, show->tvb, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len,
+                                 (int)cmd.parameter.len};
+        esmtp_verb_dissect(cmd.verb, &octets, tree);
+    }
     status_add(show, tree, fact, cmd.row);
     esmtp_response_in_add(show, tree, fact);
     esmtp_transaction_add(show, tree, fact);

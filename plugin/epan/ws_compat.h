@@ -58,6 +58,18 @@ typedef gboolean esmtp_bool_t;
 #define esmtp_format_text(scope, s, len) format_text(scope, (const guchar *)(s), len)
 #endif
 
+/* 4.4 renamed this; 4.6 lets the old name go. */
+#if ESMTP_WS_AT_LEAST(4, 6)
+#define esmtp_try_string(table, name, tvb, pinfo, tree) dissector_try_string_with_data(table, name, tvb, pinfo, tree, true, NULL)
+#else
+#define esmtp_try_string(table, name, tvb, pinfo, tree) dissector_try_string(table, name, tvb, pinfo, tree, NULL)
+#endif
+
+/* 4.0 has no name for the parameter of string tables. */
+#ifndef STRING_CASE_INSENSITIVE
+#define STRING_CASE_INSENSITIVE 1
+#endif
+
 /* What a TLS heuristic gets as data: 4.0 a pointer to the session's handle, 4.4 a struct that holds one. */
 #include <epan/dissectors/packet-tls.h>
 static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handle)
