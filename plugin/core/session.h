@@ -83,14 +83,17 @@ typedef struct esmtp_message {
     bool bdat;
     bool incomplete;       /* octets are missing */
     bool refused;          /* a chunk was refused: nothing will come of it */
+    bool aborted;          /* the client gave it up before its end: RSET and the like */
+    const struct esmtp_verdict *verdict; /* of the last reply to it; NULL while there is none */
     void *user;            /* of whoever collects the octets; ended with the file */
 } esmtp_message_t;
 
 typedef enum { ESMTP_OUTCOME_NONE = 0, ESMTP_OUTCOME_ACCEPTED, ESMTP_OUTCOME_REJECTED, ESMTP_OUTCOME_ABORTED } esmtp_outcome_t;
 
 /* What the final reply to a transaction says of it. */
-typedef struct {
+typedef struct esmtp_verdict {
     esmtp_txn_t *txn;
+    esmtp_message_t *message; /* that was judged; NULL if it did not come so far */
     esmtp_outcome_t outcome;
     uint32_t n_rcpts;     /* recipients remembered at that time */
     uint64_t octets;      /* of the message; UINT64_MAX if there was none */

@@ -11,6 +11,8 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     if (!event->size_ok)
         return;
     bool goes_on = s->message && s->message->bdat && s->message->txn == s->txn && !s->message->refused;
+    if (!goes_on && s->message)
+        s->message->aborted = true;
     if (!goes_on)
         esmtp_session_begin_message(s, at, s->txn, true);
     p->message = s->message;
@@ -138,8 +140,10 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     if (row->txn == ESMTP_TXN_ABORT) {
         if (row->id != ESMTP_VERB_STARTTLS && row->id != ESMTP_VERB_QUIT)
             s->txn = NULL;
-        if (s->message && s->message->bdat)
+        if (s->message && s->message->bdat) {
+            s->message->aborted = true;
             s->message = NULL;
+        }
     }
 }
 

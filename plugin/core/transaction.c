@@ -159,8 +159,11 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
     }
     judge(s, at, fact, p->txn, accepted ? ESMTP_OUTCOME_ACCEPTED : ESMTP_OUTCOME_REJECTED);
     esmtp_verdict_t *v = verdict_of(fact);
-    if (v && p->message)
+    if (v && p->message) {
         v->octets = p->message->octets;
+        v->message = p->message;
+        p->message->verdict = v;
+    }
     if (v && accepted && event->queue_id.len)
         v->queue_id = esmtp_session_strdup(s, event->queue_id);
     close_txn(s, p->txn);

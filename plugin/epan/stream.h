@@ -32,6 +32,7 @@ typedef struct {
     uint32_t tls_from;   /* first frame that went to TLS; 0: none did */
     bool tls_late;       /* that one was the first of its connection: TLS was open when the capture began */
     bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
+    uint32_t messages;   /* collected so far */
     esmtp_stream_t streams[2][2]; /* layer, side */
 } esmtp_conn_t;
 
