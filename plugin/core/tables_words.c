@@ -1,6 +1,6 @@
 /* tables_words.c
- * The words that stand in the values of EHLO keywords and of MAIL and RCPT parameters. Columns: set, word, meaning. Sorted
- * by set and word.
+ * The words that stand in the values of EHLO keywords and of MAIL and RCPT parameters. Columns:
+ * set, word, meaning. Sorted by set and word.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,9 +18,11 @@ static const esmtp_word_row_t words[] = {
 
     /* RFC 2852 section 4 */
     {ESMTP_SET_BY, "N", "notify: after the deadline go on, and tell the sender"},
-    {ESMTP_SET_BY, "NT", "notify: after the deadline go on, and tell the sender; trace: tell of each relay"},
+    {ESMTP_SET_BY, "NT",
+     "notify: after the deadline go on, and tell the sender; trace: tell of each relay"},
     {ESMTP_SET_BY, "R", "return: after the deadline give up, and return the message"},
-    {ESMTP_SET_BY, "RT", "return: after the deadline give up, and return the message; trace: tell of each relay"},
+    {ESMTP_SET_BY, "RT",
+     "return: after the deadline give up, and return the message; trace: tell of each relay"},
 
     /* Microsoft Exchange */
     {ESMTP_SET_CONTEXT, "ADRC", "cache of recipients"},

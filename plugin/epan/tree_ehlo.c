@@ -1,11 +1,13 @@
 /* tree_ehlo.c
- * The extensions that an EHLO reply offers, one subtree a line; and how the offer inside TLS differs from the one in clear.
+ * The extensions that an EHLO reply offers, one subtree a line; and how the offer inside TLS
+ * differs from the one in clear.
  *
- * The item of a line is that of smtp.rsp.parameter with a label of its own, so that filters on Wireshark's field go on to
- * work. What is shown of the parameters follows from the form that the keyword table gives them; most forms are lists of
- * words, which are rows of a table here, too.
+ * The item of a line is that of smtp.rsp.parameter with a label of its own, so that filters on
+ * Wireshark's field go on to work. What is shown of the parameters follows from the form that the
+ * keyword table gives them; most forms are lists of words, which are rows of a table here, too.
  *
- * RFC 5321 section 4.1.1.1. Keywords that were offered before in the same reply are marked by the session (anomaly.c).
+ * RFC 5321 section 4.1.1.1. Keywords that were offered before in the same reply are marked by the
+ * session (anomaly.c).
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -61,7 +63,7 @@ static const char unknown_mechanism[] =
 typedef struct {
     esmtp_place_t place;
     const esmtp_show_t *show;
-    esmtp_span_t whole;             /* the line behind code and separator */
+    esmtp_span_t whole; /* the line behind code and separator */
     esmtp_ehlo_line_t line;
     const esmtp_keyword_row_t *row; /* NULL: no table knows the keyword */
     proto_item *item;
@@ -162,8 +164,9 @@ typedef struct {
 static const words_t word_forms[] = {
     [ESMTP_EHLO_MT_PRIORITY] = {&hf_profile, " \t", true, is_profile, ESMTP_SET_PROFILE, 0,
                                 "Not a profile: up to 20 letters, digits, '-', '_' and '.'"},
-    [ESMTP_EHLO_NO_SOLICITING] = {&hf_solicit, ",", false, esmtp_span_is_class, ESMTP_SET_NONE, 0,
-                                  "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"},
+    [ESMTP_EHLO_NO_SOLICITING] =
+        {&hf_solicit, ",", false, esmtp_span_is_class, ESMTP_SET_NONE, 0,
+         "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"},
     [ESMTP_EHLO_BURL] = {&hf_burl, " \t", false, is_burl, ESMTP_SET_BURL, ':',
                          "Neither imap nor imap://server"},
     [ESMTP_EHLO_XCLIENT] = {&hf_xclient, " \t", false, is_attribute, ESMTP_SET_XCLIENT, 0,
@@ -282,7 +285,8 @@ static void limit_add(const extension_t *x, esmtp_span_t whole)
             esmtp_bad_value(&x->place, item, "Not a limit: name or name=value");
         return;
     }
-    if (!esmtp_number_check(&x->place, x->item, esmtp_span_from(whole, equals + 1), 1, 999999, &value))
+    if (!esmtp_number_check(&x->place, x->item, esmtp_span_from(whole, equals + 1), 1, 999999,
+                            &value))
         return;
     if (value <= UINT32_MAX)
         proto_tree_add_uint(x->tree, hf, x->place.tvb, esmtp_place_of(&x->place, whole),
@@ -317,7 +321,7 @@ static void deliverby_add(const extension_t *x)
 
     if (first.len > 0)
         seconds_add(x, hf_deliverby_min, first, 0);
-    if (rest.len > 0 && has_empty_word(esmtp_span_from(rest, 1)))
+    if (rest.len == 1 || has_empty_word(esmtp_span_from(rest, 1)))
         esmtp_bad_value(&x->place, x->item, "A comma that separates nothing");
     while (esmtp_words_next(&x->place, x->item, &rest, ",", &n, &word))
         esmtp_span_add(&x->place, x->tree, hf_deliverby_token, word);
@@ -388,7 +392,8 @@ static bool needs_parameter(const esmtp_keyword_row_t *row)
     return row->syntax[0] != '\0' && row->syntax[0] != '[' && row->syntax[0] != '*';
 }
 
-/* Whether "=" may stand directly behind a keyword: where the syntax has it, and in AUTH= of old servers. */
+/* Whether "=" may stand directly behind a keyword: where the syntax has it, and in AUTH= of old
+ * servers. */
 static bool may_be_glued(const esmtp_keyword_row_t *row)
 {
     return row->form == ESMTP_EHLO_AUTH || g_str_has_prefix(row->syntax, "=") ||
@@ -406,12 +411,14 @@ static void line_check(const extension_t *x)
     if (x->whole.len > 0 && esmtp_is_blank(x->whole.p[x->whole.len - 1]))
         esmtp_bad_value(place, x->item, "Blank at the end of the line");
     if (octets > REPLY_LINE_MAX)
-        esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets, REPLY_LINE_MAX);
+        esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets,
+                               REPLY_LINE_MAX);
     if (!x->line.legal)
         expert_add_info(place->pinfo, x->item, &ei_bad_keyword);
 }
 
-/* Marks parameters of octets that none may have: blanks separate them, the rest is printable ASCII. */
+/* Marks parameters of octets that none may have: blanks separate them, the rest is printable ASCII.
+ */
 static void parameter_check(const extension_t *x)
 {
     esmtp_span_t rest = x->line.parameter, word;
@@ -494,18 +501,17 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 /* ---- In clear and inside TLS ---- */
 
 /* Adds each keyword of one list that the other lacks, once. */
-static void difference_add(esmtp_show_t *show, proto_tree *tree, int hf, const esmtp_offer_list_t *list,
-                           const esmtp_offer_list_t *other)
+static void difference_add(esmtp_show_t *show, proto_tree *tree, int hf,
+                           const esmtp_offer_list_t *list, const esmtp_offer_list_t *other)
 {
     for (const esmtp_offered_t *item = list->first; item; item = item->next) {
         const esmtp_offered_t *same = list->first;
         while (same != item && strcmp(same->keyword, item->keyword) != 0)
             same = same->next;
         if (same == item && !esmtp_offer_has(other, item->keyword))
-            esmtp_add_gen_string(tree, hf, show->tvb,
-                                 esmtp_wanted(tree, hf) ? esmtp_text(show->pinfo->pool, item->keyword,
-                                                                     strlen(item->keyword))
-                                                        : "");
+            esmtp_add_gen_string(
+                tree, hf, show->tvb,
+                esmtp_text(show->pinfo->pool, item->keyword, strlen(item->keyword)));
     }
 }
 
@@ -513,8 +519,10 @@ void esmtp_offer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_offer_t *
 {
     if (!tree || !offer->list || !offer->clear)
         return;
-    difference_add(show, tree, hf_added, offer->list, offer->clear);
-    difference_add(show, tree, hf_removed, offer->clear, offer->list);
+    if (esmtp_wanted(tree, hf_added))
+        difference_add(show, tree, hf_added, offer->list, offer->clear);
+    if (esmtp_wanted(tree, hf_removed))
+        difference_add(show, tree, hf_removed, offer->clear, offer->list);
 }
 
 /* ---- Registration ---- */
@@ -522,57 +530,85 @@ void esmtp_offer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_offer_t *
 static void fields_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_rsp_parameter, {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
-        {&hf_keyword, {"Keyword", "smtp.ehlo.keyword", FT_STRING, BASE_NONE, NULL, 0,
-                       "Keyword of an extension, in capitals", HFILL}},
-        {&hf_parameter, {"Parameter", "smtp.ehlo.parameter", FT_STRING, BASE_NONE, NULL, 0,
-                         "Parameters of an extension, as written", HFILL}},
-        {&hf_status, {"Status", "smtp.ehlo.status", FT_STRING, BASE_NONE, NULL, 0,
-                      "Of an extension that is not a standard: experimental, historic, vendor extension", HFILL}},
-        {&hf_size, {"Maximum message size", "smtp.ehlo.size", FT_UINT64, BASE_DEC, NULL, 0,
-                    "SIZE: the largest message that the server takes, in octets; 0: no fixed limit", HFILL}},
-        {&hf_mechanism, {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0,
-                         "AUTH: a way to log in", HFILL}},
-        {&hf_mechanism_exposed, {"Exposes secrets", "smtp.ehlo.auth.mechanism.exposed", FT_BOOLEAN, BASE_NONE, NULL, 0,
-                                 "A password or token can be read from the exchange", HFILL}},
-        {&hf_mailmax, {"Mail transactions in a connection (MAILMAX)", "smtp.ehlo.limits.mailmax", FT_UINT32, BASE_DEC, NULL, 0,
-                       "LIMITS: how many mail transactions a connection may have", HFILL}},
-        {&hf_rcptmax, {"Recipients of a message (RCPTMAX)", "smtp.ehlo.limits.rcptmax", FT_UINT32, BASE_DEC, NULL, 0,
-                       "LIMITS: how many recipients a mail transaction may have", HFILL}},
-        {&hf_rcptdomainmax, {"Recipient domains in a connection (RCPTDOMAINMAX)", "smtp.ehlo.limits.rcptdomainmax", FT_UINT32,
-                             BASE_DEC, NULL, 0, "LIMITS: how many recipient domains a connection may have", HFILL}},
-        {&hf_limit_other, {"Unregistered limit", "smtp.ehlo.limits.other", FT_STRING, BASE_NONE, NULL, 0,
-                           "LIMITS: a limit that RFC 9422 does not name", HFILL}},
-        {&hf_deliverby_min, {"Shortest deadline", "smtp.ehlo.deliverby.min", FT_UINT32, BASE_DEC, NULL, 0,
-                             "DELIVERBY: the smallest time that BY= may name, in seconds", HFILL}},
-        {&hf_deliverby_token, {"Extension token", "smtp.ehlo.deliverby.token", FT_STRING, BASE_NONE, NULL, 0,
-                               "DELIVERBY: a token for a later extension", HFILL}},
-        {&hf_max_interval, {"Longest wait", "smtp.ehlo.futurerelease.max_interval", FT_UINT32, BASE_DEC, NULL, 0,
-                            "FUTURERELEASE: the largest value of HOLDFOR=, in seconds", HFILL}},
-        {&hf_max_datetime, {"Latest release", "smtp.ehlo.futurerelease.max_datetime", FT_STRING, BASE_NONE, NULL, 0,
-                            "FUTURERELEASE: the largest value of HOLDUNTIL=", HFILL}},
-        {&hf_profile, {"Priority profile", "smtp.ehlo.mt_priority.profile", FT_STRING, BASE_NONE, NULL, 0,
-                       "MT-PRIORITY: whose rules give the numbers their meaning", HFILL}},
-        {&hf_solicit, {"Unwanted class", "smtp.ehlo.no_soliciting.keyword", FT_STRING, BASE_NONE, NULL, 0,
-                       "NO-SOLICITING: a class of advertising that the site does not want", HFILL}},
-        {&hf_burl, {"Option", "smtp.ehlo.burl.option", FT_STRING, BASE_NONE, NULL, 0,
-                    "BURL: which URLs the server takes", HFILL}},
-        {&hf_xclient, {"Attribute", "smtp.ehlo.xclient.attribute", FT_STRING, BASE_NONE, NULL, 0,
-                       "XCLIENT: what a proxy may say about the client", HFILL}},
-        {&hf_xforward, {"Attribute", "smtp.ehlo.xforward.attribute", FT_STRING, BASE_NONE, NULL, 0,
-                        "XFORWARD: what a filter may say about the client", HFILL}},
-        {&hf_level, {"Level", "smtp.ehlo.security.level", FT_STRING, BASE_NONE, NULL, 0,
-                     "SECURITY, XSECURITY: what a sender may demand of further transport", HFILL}},
-        {&hf_variant, {"Variant", "smtp.ehlo.xverp.variant", FT_STRING, BASE_NONE, NULL, 0,
-                       "XVERP: whose form of return addresses", HFILL}},
-        {&hf_loop_id, {"Loop id", "smtp.ehlo.xloop.id", FT_STRING, BASE_NONE, NULL, 0,
-                       "XLOOP: id of the server", HFILL}},
-        {&hf_context, {"Context", "smtp.ehlo.messagecontext.context", FT_STRING, BASE_NONE, NULL, 0,
-                       "X-MESSAGECONTEXT: a block of data that may come with a message", HFILL}},
-        {&hf_added, {"Offered inside TLS only", "smtp.ehlo.added", FT_STRING, BASE_NONE, NULL, 0,
-                     "A keyword that the EHLO reply in clear lacked", HFILL}},
-        {&hf_removed, {"Offered in clear only", "smtp.ehlo.removed", FT_STRING, BASE_NONE, NULL, 0,
-                       "A keyword of the EHLO reply in clear that is no longer offered", HFILL}},
+        {&hf_rsp_parameter,
+         {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_keyword,
+         {"Keyword", "smtp.ehlo.keyword", FT_STRING, BASE_NONE, NULL, 0,
+          "Keyword of an extension, in capitals", HFILL}},
+        {&hf_parameter,
+         {"Parameter", "smtp.ehlo.parameter", FT_STRING, BASE_NONE, NULL, 0,
+          "Parameters of an extension, as written", HFILL}},
+        {&hf_status,
+         {"Status", "smtp.ehlo.status", FT_STRING, BASE_NONE, NULL, 0,
+          "Of an extension that is not a standard: experimental, historic, vendor extension",
+          HFILL}},
+        {&hf_size,
+         {"Maximum message size", "smtp.ehlo.size", FT_UINT64, BASE_DEC, NULL, 0,
+          "SIZE: the largest message that the server takes, in octets; 0: no fixed limit", HFILL}},
+        {&hf_mechanism,
+         {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0,
+          "AUTH: a way to log in", HFILL}},
+        {&hf_mechanism_exposed,
+         {"Exposes secrets", "smtp.ehlo.auth.mechanism.exposed", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "A password or token can be read from the exchange", HFILL}},
+        {&hf_mailmax,
+         {"Mail transactions in a connection (MAILMAX)", "smtp.ehlo.limits.mailmax", FT_UINT32,
+          BASE_DEC, NULL, 0, "LIMITS: how many mail transactions a connection may have", HFILL}},
+        {&hf_rcptmax,
+         {"Recipients of a message (RCPTMAX)", "smtp.ehlo.limits.rcptmax", FT_UINT32, BASE_DEC,
+          NULL, 0, "LIMITS: how many recipients a mail transaction may have", HFILL}},
+        {&hf_rcptdomainmax,
+         {"Recipient domains in a connection (RCPTDOMAINMAX)", "smtp.ehlo.limits.rcptdomainmax",
+          FT_UINT32, BASE_DEC, NULL, 0, "LIMITS: how many recipient domains a connection may have",
+          HFILL}},
+        {&hf_limit_other,
+         {"Unregistered limit", "smtp.ehlo.limits.other", FT_STRING, BASE_NONE, NULL, 0,
+          "LIMITS: a limit that RFC 9422 does not name", HFILL}},
+        {&hf_deliverby_min,
+         {"Shortest deadline", "smtp.ehlo.deliverby.min", FT_UINT32, BASE_DEC, NULL, 0,
+          "DELIVERBY: the smallest time that BY= may name, in seconds", HFILL}},
+        {&hf_deliverby_token,
+         {"Extension token", "smtp.ehlo.deliverby.token", FT_STRING, BASE_NONE, NULL, 0,
+          "DELIVERBY: a token for a later extension", HFILL}},
+        {&hf_max_interval,
+         {"Longest wait", "smtp.ehlo.futurerelease.max_interval", FT_UINT32, BASE_DEC, NULL, 0,
+          "FUTURERELEASE: the largest value of HOLDFOR=, in seconds", HFILL}},
+        {&hf_max_datetime,
+         {"Latest release", "smtp.ehlo.futurerelease.max_datetime", FT_STRING, BASE_NONE, NULL, 0,
+          "FUTURERELEASE: the largest value of HOLDUNTIL=", HFILL}},
+        {&hf_profile,
+         {"Priority profile", "smtp.ehlo.mt_priority.profile", FT_STRING, BASE_NONE, NULL, 0,
+          "MT-PRIORITY: whose rules give the numbers their meaning", HFILL}},
+        {&hf_solicit,
+         {"Unwanted class", "smtp.ehlo.no_soliciting.keyword", FT_STRING, BASE_NONE, NULL, 0,
+          "NO-SOLICITING: a class of advertising that the site does not want", HFILL}},
+        {&hf_burl,
+         {"Option", "smtp.ehlo.burl.option", FT_STRING, BASE_NONE, NULL, 0,
+          "BURL: which URLs the server takes", HFILL}},
+        {&hf_xclient,
+         {"Attribute", "smtp.ehlo.xclient.attribute", FT_STRING, BASE_NONE, NULL, 0,
+          "XCLIENT: what a proxy may say about the client", HFILL}},
+        {&hf_xforward,
+         {"Attribute", "smtp.ehlo.xforward.attribute", FT_STRING, BASE_NONE, NULL, 0,
+          "XFORWARD: what a filter may say about the client", HFILL}},
+        {&hf_level,
+         {"Level", "smtp.ehlo.security.level", FT_STRING, BASE_NONE, NULL, 0,
+          "SECURITY, XSECURITY: what a sender may demand of further transport", HFILL}},
+        {&hf_variant,
+         {"Variant", "smtp.ehlo.xverp.variant", FT_STRING, BASE_NONE, NULL, 0,
+          "XVERP: whose form of return addresses", HFILL}},
+        {&hf_loop_id,
+         {"Loop id", "smtp.ehlo.xloop.id", FT_STRING, BASE_NONE, NULL, 0, "XLOOP: id of the server",
+          HFILL}},
+        {&hf_context,
+         {"Context", "smtp.ehlo.messagecontext.context", FT_STRING, BASE_NONE, NULL, 0,
+          "X-MESSAGECONTEXT: a block of data that may come with a message", HFILL}},
+        {&hf_added,
+         {"Offered inside TLS only", "smtp.ehlo.added", FT_STRING, BASE_NONE, NULL, 0,
+          "A keyword that the EHLO reply in clear lacked", HFILL}},
+        {&hf_removed,
+         {"Offered in clear only", "smtp.ehlo.removed", FT_STRING, BASE_NONE, NULL, 0,
+          "A keyword of the EHLO reply in clear that is no longer offered", HFILL}},
     };
 
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
@@ -590,7 +626,8 @@ void esmtp_ehlo_register(void)
           "A middlebox has overwritten the keyword; often that was STARTTLS", EXPFILL}},
         {&ei_clear_mechanism,
          {"smtp.expert.clear_mechanism", PI_SECURITY, PI_NOTE,
-          "Offers without TLS a login whose password or token can be read from the connection", EXPFILL}},
+          "Offers without TLS a login whose password or token can be read from the connection",
+          EXPFILL}},
     };
 
     esmtp_values_register();

@@ -1,10 +1,12 @@
 /* tree_params.c
  * The envelope: path and ESMTP parameters of MAIL, RCPT and their kin.
  *
- * RFC 5321 sections 4.1.1.2, 4.1.1.3 and 4.1.2. What a parameter's value reads like is a column of the parameter table; for
- * each such form there is one function here. Whether a parameter was offered by the server is not looked at.
+ * RFC 5321 sections 4.1.1.2, 4.1.1.3 and 4.1.2. What a parameter's value reads like is a column of
+ * the parameter table; for each such form there is one function here. Whether a parameter was
+ * offered by the server is not looked at.
  *
- * Known limits: whether RCPT may have UTF-8 depends on its MAIL, which is not known here, so it is always taken.
+ * Known limits: whether RCPT may have UTF-8 depends on its MAIL, which is not known here, so it is
+ * always taken.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,6 +15,7 @@
 
 #include "values.h"
 
+#include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
 
 /* Octets, RFC 5321 section 4.5.3.1. */
@@ -21,6 +24,8 @@
 #define PATH_MAX_LEN   256
 /* Octets of a value whose own definition sets no limit: the longest that any has. */
 #define VALUE_MAX 1000
+/* Nine digits, RFC 2852 section 4. */
+#define BY_TIME_MAX 999999999
 
 static int hf_mail_from = -1;
 static int hf_mail_local = -1;
@@ -74,9 +79,9 @@ static const char unknown_parameter[] =
 /* The parameter of one command while it is shown. */
 typedef struct {
     esmtp_place_t place;
-    proto_tree *tree; /* of the command */
-    uint8_t on;       /* ESMTP_ON_MAIL or ESMTP_ON_RCPT */
-    bool smtputf8;    /* SMTPUTF8 is among the parameters */
+    proto_tree *tree;        /* of the command */
+    uint8_t on;              /* ESMTP_ON_MAIL or ESMTP_ON_RCPT */
+    bool smtputf8;           /* SMTPUTF8 is among the parameters */
     esmtp_span_t parameters; /* behind the path */
 } envelope_t;
 
@@ -93,7 +98,8 @@ static void loose_path(const envelope_t *env, proto_item *item, const char *why)
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" as an address that filters can compare. */
-static void literal_add(const envelope_t *env, proto_item *item, proto_tree *tree, esmtp_span_t domain)
+static void literal_add(const envelope_t *env, proto_item *item, proto_tree *tree,
+                        esmtp_span_t domain)
 {
     int offset = esmtp_place_of(&env->place, domain);
     char text[64] = "";
@@ -133,8 +139,8 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
     bool mail = env->on == ESMTP_ON_MAIL;
 
     if (path->form == ESMTP_PATH_NULL)
-        proto_item_append_text(item, mail ? "<> (nobody: a report, which must not cause another one)"
-                                          : "<>");
+        proto_item_append_text(
+            item, mail ? "<> (nobody: a report, which must not cause another one)" : "<>");
     if (path->form == ESMTP_PATH_NULL && !mail)
         bad_path(env, item, "Recipient is empty");
     if (path->form == ESMTP_PATH_ROUTED)
@@ -154,7 +160,8 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
 static void path_check(const envelope_t *env, proto_item *item, const esmtp_path_t *path)
 {
     if (path->keyword_missing)
-        bad_path(env, item, env->on == ESMTP_ON_MAIL ? "\"FROM:\" is missing" : "\"TO:\" is missing");
+        bad_path(env, item,
+                 env->on == ESMTP_ON_MAIL ? "\"FROM:\" is missing" : "\"TO:\" is missing");
     if (path->space_before)
         loose_path(env, item, "Blank behind the colon");
     if (path->local.len > LOCAL_PART_MAX)
@@ -184,7 +191,8 @@ static void path_add(const envelope_t *env, const esmtp_path_t *path)
         item = esmtp_span_add(&env->place, env->tree, hf, path->address);
     else
         item = proto_tree_add_string(env->tree, hf, env->place.tvb,
-                                     esmtp_place_of(&env->place, path->whole), (int)path->whole.len, "");
+                                     esmtp_place_of(&env->place, path->whole), (int)path->whole.len,
+                                     "");
     if (path->address.len > 0)
         address_add(env, item, path);
     form_explain(env, item, path);
@@ -219,16 +227,20 @@ static void flag_add(const param_t *p)
     (void)p;
 }
 
+static void true_add(const param_t *p, int hf)
+{
+    proto_tree_add_boolean(p->tree, hf, p->place->tvb, esmtp_place_of(p->place, p->arg.whole),
+                           (int)p->arg.whole.len, 1);
+}
+
 static void smtputf8_add(const param_t *p)
 {
-    proto_tree_add_boolean(p->tree, hf_smtputf8, p->place->tvb, esmtp_place_of(p->place, p->arg.whole),
-                           (int)p->arg.whole.len, 1);
+    true_add(p, hf_smtputf8);
 }
 
 static void requiretls_add(const param_t *p)
 {
-    proto_tree_add_boolean(p->tree, hf_requiretls, p->place->tvb,
-                           esmtp_place_of(p->place, p->arg.whole), (int)p->arg.whole.len, 1);
+    true_add(p, hf_requiretls);
 }
 
 static void size_add(const param_t *p)
@@ -278,7 +290,8 @@ static void word_add(const param_t *p)
     for (size_t i = 0; i < G_N_ELEMENTS(word_forms); i++) {
         if (word_forms[i].form != p->row->form)
             continue;
-        if (!esmtp_word_add(p->place, p->tree, *word_forms[i].hf, p->arg.value, word_forms[i].set, &item))
+        if (!esmtp_word_add(p->place, p->tree, *word_forms[i].hf, p->arg.value, word_forms[i].set,
+                            &item))
             esmtp_bad_value(p->place, p->item, word_forms[i].rule);
     }
 }
@@ -312,38 +325,48 @@ static void solicit_add(const param_t *p)
     }
 }
 
-static void by_time_add(const param_t *p, esmtp_span_t time, int32_t *seconds)
+static void deadline_add(const param_t *p, esmtp_span_t time, int32_t seconds)
+{
+    proto_item *item = proto_tree_add_int(p->tree, hf_by_time, p->place->tvb,
+                                          esmtp_place_of(p->place, time), (int)time.len, seconds);
+
+    proto_item_append_text(item, " second%s", plurality(seconds, "", "s"));
+    if (seconds < 0)
+        proto_item_append_text(item, " (the deadline has passed)");
+    else if (seconds >= 60 && esmtp_seen(p->tree))
+        proto_item_append_text(item, " (%s)",
+                               signed_time_secs_to_str(p->place->pinfo->pool, seconds));
+}
+
+/* The time of BY=. Returns whether it reads. */
+static bool by_time_add(const param_t *p, esmtp_span_t time, int32_t *seconds)
 {
     esmtp_number_t kind = esmtp_signed_parse(time, seconds);
-    proto_item *item;
 
-    if (kind != ESMTP_NUMBER_OK) {
-        esmtp_bad_value(p->place, p->item,
-                        kind == ESMTP_NUMBER_OVERFLOW ? "Time of more than nine digits" : "Time is not a number");
-        return;
-    }
-    item = proto_tree_add_int(p->tree, hf_by_time, p->place->tvb, esmtp_place_of(p->place, time),
-                              (int)time.len, *seconds);
-    proto_item_append_text(item, *seconds < 0 ? " seconds (the deadline has passed)" : " seconds");
-    if (*seconds > 999999999 || *seconds < -999999999)
+    if (kind == ESMTP_NUMBER_OK)
+        deadline_add(p, time, *seconds);
+    if (kind == ESMTP_NUMBER_OVERFLOW || *seconds > BY_TIME_MAX || *seconds < -BY_TIME_MAX)
         esmtp_bad_value(p->place, p->item, "Time of more than nine digits");
+    else if (kind != ESMTP_NUMBER_OK)
+        esmtp_bad_value(p->place, p->item, "Time is not a number");
+    return kind == ESMTP_NUMBER_OK;
 }
 
 static void by_add(const param_t *p)
 {
     size_t semicolon = esmtp_span_find(p->arg.value, ';');
     esmtp_span_t mode = esmtp_span_from(p->arg.value, semicolon + 1);
-    int32_t seconds = 1;
+    int32_t seconds;
+    bool timed = by_time_add(p, esmtp_span_to(p->arg.value, semicolon), &seconds);
     proto_item *item;
 
-    by_time_add(p, esmtp_span_to(p->arg.value, semicolon), &seconds);
     if (mode.len == 0) {
         esmtp_bad_value(p->place, p->item, "Mode is missing: ;N or ;R");
         return;
     }
     if (!esmtp_word_add(p->place, p->tree, hf_by_mode, mode, ESMTP_SET_BY, &item))
         esmtp_bad_value(p->place, p->item, "Mode is none of N, R, NT, RT");
-    if (seconds <= 0 && g_ascii_toupper(mode.p[0]) == 'R')
+    if (timed && seconds <= 0 && g_ascii_toupper(mode.p[0]) == 'R')
         esmtp_bad_value(p->place, p->item, "Mode R wants a time above zero");
 }
 
@@ -371,8 +394,8 @@ static void mt_priority_add(const param_t *p)
 /* Value of the escape "+XX" at the start of a span, -1 if it is none. RFC 3461 section 4. */
 static int xtext_octet(esmtp_span_t s)
 {
-    if (s.len < 3 || g_ascii_islower(s.p[1]) || g_ascii_islower(s.p[2]) || !g_ascii_isxdigit(s.p[1]) ||
-        !g_ascii_isxdigit(s.p[2]))
+    if (s.len < 3 || g_ascii_islower(s.p[1]) || g_ascii_islower(s.p[2]) ||
+        !g_ascii_isxdigit(s.p[1]) || !g_ascii_isxdigit(s.p[2]))
         return -1;
     return g_ascii_xdigit_value((char)s.p[1]) << 4 | g_ascii_xdigit_value((char)s.p[2]);
 }
@@ -386,7 +409,7 @@ static void xtext_check(const param_t *p, esmtp_span_t s, bool utf8)
         int octet = s.p[i] == '+' ? xtext_octet(esmtp_span_from(s, i)) : s.p[i];
         if (octet < 0)
             why = "Not xtext: \"+\" stands without two hexadecimal digits in capitals behind it";
-        else if (octet < ' ' || octet == 0x7f)
+        else if ((octet < ' ' && octet != '\t') || octet == 0x7f)
             why = "Control character in the decoded value";
         else if (s.p[i] == '=')
             why = "Not xtext: \"=\" has to be written +3D";
@@ -496,7 +519,8 @@ static void mtrk_add(const param_t *p)
         esmtp_bad_value(p->place, p->item, "Certifier is not base64");
     if (colon == p->arg.value.len)
         return;
-    if (esmtp_number_check(p->place, p->item, timeout, 0, 999999999, &seconds) && seconds <= UINT32_MAX)
+    if (esmtp_number_check(p->place, p->item, timeout, 0, 999999999, &seconds) &&
+        seconds <= UINT32_MAX)
         esmtp_seconds_add(p->place, p->tree, hf_mtrk_timeout, timeout, (uint32_t)seconds);
 }
 
@@ -592,7 +616,8 @@ static void value_add(const param_t *p)
 
     if (need == VALUE_NEVER && p->arg.has_value)
         esmtp_bad_value(p->place, p->item, "This parameter takes no value");
-    if (p->arg.value.len == 0 && (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
+    if (p->arg.value.len == 0 &&
+        (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
         esmtp_bad_value(p->place, p->item, "Value is missing");
     else
         forms[p->row->form].add(p);
@@ -603,8 +628,9 @@ static void known_add(const param_t *p)
     size_t max = forms[p->row->form].max;
 
     if (!(p->row->on & p->env->on))
-        esmtp_bad_value(p->place, p->item, p->env->on == ESMTP_ON_MAIL ? "This parameter belongs to RCPT"
-                                                                       : "This parameter belongs to MAIL");
+        esmtp_bad_value(p->place, p->item,
+                        p->env->on == ESMTP_ON_MAIL ? "This parameter belongs to RCPT"
+                                                    : "This parameter belongs to MAIL");
     param_check(p, max > 0 ? max : VALUE_MAX);
     value_add(p);
     esmtp_explanation_add(p->tree, p->place->tvb, p->row->explanation, p->row->reference);
@@ -637,8 +663,8 @@ static bool has_trailing_blank(tvbuff_t *tvb, int end)
     return tvb_captured_length_remaining(tvb, end) > 0 && esmtp_is_blank(*tvb_get_ptr(tvb, end, 1));
 }
 
-void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row, int offset,
-                        int len)
+void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row,
+                        int offset, int len)
 {
     envelope_t env = {.place = {show->pinfo, show->tvb, NULL, offset}, .tree = tree};
     esmtp_span_t rest, word;
@@ -649,8 +675,8 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
         return;
     env.place.base = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     env.on = row->flags & ESMTP_VF_FROM ? ESMTP_ON_MAIL : ESMTP_ON_RCPT;
-    esmtp_path_parse(esmtp_span(env.place.base, (size_t)len), env.on == ESMTP_ON_MAIL ? "FROM" : "TO",
-                     &path, &env.parameters);
+    esmtp_path_parse(esmtp_span(env.place.base, (size_t)len),
+                     env.on == ESMTP_ON_MAIL ? "FROM" : "TO", &path, &env.parameters);
     env.smtputf8 = has_parameter(env.parameters, "SMTPUTF8");
     path_add(&env, &path);
     rest = env.parameters;
@@ -665,26 +691,36 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
 static void path_fields_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_mail_from, {"Sender (reverse-path)", "smtp.mail.from", FT_STRING, BASE_NONE, NULL, 0,
-                         "Where reports of failure go; empty for <>", HFILL}},
-        {&hf_mail_local, {"Local part", "smtp.mail.from.local", FT_STRING, BASE_NONE, NULL, 0,
-                          "Of the sender, as written", HFILL}},
-        {&hf_mail_domain, {"Domain", "smtp.mail.from.domain", FT_STRING, BASE_NONE, NULL, 0,
-                           "Of the sender; address literals with their brackets", HFILL}},
-        {&hf_rcpt_to, {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0,
-                       "Whom the message shall reach", HFILL}},
-        {&hf_rcpt_local, {"Local part", "smtp.rcpt.to.local", FT_STRING, BASE_NONE, NULL, 0,
-                          "Of the recipient, as written", HFILL}},
-        {&hf_rcpt_domain, {"Domain", "smtp.rcpt.to.domain", FT_STRING, BASE_NONE, NULL, 0,
-                           "Of the recipient; address literals with their brackets", HFILL}},
-        {&hf_route, {"Source route", "smtp.path.route", FT_STRING, BASE_NONE, NULL, 0,
-                     "Hosts that a path names in front of the mailbox (obsolete)", HFILL}},
-        {&hf_literal_ipv4, {"Address literal", "smtp.path.ipv4", FT_IPv4, BASE_NONE, NULL, 0,
-                            "IPv4 address in place of a domain", HFILL}},
-        {&hf_literal_ipv6, {"Address literal", "smtp.path.ipv6", FT_IPv6, BASE_NONE, NULL, 0,
-                            "IPv6 address in place of a domain", HFILL}},
-        {&hf_utf8, {"Beyond ASCII", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
-                    "The address is not ASCII (SMTPUTF8)", HFILL}},
+        {&hf_mail_from,
+         {"Sender (reverse-path)", "smtp.mail.from", FT_STRING, BASE_NONE, NULL, 0,
+          "Where reports of failure go; empty for <>", HFILL}},
+        {&hf_mail_local,
+         {"Local part", "smtp.mail.from.local", FT_STRING, BASE_NONE, NULL, 0,
+          "Of the sender, as written", HFILL}},
+        {&hf_mail_domain,
+         {"Domain", "smtp.mail.from.domain", FT_STRING, BASE_NONE, NULL, 0,
+          "Of the sender; address literals with their brackets", HFILL}},
+        {&hf_rcpt_to,
+         {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0,
+          "Whom the message shall reach", HFILL}},
+        {&hf_rcpt_local,
+         {"Local part", "smtp.rcpt.to.local", FT_STRING, BASE_NONE, NULL, 0,
+          "Of the recipient, as written", HFILL}},
+        {&hf_rcpt_domain,
+         {"Domain", "smtp.rcpt.to.domain", FT_STRING, BASE_NONE, NULL, 0,
+          "Of the recipient; address literals with their brackets", HFILL}},
+        {&hf_route,
+         {"Source route", "smtp.path.route", FT_STRING, BASE_NONE, NULL, 0,
+          "Hosts that a path names in front of the mailbox (obsolete)", HFILL}},
+        {&hf_literal_ipv4,
+         {"Address literal", "smtp.path.ipv4", FT_IPv4, BASE_NONE, NULL, 0,
+          "IPv4 address in place of a domain", HFILL}},
+        {&hf_literal_ipv6,
+         {"Address literal", "smtp.path.ipv6", FT_IPv6, BASE_NONE, NULL, 0,
+          "IPv6 address in place of a domain", HFILL}},
+        {&hf_utf8,
+         {"Beyond ASCII", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "The address is not ASCII (SMTPUTF8)", HFILL}},
     };
 
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
@@ -693,55 +729,81 @@ static void path_fields_register(void)
 static void param_fields_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_param, {"Parameter", "smtp.param", FT_STRING, BASE_NONE, NULL, 0,
-                     "A parameter of MAIL or RCPT, as written", HFILL}},
-        {&hf_name, {"Name", "smtp.param.name", FT_STRING, BASE_NONE, NULL, 0, "In capitals", HFILL}},
-        {&hf_value, {"Value", "smtp.param.value", FT_STRING, BASE_NONE, NULL, 0, "As written", HFILL}},
-        {&hf_decoded, {"Decoded", "smtp.param.decoded", FT_STRING, BASE_NONE, NULL, 0,
-                       "Value of a parameter without a field of its own, xtext undone", HFILL}},
-        {&hf_size, {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0,
-                    "SIZE=: octets, by the client's reckoning", HFILL}},
-        {&hf_body, {"Kind of body", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
+        {&hf_param,
+         {"Parameter", "smtp.param", FT_STRING, BASE_NONE, NULL, 0,
+          "A parameter of MAIL or RCPT, as written", HFILL}},
+        {&hf_name,
+         {"Name", "smtp.param.name", FT_STRING, BASE_NONE, NULL, 0, "In capitals", HFILL}},
+        {&hf_value,
+         {"Value", "smtp.param.value", FT_STRING, BASE_NONE, NULL, 0, "As written", HFILL}},
+        {&hf_decoded,
+         {"Decoded", "smtp.param.decoded", FT_STRING, BASE_NONE, NULL, 0,
+          "Value of a parameter without a field of its own, xtext undone", HFILL}},
+        {&hf_size,
+         {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0,
+          "SIZE=: octets, by the client's reckoning", HFILL}},
+        {&hf_body,
+         {"Kind of body", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
         {&hf_ret, {"Returned", "smtp.mail.ret", FT_STRING, BASE_NONE, NULL, 0, "RET=", HFILL}},
-        {&hf_envid, {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0,
-                     "ENVID=, xtext undone", HFILL}},
-        {&hf_auth, {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0,
-                    "AUTH=, xtext undone", HFILL}},
-        {&hf_smtputf8, {"UTF-8", "smtp.mail.smtputf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
-                        "SMTPUTF8: addresses or header may hold UTF-8", HFILL}},
-        {&hf_requiretls, {"TLS required", "smtp.mail.requiretls", FT_BOOLEAN, BASE_NONE, NULL, 0,
-                          "REQUIRETLS: over checked TLS or not at all", HFILL}},
-        {&hf_holdfor, {"Hold for", "smtp.mail.holdfor", FT_UINT32, BASE_DEC, NULL, 0,
-                       "HOLDFOR=, seconds", HFILL}},
-        {&hf_holduntil, {"Hold until", "smtp.mail.holduntil", FT_STRING, BASE_NONE, NULL, 0,
-                         "HOLDUNTIL=", HFILL}},
-        {&hf_by_time, {"Deliver within", "smtp.mail.by.time", FT_INT32, BASE_DEC, NULL, 0,
-                       "BY=, seconds", HFILL}},
-        {&hf_by_mode, {"Else", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0,
-                       "BY=: N (notify) or R (return), and T (trace)", HFILL}},
-        {&hf_mt_priority, {"Priority", "smtp.mail.mt_priority", FT_INT32, BASE_DEC, NULL, 0,
-                           "MT-PRIORITY=, -9 to 9", HFILL}},
-        {&hf_mtrk_certifier, {"Certifier", "smtp.mail.mtrk.certifier", FT_STRING, BASE_NONE, NULL, 0,
-                              "MTRK=: hash of the secret that entitles to ask", HFILL}},
-        {&hf_mtrk_timeout, {"Remember for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0,
-                            "MTRK=, seconds", HFILL}},
-        {&hf_solicit, {"Class of advertising", "smtp.mail.solicit", FT_STRING, BASE_NONE, NULL, 0,
-                       "SOLICIT=, one per class", HFILL}},
-        {&hf_transid, {"Transfer id", "smtp.mail.transid", FT_STRING, BASE_NONE, NULL, 0, "TRANSID=", HFILL}},
-        {&hf_security, {"Demand", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
-        {&hf_direction, {"Direction", "smtp.mail.xattrdirect", FT_STRING, BASE_NONE, NULL, 0,
-                         "XATTRDIRECT=", HFILL}},
-        {&hf_delimiters, {"Delimiters", "smtp.mail.xverp", FT_STRING, BASE_NONE, NULL, 0, "XVERP=", HFILL}},
-        {&hf_notify, {"Notify", "smtp.rcpt.notify", FT_STRING, BASE_NONE, NULL, 0,
-                      "NOTIFY=, one per value", HFILL}},
-        {&hf_orcpt_type, {"Original recipient's type", "smtp.rcpt.orcpt.type", FT_STRING, BASE_NONE, NULL, 0,
-                          "ORCPT=: type of the address", HFILL}},
-        {&hf_orcpt_address, {"Original recipient", "smtp.rcpt.orcpt.address", FT_STRING, BASE_NONE, NULL, 0,
-                             "ORCPT=: address, xtext undone", HFILL}},
-        {&hf_rrvs, {"Same owner since", "smtp.rcpt.rrvs", FT_STRING, BASE_NONE, NULL, 0,
-                    "RRVS=: date and time", HFILL}},
-        {&hf_rrvs_action, {"Without support", "smtp.rcpt.rrvs.action", FT_STRING, BASE_NONE, NULL, 0,
-                           "RRVS=: C (continue) or R (refuse)", HFILL}},
+        {&hf_envid,
+         {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0, "ENVID=, xtext undone",
+          HFILL}},
+        {&hf_auth,
+         {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0, "AUTH=, xtext undone",
+          HFILL}},
+        {&hf_smtputf8,
+         {"UTF-8", "smtp.mail.smtputf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "SMTPUTF8: addresses or header may hold UTF-8", HFILL}},
+        {&hf_requiretls,
+         {"TLS required", "smtp.mail.requiretls", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "REQUIRETLS: over checked TLS or not at all", HFILL}},
+        {&hf_holdfor,
+         {"Hold for", "smtp.mail.holdfor", FT_UINT32, BASE_DEC, NULL, 0, "HOLDFOR=, seconds",
+          HFILL}},
+        {&hf_holduntil,
+         {"Hold until", "smtp.mail.holduntil", FT_STRING, BASE_NONE, NULL, 0, "HOLDUNTIL=", HFILL}},
+        {&hf_by_time,
+         {"Deliver within", "smtp.mail.by.time", FT_INT32, BASE_DEC, NULL, 0, "BY=, seconds",
+          HFILL}},
+        {&hf_by_mode,
+         {"Else", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0,
+          "BY=: N (notify) or R (return), and T (trace)", HFILL}},
+        {&hf_mt_priority,
+         {"Priority", "smtp.mail.mt_priority", FT_INT32, BASE_DEC, NULL, 0, "MT-PRIORITY=, -9 to 9",
+          HFILL}},
+        {&hf_mtrk_certifier,
+         {"Certifier", "smtp.mail.mtrk.certifier", FT_STRING, BASE_NONE, NULL, 0,
+          "MTRK=: hash of the secret that entitles to ask", HFILL}},
+        {&hf_mtrk_timeout,
+         {"Remember for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0, "MTRK=, seconds",
+          HFILL}},
+        {&hf_solicit,
+         {"Class of advertising", "smtp.mail.solicit", FT_STRING, BASE_NONE, NULL, 0,
+          "SOLICIT=, one per class", HFILL}},
+        {&hf_transid,
+         {"Transfer id", "smtp.mail.transid", FT_STRING, BASE_NONE, NULL, 0, "TRANSID=", HFILL}},
+        {&hf_security,
+         {"Demand", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
+        {&hf_direction,
+         {"Direction", "smtp.mail.xattrdirect", FT_STRING, BASE_NONE, NULL, 0,
+          "XATTRDIRECT=", HFILL}},
+        {&hf_delimiters,
+         {"Delimiters", "smtp.mail.xverp", FT_STRING, BASE_NONE, NULL, 0, "XVERP=", HFILL}},
+        {&hf_notify,
+         {"Notify", "smtp.rcpt.notify", FT_STRING, BASE_NONE, NULL, 0, "NOTIFY=, one per value",
+          HFILL}},
+        {&hf_orcpt_type,
+         {"Original recipient's type", "smtp.rcpt.orcpt.type", FT_STRING, BASE_NONE, NULL, 0,
+          "ORCPT=: type of the address", HFILL}},
+        {&hf_orcpt_address,
+         {"Original recipient", "smtp.rcpt.orcpt.address", FT_STRING, BASE_NONE, NULL, 0,
+          "ORCPT=: address, xtext undone", HFILL}},
+        {&hf_rrvs,
+         {"Same owner since", "smtp.rcpt.rrvs", FT_STRING, BASE_NONE, NULL, 0,
+          "RRVS=: date and time", HFILL}},
+        {&hf_rrvs_action,
+         {"Without support", "smtp.rcpt.rrvs.action", FT_STRING, BASE_NONE, NULL, 0,
+          "RRVS=: C (continue) or R (refuse)", HFILL}},
     };
 
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
@@ -751,9 +813,11 @@ void esmtp_params_register(void)
 {
     static int *ett[] = {&ett_path, &ett_param};
     static ei_register_info ei[] = {
-        {&ei_bad_path, {"smtp.expert.bad_path", PI_PROTOCOL, PI_WARN, "Path breaks its syntax", EXPFILL}},
+        {&ei_bad_path,
+         {"smtp.expert.bad_path", PI_PROTOCOL, PI_WARN, "Path breaks its syntax", EXPFILL}},
         {&ei_loose_path,
-         {"smtp.expert.loose_path", PI_PROTOCOL, PI_NOTE, "Path as strict servers do not take it", EXPFILL}},
+         {"smtp.expert.loose_path", PI_PROTOCOL, PI_NOTE, "Path as strict servers do not take it",
+          EXPFILL}},
     };
 
     path_fields_register();

@@ -104,15 +104,13 @@ bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span
     switch (esmtp_number_parse(span, value)) {
     case ESMTP_NUMBER_OK:
         if (*value < min || *value > max)
-            esmtp_bad_value_format(place, item, "Out of range: %" PRIu64 " to %" PRIu64 " are allowed",
-                                   min, max);
+            esmtp_bad_value_format(
+                place, item, "Out of range: %" PRIu64 " to %" PRIu64 " are allowed", min, max);
         return true;
     case ESMTP_NUMBER_OVERFLOW:
         esmtp_bad_value(place, item, "Number does not fit into 64 bits");
         return false;
-    case ESMTP_NUMBER_NONE:
-        esmtp_bad_value(place, item, "Number is missing");
-        return false;
+    case ESMTP_NUMBER_NONE: esmtp_bad_value(place, item, "Number is missing"); return false;
     case ESMTP_NUMBER_BAD:
     default:
         esmtp_bad_value(place, item, negative ? "Number is negative" : "Not a number");
@@ -178,7 +176,8 @@ void esmtp_values_register(void)
 {
     static ei_register_info ei[] = {
         {&ei_bad_parameter,
-         {"smtp.expert.bad_parameter", PI_PROTOCOL, PI_WARN, "Parameter breaks its syntax", EXPFILL}},
+         {"smtp.expert.bad_parameter", PI_PROTOCOL, PI_WARN, "Parameter breaks its syntax",
+          EXPFILL}},
     };
 
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
