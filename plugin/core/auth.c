@@ -154,10 +154,10 @@ static void parse_nothing(uint32_t number, esmtp_span_t s, esmtp_auth_message_t 
     (void)number, (void)s, (void)m;
 }
 
+/* A challenge is shown whole anyway. */
 static void parse_text(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
-    (void)number;
-    if (s.len)
+    if (number && s.len)
         add_plain(m, ESMTP_PART_TEXT, s);
 }
 

@@ -196,12 +196,14 @@ static const char *message_info(const message_t *msg)
     return unnamed_info(msg);
 }
 
-static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+/* A line undecoded, from octet "from" on. */
+static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len, int from)
 {
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     int start = esmtp_secrets_hidden_in_columns() ? esmtp_secret_start(fact, p, len) : len;
-    const char *text = start > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, start) : "";
-    return start < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
+    int open = MAX(start, from);
+    const char *text = open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from) : "";
+    return open < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
 }
 
 /* Where the client's message, or the server's challenge, stands in a line; false if there is none that can be decoded. */
@@ -233,12 +235,13 @@ const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     int at = offset, n = len;
     message_t msg;
     if (!(fact->flags & ESMTP_FF_LOGIN) || !esmtp_secrets_decoded() || !find_message(show, fact, &at, &n))
-        return raw_info(show, fact, offset, len);
+        return raw_info(show, fact, offset, len, 0);
     message_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
     if (!msg.len || is_raw(&msg))
-        return raw_info(show, fact, offset, len);
+        return raw_info(show, fact, offset, len, 0);
     const char *head = at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
-    return wmem_strconcat(show->pinfo->pool, head, message_info(&msg), NULL);
+    const char *tail = raw_info(show, fact, offset, len, at - offset + n);
+    return wmem_strconcat(show->pinfo->pool, head, message_info(&msg), *tail ? " " : "", tail, NULL);
 }
 
 /* --- parts ------------------------------------------------------------------------------------------------------------- */
