@@ -7,6 +7,7 @@
 #include "fields.h"
 
 #include <epan/charsets.h>
+#include <epan/tap.h>
 
 int esmtp_smtp_proto(void)
 {
@@ -19,6 +20,93 @@ int esmtp_smtp_proto(void)
     return proto;
 }
 
+/* Which group a field belongs to, by the beginning of its name; the first row that fits counts. */
+static const struct {
+    const char *prefix;
+    uint32_t wanted;
+} groups[] = {
+    {"smtp.response.code.", ESMTP_WANT_ALL},
+    {"smtp.response.code", ESMTP_WANT_CODE},
+    {"smtp.response.class", ESMTP_WANT_CODE},
+    {"smtp.response.", ESMTP_WANT_REPLY},
+    {"smtp.response_in", ESMTP_WANT_PAIRING},
+    {"smtp.request_in", ESMTP_WANT_PAIRING},
+    {"smtp.time", ESMTP_WANT_PAIRING},
+    {"smtp.rsp.parameter", ESMTP_WANT_REPLY | ESMTP_WANT_EHLO},
+    {"smtp.response", ESMTP_WANT_REPLY},
+    {"smtp.rsp", ESMTP_WANT_REPLY},
+    {"smtp.greeting.", ESMTP_WANT_REPLY},
+    {"smtp.ehlo.domain", ESMTP_WANT_REPLY},
+    {"smtp.ehlo.", ESMTP_WANT_EHLO},
+    {"smtp.req", ESMTP_WANT_COMMAND},
+    {"smtp.command_line", ESMTP_WANT_COMMAND},
+    {"smtp.helo.", ESMTP_WANT_COMMAND},
+    {"smtp.bdat.", ESMTP_WANT_COMMAND},
+    {"smtp.mail.auth", ESMTP_WANT_ENVELOPE},
+    {"smtp.mail.", ESMTP_WANT_ENVELOPE | ESMTP_WANT_COMMAND},
+    {"smtp.rcpt.", ESMTP_WANT_ENVELOPE | ESMTP_WANT_COMMAND},
+    {"smtp.param", ESMTP_WANT_ENVELOPE},
+    {"smtp.transaction", ESMTP_WANT_TXN},
+    {"smtp.data", ESMTP_WANT_MESSAGE},
+    {"smtp.eom", ESMTP_WANT_MESSAGE},
+    {"smtp.message", ESMTP_WANT_MESSAGE},
+    {"smtp.tls", ESMTP_WANT_CONNECTION},
+    {"smtp.starttls_in", ESMTP_WANT_CONNECTION},
+    {"smtp.lmtp", ESMTP_WANT_CONNECTION},
+    {"smtp.auth.", ESMTP_WANT_AUTH | ESMTP_WANT_COMMAND | ESMTP_WANT_REPLY},
+};
+
+/* A field and its group. Wireshark marks a field as referenced while a filter, a statistic or a column asks for it. */
+typedef struct {
+    const header_field_info *info;
+    uint32_t group;
+} grouped_t;
+
+static GArray *grouped;
+static int expert_tap;
+
+static uint32_t group_by_name(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+        if (g_str_has_prefix(name, groups[i].prefix))
+            return groups[i].wanted;
+    }
+    return ESMTP_WANT_ALL;
+}
+
+static void remember_group(int id)
+{
+    grouped_t g = {.info = proto_registrar_get_nth((unsigned)id)};
+    g.group = group_by_name(g.info->abbrev);
+    if (!grouped)
+        grouped = g_array_new(FALSE, FALSE, sizeof(grouped_t));
+    g_array_append_val(grouped, g);
+}
+
+static uint32_t groups_referenced(void)
+{
+    uint32_t wanted = 0;
+    /* The protocol is marked with any of its fields. */
+    if (proto_registrar_get_nth((unsigned)esmtp_smtp_proto())->ref_type == HF_REF_TYPE_NONE)
+        return 0;
+    const grouped_t *g = (const grouped_t *)(const void *)grouped->data;
+    for (unsigned i = 0; i < grouped->len; i++) {
+        if (g[i].info->ref_type != HF_REF_TYPE_NONE)
+            wanted |= g[i].group;
+    }
+    return wanted;
+}
+
+uint32_t esmtp_fields_wanted(proto_tree *tree)
+{
+    if (tree && PTREE_DATA(tree)->visible)
+        return ESMTP_WANT_ALL;
+    if (expert_tap == 0)
+        expert_tap = find_tap_id("expert");
+    uint32_t wanted = expert_tap > 0 && have_tap_listener(expert_tap) ? ESMTP_WANT_EXPERT : 0;
+    return tree ? wanted | groups_referenced() : wanted;
+}
+
 void esmtp_fields_register(hf_register_info *hf, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -27,6 +115,7 @@ void esmtp_fields_register(hf_register_info *hf, size_t n)
             *hf[i].p_id = id;
         else
             proto_register_field_array(esmtp_smtp_proto(), &hf[i], 1);
+        remember_group(*hf[i].p_id);
     }
 }
 
@@ -44,6 +133,7 @@ void esmtp_experts_register(ei_register_info *ei, size_t n)
         expert_register_field_array(module, &ei[i], 1);
         if (id > 0)
             ei[i].ids->hf = id;
+        remember_group(ei[i].ids->hf);
     }
 }
 

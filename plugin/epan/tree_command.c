@@ -82,9 +82,10 @@ static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     int len = (int)cmd->parameter.len;
     if (!row)
         return;
-    if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO))
-        esmtp_envelope_add(show, tree, row, offset, len);
-    else if (row->flags & ESMTP_VF_AUTH)
+    if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
+        if (show->wanted & (ESMTP_WANT_ENVELOPE | ESMTP_WANT_EXPERT))
+            esmtp_envelope_add(show, tree, row, offset, len);
+    } else if (row->flags & ESMTP_VF_AUTH)
         esmtp_auth_command_add(show, tree, fact, offset, len);
     else if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_add(show, tree, offset, len, cmd->parameter);
@@ -105,6 +106,25 @@ static void status_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t 
     esmtp_add_gen_uint(tree, hf_rcpt_status_class, show->tvb, fact->code / 100);
 }
 
+/* The verb in capitals. */
+static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
+{
+    if (!cmd->verb.len || !cmd->plausible)
+        return;
+    if (cmd->row) {
+        esmtp_add_gen_string(tree, hf_verb, show->tvb, cmd->row->verb);
+        return;
+    }
+    char *verb = wmem_ascii_strdown(show->pinfo->pool, (const char *)cmd->verb.p, (gssize)cmd->verb.len);
+    for (char *c = verb; *c; c++)
+        *c = g_ascii_toupper(*c);
+    esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, strlen(verb)));
+}
+
+/* Everything below a command's item is in these groups. */
+#define DETAILS \
+    (ESMTP_WANT_COMMAND | ESMTP_WANT_ENVELOPE | ESMTP_WANT_PAIRING | ESMTP_WANT_TXN | ESMTP_WANT_AUTH | ESMTP_WANT_EXPERT)
+
 static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
 {
     proto_tree *tree = proto_item_add_subtree(item, ett_command);
@@ -113,11 +133,7 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     esmtp_command_parse(esmtp_span(base, (size_t)len), &cmd);
     add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
     parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
-    if (cmd.verb.len && cmd.plausible) {
-        char *verb = g_ascii_strup((const char *)cmd.verb.p, (gssize)cmd.verb.len);
-        esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, cmd.verb.len));
-        g_free(verb);
-    }
+    verb_add(show, tree, &cmd);
     if (cmd.row)
         esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
     else if (cmd.plausible)
@@ -131,8 +147,6 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     status_add(show, tree, fact, cmd.row);
     esmtp_response_in_add(show, tree, fact);
     esmtp_transaction_add(show, tree, fact);
-    if (fact->flags & ESMTP_FF_BDAT_LAST)
-        esmtp_completion_add(show, tree, item, fact);
 }
 
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -140,8 +154,10 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     int len = (int)fact->len - fact->eol;
     proto_item *item = line_item_add(show, fact, offset, len);
     esmtp_request_mark(show);
-    if (len > 0 && (show->tree || fact->flags & ESMTP_FF_LOGIN)) /* a login has more to report than its items */
+    if (len > 0 && (show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN)) /* a login has more to report than its items */
         command_tree(show, item, fact, offset, len);
+    if (fact->flags & ESMTP_FF_BDAT_LAST)
+        esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);
     esmtp_anomaly_add(show->pinfo, item, fact);
     if (show->info)
         esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));

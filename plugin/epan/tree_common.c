@@ -32,7 +32,7 @@ void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanat
 
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
-    if (!tree || !show->later)
+    if (!tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
         return;
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
@@ -42,7 +42,7 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
-    if (!tree)
+    if (!tree || !(show->wanted & ESMTP_WANT_PAIRING))
         return;
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_request_in, show->tvb, fact->link);
@@ -54,7 +54,7 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
 {
-    if (!show->tree)
+    if (!show->tree || !(show->wanted & ESMTP_WANT_CONNECTION))
         return;
     if (last && last->flags & ESMTP_FF_LMTP)
         esmtp_add_gen_true(show->tree, hf_lmtp, show->tvb);

@@ -51,14 +51,12 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
         proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "Unknown (%03u)", fact->code);
 }
 
-static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     esmtp_verb_t verb = verb_of(fact);
-    unsigned digit = fact->code / 100;
     bool greeting = fact->flags & ESMTP_FF_GREETING;
     const esmtp_code_row_t *row = esmtp_code_find(fact->code);
     const char *next = esmtp_code_next_step(fact->code, verb, greeting);
-    proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
     esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
     if (*next)
         esmtp_add_gen_string(tree, hf_next_step, show->tvb, next);
@@ -135,7 +133,11 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
 /* What is said once of a whole reply, in the frame of its last line. */
 static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
 {
-    meaning_add(show, tree, last, offset);
+    unsigned digit = last->code / 100;
+    if (show->wanted & ESMTP_WANT_CODE)
+        proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
+    if (show->wanted & ESMTP_WANT_REPLY)
+        meaning_add(show, tree, last);
     esmtp_request_in_add(show, tree, last);
     if (last->flags & ESMTP_FF_OFFER) {
         const esmtp_offer_t *offer = last->extra;
@@ -143,6 +145,9 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     }
     esmtp_transaction_add(show, tree, last);
 }
+
+/* Everything that is said of single lines is in these groups. */
+#define LINE_DETAILS (ESMTP_WANT_REPLY | ESMTP_WANT_EHLO | ESMTP_WANT_EXPERT)
 
 void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
 {
@@ -154,12 +159,12 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     int start = offset;
 
     mark_response(show);
-    if (ends && tree)
+    if (ends && show->wanted & ESMTP_WANT_CODE)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
         int len = (int)fact->len - fact->eol;
-        if (tree && len > 0)
+        if (len > 0 && show->wanted & LINE_DETAILS)
             line_add(show, tree, fact, offset, len);
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
