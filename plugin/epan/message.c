@@ -1,5 +1,9 @@
 /* message.c
- * Message octets: collected once, in file memory, one copy; shown in the frame that completes the message.
+ * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the message.
+ *
+ * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a bug of
+ * the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones. Whatever else
+ * a dissector throws ends here: what comes behind the message in the same packet is shown.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -7,23 +11,53 @@
 #include "message.h"
 
 #include <epan/exceptions.h>
+#include <epan/prefs-int.h>
 #include <epan/show_exception.h>
+#include <epan/tap.h>
+
+#include "../core/mime.h"
 
 #define ROOM_FIRST 1024
+
+/* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
+#define COLUMN_OCTETS 8192
+
+/* Layers that one message may add to a packet (IMF, MIME inside MIME); Wireshark ends a packet at gui.max_tree_depth as a bug. */
+#define LAYERS_SPARE 64
 
 /* Octets of one message that are kept at most; beyond, a tvb (31 bits) and memory end. */
 static unsigned max_message = 1u << 30;
 
 static dissector_handle_t imf_handle;
-static dissector_handle_t lines_handle;
+static dissector_handle_t data_handle;
+static int imf_proto = -1;
+static int imf_export_tap = 0;
+static pref_t *desegment_data;
 
-typedef struct {
-    uint8_t *data;
-    size_t len, room;
-    bool too_big;
-} collected_t;
+uint64_t esmtp_message_limit(void)
+{
+    return MIN(max_message, INT32_MAX);
+}
 
-static void make_room(collected_t *c, size_t n)
+bool esmtp_message_joined(void)
+{
+    return !desegment_data || prefs_get_bool_value(desegment_data, pref_current);
+}
+
+/* --- collecting -------------------------------------------------------------------------------------------------------- */
+
+static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message)
+{
+    esmtp_collected_t *c = message->user;
+    if (c)
+        return c;
+    c = message->user = wmem_new0(wmem_file_scope(), esmtp_collected_t);
+    c->number = ++conn->messages;
+    c->stream = &conn->streams[conn->layer][!esmtp_session_server(conn->session)];
+    return c;
+}
+
+static void make_room(esmtp_collected_t *c, size_t n)
 {
     if (c->len + n <= c->room)
         return;
@@ -34,17 +68,15 @@ static void make_room(collected_t *c, size_t n)
 
 void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
 {
-    (void)ctx;
-    collected_t *c = message->user;
-    if (!c)
-        c = message->user = wmem_new0(wmem_file_scope(), collected_t);
-    if (c->too_big || c->len + n > max_message) {
-        if (!c->too_big)
-            wmem_free(wmem_file_scope(), c->data);
+    esmtp_collected_t *c = collected(ctx, message);
+    if (!c->too_big && c->len + n > esmtp_message_limit()) {
+        wmem_free(wmem_file_scope(), c->data);
         c->data = NULL;
+        c->len = 0;
         c->too_big = true;
-        return;
     }
+    if (c->too_big)
+        return;
     make_room(c, n);
     memcpy(c->data + c->len, p, n);
     c->len += n;
@@ -52,46 +84,167 @@ void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p,
 
 void esmtp_message_end(void *ctx, esmtp_message_t *message)
 {
-    (void)ctx;
-    collected_t *c = message->user;
-    if (!c || !c->data || c->room == c->len)
+    esmtp_collected_t *c = collected(ctx, message);
+    if (!c->data || c->room == c->len)
         return;
     c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
     c->room = c->len;
 }
 
-const uint8_t *esmtp_message_octets(const esmtp_message_t *message, size_t *len)
+const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message)
 {
-    const collected_t *c = message->user;
-    *len = c && !c->too_big ? c->len : 0;
-    return *len ? c->data : NULL;
+    return message->user;
 }
 
-bool esmtp_message_too_big(const esmtp_message_t *message)
+/* --- how much a tree takes --------------------------------------------------------------------------------------------- */
+
+/* Lines as Wireshark counts them (LF, CR, CRLF), counted up to a limit. */
+typedef struct {
+    uint64_t n, limit;
+} lines_t;
+
+/* Counts lines; returns the octets up to the one that reaches the limit, or all. */
+static size_t count_lines(lines_t *lines, const uint8_t *p, size_t len)
 {
-    const collected_t *c = message->user;
-    return c && c->too_big;
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] != '\n' && (p[i] != '\r' || (i + 1 < len && p[i + 1] == '\n')))
+            continue;
+        if (++lines->n >= lines->limit)
+            return i + 1;
+    }
+    return len;
 }
 
-void esmtp_message_dissect(const esmtp_message_t *message, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
+/* Lines of a part of a message as the dissectors show it: no items are made of the lines of a base64 body, but of those of a
+ * text that it holds. */
+static void count_part(void *ctx, const esmtp_mime_part_t *part)
 {
-    size_t len;
-    const uint8_t *octets = esmtp_message_octets(message, &len);
-    if (!octets)
+    lines_t *lines = ctx;
+    if (lines->n >= lines->limit || part->message)
         return;
-    tvbuff_t *next = tvb_new_child_real_data(tvb, octets, (unsigned)len, (int)len);
-    add_new_data_source(pinfo, next, "SMTP message");
+    if (part->encoding != ESMTP_MIME_BASE64) {
+        count_lines(lines, part->body.p, part->body.len);
+    } else if (esmtp_span_starts(esmtp_mime_media_type(part->type), "text/")) {
+        size_t len;
+        uint8_t *text = esmtp_mime_decode(part, &len);
+        count_lines(lines, text, len);
+        g_free(text);
+    }
+}
+
+/* Octets of a message that IMF may make items of. */
+static size_t safe_length(const uint8_t *p, size_t len)
+{
+    lines_t lines = {0, prefs.gui_max_tree_items / 2};
+    if (len < lines.limit)
+        return len;
+    esmtp_mime_walk(esmtp_span(p, len), count_part, &lines);
+    if (lines.n < lines.limit)
+        return len;
+    lines.n = 0;
+    return count_lines(&lines, p, len);
+}
+
+static bool has_content_type(esmtp_span_t header)
+{
+    esmtp_mime_field_t field;
+    while (esmtp_mime_field_next(&header, &field)) {
+        if (esmtp_span_is(field.name, "Content-Type"))
+            return true;
+    }
+    return false;
+}
+
+/* Octets of a message that matter if nobody looks at a tree: text without a type ends in the Info column only. */
+static size_t column_length(const uint8_t *p, size_t len)
+{
+    if (len <= 2 * COLUMN_OCTETS)
+        return len;
+    size_t header = esmtp_mime_header_length(esmtp_span(p, len));
+    return has_content_type(esmtp_span(p, header)) ? len : MIN(len, header + COLUMN_OCTETS);
+}
+
+/* --- hand-over --------------------------------------------------------------------------------------------------------- */
+
+static bool imf_enabled(const packet_info *pinfo)
+{
+    return imf_handle && proto_is_protocol_enabled(find_protocol_by_id(imf_proto)) &&
+           wmem_list_count(pinfo->layers) + LAYERS_SPARE < prefs.gui_max_tree_depth;
+}
+
+/* What a binary message without a type is: octets, not lines. */
+static void call_for_binary(tvbuff_t *octets, packet_info *pinfo, proto_tree *root)
+{
+    int len = (int)tvb_captured_length(octets);
+    size_t header = esmtp_mime_header_length(esmtp_span(tvb_get_ptr(octets, 0, len), (size_t)len));
+    int body = MIN((int)header + 2, len);
+    if (has_content_type(esmtp_span(tvb_get_ptr(octets, 0, len), header)) || body == len) {
+        call_dissector_only(imf_handle, octets, pinfo, root, NULL);
+        return;
+    }
+    call_dissector_only(imf_handle, tvb_new_subset_length(octets, 0, body), pinfo, root, NULL);
+    call_dissector(data_handle, tvb_new_subset_remaining(octets, body), pinfo, root);
+}
+
+/* Returns what a dissector said when it gave up; NULL if none did. */
+static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary)
+{
+    const char *volatile why = NULL;
+    const char *proto = pinfo->current_proto;
+    uint16_t can_desegment = pinfo->can_desegment;
+    /* What is inside a message cannot ask TCP for more. */
+    pinfo->can_desegment = 0;
     TRY
     {
-        if (!imf_handle || !call_dissector_only(imf_handle, next, pinfo, root, NULL))
-            call_dissector(lines_handle, next, pinfo, root);
+        if (binary && tvb_captured_length(octets))
+            call_for_binary(octets, pinfo, root);
+        else
+            call_dissector_only(imf_handle, octets, pinfo, root, NULL);
+    }
+    CATCH(DissectorError)
+    {
+        /* Mostly a limit of Wireshark that a message reached by what it holds. */
+        why = wmem_strdup(pinfo->pool, GET_MESSAGE ? GET_MESSAGE : "no reason given");
     }
     CATCH_NONFATAL_ERRORS
     {
-        show_exception(next, pinfo, root, EXCEPT_CODE, GET_MESSAGE);
+        show_exception(octets, pinfo, root, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
+    pinfo->can_desegment = can_desegment;
+    pinfo->current_proto = proto;
+    return why;
 }
+
+esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary, const char **why)
+{
+    esmtp_handed_t how = ESMTP_HANDED_WHOLE;
+    size_t len = tvb_captured_length(octets), safe = len;
+    bool exporting = have_tap_listener(imf_export_tap);
+    const uint8_t *p = len ? tvb_get_ptr(octets, 0, (int)len) : NULL;
+    *why = NULL;
+    if (!imf_enabled(pinfo))
+        return ESMTP_HANDED_NOT;
+    if (root)
+        safe = safe_length(p, len);
+    else if (!exporting && !binary)
+        safe = column_length(p, len);
+    if (safe < len && exporting) {
+        how = ESMTP_HANDED_UNSEEN;
+        root = NULL;
+    } else if (safe < len) {
+        how = root ? ESMTP_HANDED_HEAD : ESMTP_HANDED_WHOLE;
+        octets = tvb_new_subset_length(octets, 0, (int)safe);
+    }
+    /* IMF begins by clearing what is not fenced. */
+    if (len)
+        col_append_str(pinfo->cinfo, COL_INFO, " | ");
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    *why = call_imf(octets, pinfo, root, binary);
+    return *why ? ESMTP_HANDED_FAILED : how;
+}
+
+/* --- registration ------------------------------------------------------------------------------------------------------ */
 
 void esmtp_message_register(module_t *prefs)
 {
@@ -102,6 +255,10 @@ void esmtp_message_register(module_t *prefs)
 
 void esmtp_message_handoff(int proto_esmtp)
 {
+    module_t *smtp = prefs_find_module("smtp");
     imf_handle = find_dissector_add_dependency("imf", proto_esmtp);
-    lines_handle = find_dissector_add_dependency("data-text-lines", proto_esmtp);
+    imf_proto = imf_handle ? dissector_handle_get_protocol_index(imf_handle) : -1;
+    imf_export_tap = find_tap_id("imf_eo");
+    data_handle = find_dissector_add_dependency("data", proto_esmtp);
+    desegment_data = smtp ? prefs_find_preference(smtp, "desegment_data") : NULL;
 }

@@ -7,21 +7,43 @@
 #ifndef ESMTP_MESSAGE_H
 #define ESMTP_MESSAGE_H
 
-#include "ws_compat.h"
+#include "stream.h"
 
-#include "../core/session.h"
+/* What was collected of a message. Lives with the capture file; changes on first visits only. */
+typedef struct {
+    uint8_t *data;
+    size_t len, room;
+    bool too_big;      /* outgrew esmtp.max_message: nothing is kept */
+    uint32_t number;   /* in its connection, from 1 */
+    const esmtp_stream_t *stream; /* that its pieces are facts of */
+    const void *export_list; /* export.c: the list of objects that names it, and its row there */
+    int export_row;
+} esmtp_collected_t;
 
-/* Taker of message octets and of their end, for esmtp_session_ops_t. First visits only. */
+/* Taker of message octets and of their end, for esmtp_session_ops_t. First visits only. ctx: the connection. */
 void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
 void esmtp_message_end(void *ctx, esmtp_message_t *message);
 
-/* The octets collected so far (*len of them); NULL if there are none or if they were too many to keep. */
-const uint8_t *esmtp_message_octets(const esmtp_message_t *message, size_t *len);
-/* Whether the message outgrew esmtp.max_message. */
-bool esmtp_message_too_big(const esmtp_message_t *message);
+/* What is kept of a message; NULL if it had no octets and has not ended. */
+const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message);
 
-/* Hands a complete message to IMF, in the frame that completes it. root: the packet's tree. */
-void esmtp_message_dissect(const esmtp_message_t *message, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root);
+/* Whether messages are put together: Wireshark's own preference smtp.desegment_data. */
+bool esmtp_message_joined(void);
+/* Octets that are collected of a message at most. */
+uint64_t esmtp_message_limit(void);
+
+/* How a message was handed over. */
+typedef enum {
+    ESMTP_HANDED_WHOLE = 0,
+    ESMTP_HANDED_HEAD,    /* too many lines for a tree: only the first of them */
+    ESMTP_HANDED_UNSEEN,  /* likewise, and somebody waits for the whole: handed over without a tree */
+    ESMTP_HANDED_NOT,     /* IMF is switched off, or the packet holds more layers than Wireshark takes */
+    ESMTP_HANDED_FAILED,  /* a dissector gave up */
+} esmtp_handed_t;
+
+/* Hands a complete message (octets: all of it) to IMF, in the frame that completes it. root: the packet's tree, or NULL.
+ * binary: sent as BINARYMIME. *why: what a dissector said when it gave up, in pinfo->pool; else NULL. Throws nothing. */
+esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary, const char **why);
 
 void esmtp_message_register(module_t *prefs);
 void esmtp_message_handoff(int proto_esmtp);

@@ -6,7 +6,7 @@
  */
 #include "show.h"
 
-#include "message.h"
+#include "export.h"
 
 static int ett_smtp = -1;
 
@@ -73,8 +73,12 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
         }
         size_t n = reply_end(show, i, found->last);
         esmtp_reply_add(show, i, n, offset);
-        for (; i < n; i++)
-            offset += (int)esmtp_facts_at(&show->stream->facts, i)->len;
+        for (; i < n; i++) {
+            fact = esmtp_facts_at(&show->stream->facts, i);
+            offset += (int)fact->len;
+            if (fact->flags & ESMTP_FF_VERDICT)
+                esmtp_export_verdict(show, fact->extra);
+        }
     }
 }
 
@@ -85,15 +89,12 @@ void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
     wmem_list_append(show->messages, message);
 }
 
-/* Hands over the messages that ended here. What IMF writes into the Info column comes behind ours. */
+/* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column comes behind ours. */
 static void messages_add(esmtp_show_t *show)
 {
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
-    for (; m; m = wmem_list_frame_next(m)) {
-        col_append_str(show->pinfo->cinfo, COL_INFO, " | ");
-        col_set_fence(show->pinfo->cinfo, COL_INFO);
-        esmtp_message_dissect(wmem_list_frame_data(m), show->tvb, show->pinfo, show->root);
-    }
+    for (; m; m = wmem_list_frame_next(m))
+        esmtp_message_add(show, wmem_list_frame_data(m));
 }
 
 void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
@@ -136,6 +137,7 @@ void esmtp_show_register(void)
     esmtp_ehlo_register();
     esmtp_params_register();
     esmtp_tree_message_register();
+    esmtp_export_register();
     esmtp_auth_register();
     esmtp_transaction_register();
 }

@@ -58,6 +58,8 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
 void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact);
 /* Notes that a message is complete here: it is handed over when the call's items are all there. */
 void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
+/* Hands over one of them. */
+void esmtp_message_add(esmtp_show_t *show, esmtp_message_t *message);
 void esmtp_tree_message_register(void);
 
 /* tree_auth.c */

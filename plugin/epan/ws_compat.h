@@ -37,6 +37,7 @@
 /* 4.2 renamed the octet getters. */
 #if !ESMTP_WS_AT_LEAST(4, 4)
 #define tvb_get_uint8 tvb_get_guint8
+#define tvb_find_uint8 tvb_find_guint8
 #endif
 
 /* 4.2 turned gboolean into bool in preferences, heuristics and callbacks. */
