@@ -319,6 +319,7 @@ BROKEN = {
     "MAIL HOLDUNTIL=tomorrow": "Not a date",
     "MAIL HOLDUNTIL=2030-02-30T00:00:00Z": "Not a date",
     "MAIL HOLDFOR=5 HOLDUNTIL=2030-12-31T23:59:59Z": "exclude each other",
+    "MAIL HOLDUNTIL=2030-12-31T23:59:59Z HOLDFOR=5": "exclude each other",
     "MAIL BY=120": "Mode is missing",
     "MAIL BY=120;": "Mode is missing",
     "MAIL BY=120;X": "Mode is none of",

@@ -346,8 +346,11 @@ bool esmtp_argument_next(esmtp_span_t *rest, esmtp_argument_t *arg)
     size_t equals;
 
     *arg = (esmtp_argument_t){.has_value = false};
-    if (!esmtp_word_next(rest, BLANKS, &arg->whole))
+    *rest = esmtp_span_trim_front(*rest);
+    if (rest->len == 0)
         return false;
+    arg->whole = esmtp_span_to(*rest, esmtp_span_word(*rest));
+    *rest = esmtp_span_from(*rest, arg->whole.len);
     equals = esmtp_span_find(arg->whole, '=');
     arg->name = esmtp_span_to(arg->whole, equals);
     arg->has_value = equals < arg->whole.len;

@@ -421,13 +421,14 @@ static void line_check(const extension_t *x)
  */
 static void parameter_check(const extension_t *x)
 {
-    esmtp_span_t rest = x->line.parameter, word;
-    bool graphic = true;
+    esmtp_span_t s = x->line.parameter;
 
-    while (graphic && esmtp_word_next(&rest, " \t", &word))
-        graphic = esmtp_span_is_graphic(word);
-    if (!graphic)
+    for (size_t i = 0; i < s.len; i++) {
+        if (esmtp_is_blank(s.p[i]) || (s.p[i] > ' ' && s.p[i] <= '~'))
+            continue;
         esmtp_bad_value(&x->place, x->item, "Octets that are not printable ASCII");
+        return;
+    }
 }
 
 static void row_check(const extension_t *x)

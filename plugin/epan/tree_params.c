@@ -79,11 +79,25 @@ static const char unknown_parameter[] =
 /* The parameter of one command while it is shown. */
 typedef struct {
     esmtp_place_t place;
-    proto_tree *tree;        /* of the command */
-    uint8_t on;              /* ESMTP_ON_MAIL or ESMTP_ON_RCPT */
-    bool smtputf8;           /* SMTPUTF8 is among the parameters */
-    esmtp_span_t parameters; /* behind the path */
+    proto_tree *tree;                    /* of the command */
+    uint8_t on;                          /* ESMTP_ON_MAIL or ESMTP_ON_RCPT */
+    bool smtputf8;                       /* SMTPUTF8 is among the parameters */
+    esmtp_span_t parameters;             /* behind the path */
+    esmtp_span_t names[ESMTP_WORDS_MAX]; /* of the parameters so far */
+    unsigned n;
 } envelope_t;
+
+/* Whether SMTPUTF8 is among the parameters. */
+static bool has_smtputf8(esmtp_span_t parameters)
+{
+    esmtp_argument_t arg;
+
+    while (esmtp_argument_next(&parameters, &arg)) {
+        if (esmtp_span_is(arg.name, "SMTPUTF8"))
+            return true;
+    }
+    return false;
+}
 
 /* ---- Path ---- */
 
@@ -201,17 +215,6 @@ static void path_add(const envelope_t *env, const esmtp_path_t *path)
 
 /* ---- Values ---- */
 
-static bool has_parameter(esmtp_span_t parameters, const char *name)
-{
-    esmtp_argument_t arg;
-
-    while (esmtp_argument_next(&parameters, &arg)) {
-        if (esmtp_span_is(arg.name, name))
-            return true;
-    }
-    return false;
-}
-
 /* One parameter while it is shown. */
 typedef struct {
     const esmtp_place_t *place;
@@ -221,6 +224,25 @@ typedef struct {
     proto_item *item;
     proto_tree *tree;
 } param_t;
+
+/* Whether an earlier parameter of this command has this name. The last of the names is its own. */
+static bool is_behind(const param_t *p, esmtp_span_t name)
+{
+    for (unsigned i = 0; i + 1 < p->env->n; i++) {
+        esmtp_span_t earlier = p->env->names[i];
+        if (earlier.len == name.len &&
+            g_ascii_strncasecmp((const char *)earlier.p, (const char *)name.p, name.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Marks a parameter that excludes another one. */
+static void exclusion_check(const param_t *p, const char *other)
+{
+    if (is_behind(p, esmtp_span_str(other)))
+        esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL exclude each other");
+}
 
 static void flag_add(const param_t *p)
 {
@@ -255,6 +277,7 @@ static void holdfor_add(const param_t *p)
 {
     uint64_t seconds;
 
+    exclusion_check(p, "HOLDUNTIL");
     if (esmtp_number_check(p->place, p->item, p->arg.value, 1, 999999999, &seconds) &&
         seconds <= UINT32_MAX)
         esmtp_seconds_add(p->place, p->tree, hf_holdfor, p->arg.value, (uint32_t)seconds);
@@ -263,8 +286,7 @@ static void holdfor_add(const param_t *p)
 static void holduntil_add(const param_t *p)
 {
     esmtp_span_add(p->place, p->tree, hf_holduntil, p->arg.value);
-    if (has_parameter(p->env->parameters, "HOLDFOR"))
-        esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL exclude each other");
+    exclusion_check(p, "HOLDFOR");
     if (!esmtp_datetime_valid(p->arg.value, true))
         esmtp_bad_value(p->place, p->item,
                         "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
@@ -577,21 +599,6 @@ static const struct {
     [ESMTP_VALUE_OPTIONAL] = {delimiters_add, VALUE_OPTIONAL, 0},
 };
 
-/* Whether an earlier parameter has the same name. */
-static bool is_repeated(const param_t *p)
-{
-    esmtp_span_t rest = p->env->parameters;
-    esmtp_argument_t earlier;
-
-    while (esmtp_argument_next(&rest, &earlier) && earlier.whole.p < p->arg.whole.p) {
-        if (earlier.name.len == p->arg.name.len &&
-            g_ascii_strncasecmp((const char *)earlier.name.p, (const char *)p->arg.name.p,
-                                earlier.name.len) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Marks what every parameter has to heed. */
 static void param_check(const param_t *p, size_t max)
 {
@@ -606,7 +613,7 @@ static void param_check(const param_t *p, size_t max)
     if (p->arg.value.len > max)
         esmtp_bad_value_format(p->place, p->item, "Value of %zu octets: %zu are allowed",
                                p->arg.value.len, max);
-    if (is_repeated(p))
+    if (is_behind(p, p->arg.name))
         esmtp_bad_value(p->place, p->item, "An earlier parameter has the same name");
 }
 
@@ -636,11 +643,10 @@ static void known_add(const param_t *p)
     esmtp_explanation_add(p->tree, p->place->tvb, p->row->explanation, p->row->reference);
 }
 
-static void param_add(const envelope_t *env, esmtp_span_t word)
+static void param_add(const envelope_t *env, const esmtp_argument_t *arg)
 {
-    param_t p = {.place = &env->place, .env = env};
+    param_t p = {.place = &env->place, .env = env, .arg = *arg};
 
-    esmtp_argument_next(&word, &p.arg);
     p.row = esmtp_param_find(p.arg.name, ESMTP_ON_MAIL | ESMTP_ON_RCPT);
     p.item = esmtp_span_add(p.place, env->tree, hf_param, p.arg.whole);
     p.tree = proto_item_add_subtree(p.item, ett_param);
@@ -657,6 +663,19 @@ static void param_add(const envelope_t *env, esmtp_span_t word)
     esmtp_explanation_add(p.tree, p.place->tvb, unknown_parameter, NULL);
 }
 
+static void params_add(envelope_t *env)
+{
+    esmtp_span_t rest = env->parameters;
+    esmtp_argument_t arg;
+    unsigned n = 0;
+
+    while (esmtp_argument_next(&rest, &arg) &&
+           esmtp_words_count(&env->place, proto_tree_get_parent(env->tree), &n)) {
+        env->names[env->n++] = arg.name;
+        param_add(env, &arg);
+    }
+}
+
 /* A blank directly behind the parameter was cut off: it ends the line. */
 static bool has_trailing_blank(tvbuff_t *tvb, int end)
 {
@@ -666,22 +685,21 @@ static bool has_trailing_blank(tvbuff_t *tvb, int end)
 void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row,
                         int offset, int len)
 {
-    envelope_t env = {.place = {show->pinfo, show->tvb, NULL, offset}, .tree = tree};
-    esmtp_span_t rest, word;
+    envelope_t env;
     esmtp_path_t path;
-    unsigned n = 0;
 
     if (!tree)
         return;
+    env.place = (esmtp_place_t){show->pinfo, show->tvb, NULL, offset};
+    env.tree = tree;
+    env.n = 0;
     env.place.base = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     env.on = row->flags & ESMTP_VF_FROM ? ESMTP_ON_MAIL : ESMTP_ON_RCPT;
     esmtp_path_parse(esmtp_span(env.place.base, (size_t)len),
                      env.on == ESMTP_ON_MAIL ? "FROM" : "TO", &path, &env.parameters);
-    env.smtputf8 = has_parameter(env.parameters, "SMTPUTF8");
+    env.smtputf8 = has_smtputf8(env.parameters);
     path_add(&env, &path);
-    rest = env.parameters;
-    while (esmtp_words_next(&env.place, proto_tree_get_parent(tree), &rest, " \t", &n, &word))
-        param_add(&env, word);
+    params_add(&env);
     if (has_trailing_blank(show->tvb, offset + len))
         esmtp_bad_value(&env.place, proto_tree_get_parent(tree), "Blank at the end of the line");
 }

@@ -118,16 +118,19 @@ bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span
     }
 }
 
-bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest,
-                      const char *separators, unsigned *n, esmtp_span_t *word)
+bool esmtp_words_count(const esmtp_place_t *place, proto_item *item, unsigned *n)
 {
-    if (!esmtp_word_next(rest, separators, word))
-        return false;
     if (++*n <= ESMTP_WORDS_MAX)
         return true;
     esmtp_bad_value_format(place, item, "More than %d words: the others are not shown one by one",
                            ESMTP_WORDS_MAX);
     return false;
+}
+
+bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest,
+                      const char *separators, unsigned *n, esmtp_span_t *word)
+{
+    return esmtp_word_next(rest, separators, word) && esmtp_words_count(place, item, n);
 }
 
 void esmtp_bad_value(const esmtp_place_t *place, proto_item *item, const char *why)

@@ -75,8 +75,10 @@ proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int 
 bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span,
                         uint64_t min, uint64_t max, uint64_t *value);
 
-/* Takes the next word as esmtp_word_next() does; *n counts them, from 0. Beyond ESMTP_WORDS_MAX it
- * marks the item instead. */
+/* Counts a word of a line, *n from 0. False, and the item marked, beyond ESMTP_WORDS_MAX. */
+bool esmtp_words_count(const esmtp_place_t *place, proto_item *item, unsigned *n);
+
+/* Takes the next word as esmtp_word_next() does, and counts it. */
 bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest,
                       const char *separators, unsigned *n, esmtp_span_t *word);
 
