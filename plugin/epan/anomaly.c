@@ -51,7 +51,7 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[30], {"smtp.expert.duplicate_keyword", PI_PROTOCOL, PI_WARN, "An earlier line of this reply has the same keyword", EXPFILL}},
 };
 
-void esmtp_anomaly_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
     for (uint32_t rest = fact->anomalies; rest; rest &= rest - 1) {
         unsigned bit = (unsigned)g_bit_nth_lsf(rest, -1);

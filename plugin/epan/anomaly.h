@@ -12,7 +12,13 @@
 #include "../core/facts.h"
 
 /* Adds what is wrong with a fact to the item that shows it (which may be NULL). */
-void esmtp_anomaly_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+
+static inline void esmtp_anomaly_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+{
+    if (fact->anomalies)
+        esmtp_anomalies_add(pinfo, item, fact);
+}
 
 void esmtp_anomaly_register(void);
 

@@ -97,14 +97,33 @@ static uint32_t groups_referenced(void)
     return wanted;
 }
 
-uint32_t esmtp_fields_wanted(proto_tree *tree)
+/* What the last packet's readers asked for. One run over a capture uses one tree, asks for the same fields of every packet, and
+ * goes up in frame numbers: while both hold, the answer is that of the packet before. Asking each field of each packet took a
+ * tenth of the plugin's instructions on short sessions. */
+static struct {
+    const void *tree;
+    uint32_t frame;
+    uint32_t wanted;
+} last_run;
+
+static uint32_t groups_of_run(proto_tree *tree, uint32_t frame)
+{
+    if (last_run.tree != PTREE_DATA(tree) || frame <= last_run.frame) {
+        last_run.tree = PTREE_DATA(tree);
+        last_run.wanted = groups_referenced();
+    }
+    last_run.frame = frame;
+    return last_run.wanted;
+}
+
+uint32_t esmtp_fields_wanted(proto_tree *tree, uint32_t frame)
 {
     if (tree && PTREE_DATA(tree)->visible)
         return ESMTP_WANT_ALL;
     if (expert_tap == 0)
         expert_tap = find_tap_id("expert");
     uint32_t wanted = expert_tap > 0 && have_tap_listener(expert_tap) ? ESMTP_WANT_EXPERT : 0;
-    return tree ? wanted | groups_referenced() : wanted;
+    return tree ? wanted | groups_of_run(tree, frame) : wanted;
 }
 
 void esmtp_fields_register(hf_register_info *hf, size_t n)

@@ -109,7 +109,7 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
         .server = esmtp_session_server(call->conn->session) == call->side,
         .later = PINFO_FD_VISITED(pinfo),
         .tls = call->layer == ESMTP_LAYER_TLS,
-        .wanted = esmtp_fields_wanted(root),
+        .wanted = esmtp_fields_wanted(root, pinfo->num),
     };
     proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);

@@ -28,7 +28,7 @@ static const char unknown_verb[] = "No registry and no vendor's list that this d
 
 void esmtp_request_mark(esmtp_show_t *show)
 {
-    if (!show->hidden_done)
+    if (!show->hidden_done && show->wanted & ESMTP_WANT_COMMAND)
         proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
     show->hidden_done = true;
 }
@@ -152,7 +152,7 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
-    proto_item *item = line_item_add(show, fact, offset, len);
+    proto_item *item = show->wanted & DETAILS ? line_item_add(show, fact, offset, len) : NULL;
     esmtp_request_mark(show);
     if (len > 0 && (show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN)) /* a login has more to report than its items */
         command_tree(show, item, fact, offset, len);

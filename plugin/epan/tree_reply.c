@@ -26,7 +26,7 @@ static expert_field ei_enhanced_class = EI_INIT;
 
 static void mark_response(esmtp_show_t *show)
 {
-    if (!show->hidden_done)
+    if (!show->hidden_done && show->wanted & ESMTP_WANT_REPLY)
         proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_rsp, show->tvb, 0, 0, 1));
     show->hidden_done = true;
 }
@@ -40,6 +40,10 @@ static esmtp_verb_t verb_of(const esmtp_fact_t *fact)
 /* The code as users know it: Wireshark's own words where it has some, ours where it is silent. */
 static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
 {
+    if (!PTREE_DATA(tree)->visible) { /* its label is read by nobody */
+        proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
+        return;
+    }
     const header_field_info *info = proto_registrar_get_nth((unsigned)hf_code);
     value_string_ext *known = (value_string_ext *)(intptr_t)info->strings;
     const esmtp_code_row_t *row;
@@ -146,6 +150,11 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     esmtp_transaction_add(show, tree, last);
 }
 
+static proto_item *response_item_add(esmtp_show_t *show, int offset, int len)
+{
+    return proto_tree_add_item(show->tree, hf_response, show->tvb, offset, len, ENC_UTF_8 | ENC_NA);
+}
+
 /* Everything that is said of single lines is in these groups. */
 #define LINE_DETAILS (ESMTP_WANT_REPLY | ESMTP_WANT_EHLO | ESMTP_WANT_EXPERT)
 
@@ -154,17 +163,18 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     const esmtp_fact_t *first = esmtp_facts_at(&show->stream->facts, i);
     const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
-    proto_item *item = proto_tree_add_item(show->tree, hf_response, show->tvb, offset, (int)first->len, ENC_UTF_8 | ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_reply);
+    bool details = show->wanted & LINE_DETAILS;
+    proto_item *item = details ? response_item_add(show, offset, (int)first->len) : NULL;
+    proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
     mark_response(show);
-    if (ends && show->wanted & ESMTP_WANT_CODE)
+    if (ends && tree && show->wanted & ESMTP_WANT_CODE)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
         int len = (int)fact->len - fact->eol;
-        if (len > 0 && show->wanted & LINE_DETAILS)
+        if (len > 0 && details)
             line_add(show, tree, fact, offset, len);
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
