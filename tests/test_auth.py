@@ -653,6 +653,10 @@ def credentials(tshark, *dialogues, **options):
     """The rows of tshark -z credentials."""
     capture = Capture()
     capture.add_all(dialogues)
+    return rows_of(tshark, capture, **options)
+
+
+def rows_of(tshark, capture, **options):
     text = tshark.run(capture, "-q", "-z", "credentials", **options)
     rows = (re.fullmatch(r"(\d+)\s+(\S+)\s+(\S+)\s*(.*?)\s*", line) for line in text.splitlines())
     return [row.groups() for row in rows if row]
@@ -991,3 +995,80 @@ def test_messages_are_reported_without_a_tree(tshark):
     for words in ("Base64 does not decode: octet 5", "two NULs are missing",
                   "words behind the initial response", "334 without a challenge"):
         assert words in text
+
+
+# --- What the capture lacks -------------------------------------------------------------------
+
+
+LATE = login("""
+    C: AUTH LOGIN
+    S: 334 VXNlcm5hbWU6
+    C: {alice}
+    S: 334 UGFzc3dvcmQ6
+    C: {geheim}
+    S: 235 ok
+    C: MAIL FROM:<a@client.example>
+    S: 250 ok
+""")
+LOGIN_NAMES = [f"smtp.auth.{name}" for name in ("mechanism", "username", "password", "outcome",
+                                                "attempt", "response")]
+
+
+@pytest.mark.parametrize("skip, user", [(4, ["alice"]), (6, [])])
+def test_a_capture_that_begins_inside_a_login(tshark, skip, user):
+    """A challenge tells that there is one, and LOGIN by its words. No password by accident."""
+    capture = Capture()
+    capture.add(LATE, skip=skip)
+    found = tshark.lists(capture, [*LOGIN_NAMES, "smtp.mail.from"])[0]
+    replies = 3 if user else 2
+    assert found == {
+        "smtp.auth.mechanism": ["LOGIN"] * (replies + len(user) + 1),
+        "smtp.auth.attempt": ["1"] * (replies + len(user) + 1),
+        "smtp.auth.username": user, "smtp.auth.password": ["geheim"], "smtp.auth.response": [],
+        "smtp.auth.outcome": ["succeeded"], "smtp.mail.from": ["a@client.example"],
+    }
+    text = "\n".join(tshark.summary(capture))
+    assert "geheim" not in text and b64("geheim") not in text
+    assert [row[2] for row in rows_of(tshark, capture)] == (user or ["n.a."])
+
+
+def test_a_capture_that_begins_inside_another_login(tshark):
+    capture = Capture()
+    capture.add(login(r"""
+        C: AUTH PLAIN
+        S: 334
+        C: {\0alice\0geheim}
+        S: 535 no
+        C: QUIT
+        S: 221 bye
+    """), skip=4)
+    found = tshark.lists(capture, [*LOGIN_NAMES, "smtp.req.verb"])[0]
+    assert found["smtp.auth.outcome"] == ["failed"]
+    assert found["smtp.auth.response"] == [r"\000alice\000geheim"]
+    assert found["smtp.auth.mechanism"] == [] and found["smtp.req.verb"] == ["QUIT"]
+    text = "\n".join(tshark.summary(capture))
+    assert "geheim" not in text and b64("\0alice\0geheim") not in text
+
+
+def test_a_line_of_the_login_is_missing(tshark):
+    """The next challenge tells how many lines there were."""
+    capture = Capture()
+    capture.add([replace(step, drop=n == 5) for n, step in enumerate(LATE)])
+    found = tshark.lists(capture, [*LOGIN_NAMES, "smtp.mail.from"])[0]
+    assert found["smtp.auth.username"] == [] and found["smtp.auth.password"] == ["geheim"]
+    assert found["smtp.auth.outcome"] == ["succeeded"]
+    assert found["smtp.mail.from"] == ["a@client.example"]
+
+
+@pytest.mark.parametrize("lost", range(3, len(LATE)))
+def test_any_one_segment_is_missing(tshark, lost):
+    """Never a lost session, and no password in a column."""
+    capture = Capture()
+    capture.add([replace(step, drop=n == lost) for n, step in enumerate(LATE)] + script("""
+        C: NOOP
+        S: 250 ok
+    """))
+    found = tshark.lists(capture, ["smtp.req.verb"])[0]
+    assert found["smtp.req.verb"][-1:] == ["NOOP"]
+    text = "\n".join(tshark.summary(capture))
+    assert "geheim" not in text and b64("geheim") not in text

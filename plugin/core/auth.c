@@ -752,6 +752,18 @@ esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span
     return octets;
 }
 
+esmtp_prompt_t esmtp_auth_prompt(esmtp_span_t base64)
+{
+    uint8_t out[ESMTP_BASE64_ROOM(64)]; /* no prompt is as long */
+    size_t bad;
+    if (base64.len > 64)
+        return ESMTP_PROMPT_NONE;
+    esmtp_span_t text = esmtp_span(out, esmtp_base64_decode(base64, out, &bad));
+    return esmtp_span_starts(text, "user")   ? ESMTP_PROMPT_USER
+           : esmtp_span_starts(text, "pass") ? ESMTP_PROMPT_PASSWORD
+                                             : ESMTP_PROMPT_NONE;
+}
+
 static char *user_of(const esmtp_auth_message_t *m)
 {
     const esmtp_part_t *part = esmtp_auth_part(m, ESMTP_PART_USER);

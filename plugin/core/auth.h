@@ -119,6 +119,11 @@ bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number);
 /* Whether the server speaks first in this mechanism, so that its first challenge cannot be empty. */
 bool esmtp_auth_server_first(esmtp_sasl_form_t form);
 
+/* What a challenge, as sent, asks for in the words that LOGIN has. NONE: something else. */
+typedef enum { ESMTP_PROMPT_NONE = 0, ESMTP_PROMPT_USER, ESMTP_PROMPT_PASSWORD } esmtp_prompt_t;
+
+esmtp_prompt_t esmtp_auth_prompt(esmtp_span_t base64);
+
 /* What a client's message, as sent, gives away. */
 typedef struct {
     char *user;  /* UTF-8; NULL if it names none; g_free it */

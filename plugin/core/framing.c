@@ -136,7 +136,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
 static esmtp_auth_gift_t read_credentials(const feed_t *f, const esmtp_client_event_t *e)
 {
     esmtp_auth_gift_t nothing = {NULL, false};
-    const esmtp_login_t *login = esmtp_session_login(f->s, &e->command);
+    const esmtp_login_t *login = esmtp_session_login(f->s, e);
     esmtp_span_t text = esmtp_span(f->in.p, e->line.len), rest = e->command.parameter, mechanism, initial;
     if (login)
         return esmtp_span_is(text, "*") ? nothing : esmtp_auth_peek(login->row, login->client_messages + 1, text);
@@ -216,6 +216,8 @@ static bool feed_server(feed_t *f)
     }
     if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))
         event.queue_id = esmtp_reply_queue_id(event.reply.text);
+    if (event.reply.code == 334)
+        event.prompt = esmtp_auth_prompt(event.reply.parameter);
     esmtp_session_server_line(f->s, &f->at, &event);
     advance(f, event.line.total);
     return true;

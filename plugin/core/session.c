@@ -214,6 +214,19 @@ static void octets_gap(esmtp_session_t *s, uint32_t missing)
     }
 }
 
+/* Octets were lost inside an exchange: what comes next answers the last challenge, unless it is surely a command. */
+static void login_gap(esmtp_session_t *s)
+{
+    esmtp_login_t *login = s->login;
+    if (!login || !s->challenges) {
+        s->login = NULL;
+        return;
+    }
+    login->client_messages = MAX(login->client_messages, login->server_messages - 1 + login->initial);
+    s->challenges = 1;
+    s->login_hole = true;
+}
+
 static void client_gap(esmtp_session_t *s, uint32_t missing)
 {
     s->client_gap = true;
@@ -224,7 +237,7 @@ static void client_gap(esmtp_session_t *s, uint32_t missing)
         esmtp_body_gap(&s->body);
     } else {
         s->step = false;
-        s->login = NULL;
+        login_gap(s);
         if (s->batch)
             s->pairing.doubt = s->pairing.hole = true;
     }

@@ -13,6 +13,7 @@
 #ifndef ESMTP_SESSION_H
 #define ESMTP_SESSION_H
 
+#include "auth.h"
 #include "body.h"
 #include "command.h"
 #include "facts.h"
@@ -106,7 +107,7 @@ typedef enum { ESMTP_LOGIN_OPEN = 0, ESMTP_LOGIN_SUCCEEDED, ESMTP_LOGIN_FAILED, 
 /* One attempt to log in. */
 typedef struct {
     uint32_t number; /* in its connection, from 1 */
-    uint32_t frame;  /* of AUTH */
+    uint32_t frame;  /* of AUTH; 0 if the capture lacks it */
     uint32_t user_frame;   /* frame that holds the user name; 0 if none did */
     uint32_t end_frame;    /* of the final reply */
     const char *mechanism; /* capitals; "" if none was named */
@@ -205,7 +206,7 @@ typedef struct {
 
 /* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if the line
  * is none. */
-const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_command_t *command);
+const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event);
 
 /* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came before
  * the 354: esmtp_session_expect then says TEXT. */
@@ -233,6 +234,7 @@ typedef struct {
     esmtp_ehlo_line_t extension;   /* of reply.parameter */
     uint64_t size;                 /* SIZE extension; UINT64_MAX without number */
     esmtp_span_t queue_id;
+    esmtp_prompt_t prompt;         /* 334 */
 } esmtp_server_event_t;
 
 /* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to

@@ -191,6 +191,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
+    s->login_hole = false;
     if (s->challenges)
         s->challenges--;
     else if (esmtp_session_server_watched(s, at))
@@ -232,8 +233,11 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     return fact;
 }
 
-const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_command_t *command)
+const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event)
 {
+    const esmtp_command_t *command = &event->command;
+    if (s->login_hole && event->sure)
+        return NULL;
     return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
 }
 
@@ -241,7 +245,7 @@ esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t 
 {
     s->client_spoke = true;
     esmtp_pending_t *data = esmtp_session_open_data(s);
-    if (esmtp_session_login(s, &event->command))
+    if (esmtp_session_login(s, event))
         return sasl_sent(s, at, event);
     if (data && !(event->command.row && event->sure)) {
         esmtp_session_begin_early_text(s, at, data);

@@ -111,9 +111,27 @@ bool esmtp_session_verdict_pending(const esmtp_session_t *s)
     return p && (p->message || s->pairing.doubt);
 }
 
-/* First line of a reply: what does it answer? */
-static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code)
+/* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of the
+ * mechanism no more is known than what LOGIN's words tell; so its messages count as secret. */
+static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
+    if (!s->login && event->reply.code == 334) {
+        esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+        login->number = ++s->n_logins;
+        login->mechanism = event->prompt ? "LOGIN" : "";
+        login->row = esmtp_mechanism_find(esmtp_span_str(login->mechanism));
+        login->client_messages = event->prompt == ESMTP_PROMPT_PASSWORD;
+        s->login = login;
+        s->challenges = 0;
+    }
+    if (s->login && s->login->frame == 0)
+        s->reply.login = s->login;
+}
+
+/* First line of a reply: what does it answer? */
+static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    uint16_t code = event->reply.code;
     bool head_lost = s->reply.head_lost;
     bool first = !s->greeted;
     memset(&s->reply, 0, sizeof s->reply);
@@ -136,6 +154,8 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t co
         context_from(s, p, code);
     else
         reply_alone(s, at, code);
+    if (s->reply.lost_peer)
+        lost_login(s, event);
 }
 
 static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
@@ -144,9 +164,18 @@ static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
     fact->flags |= ESMTP_FF_TIMED;
 }
 
-static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code)
+/* The server asks for more. Client lines that the capture lacks are counted by what asked for them. */
+static void login_challenged(esmtp_session_t *s, esmtp_login_t *login)
 {
-    esmtp_login_t *login = p->login;
+    login->client_messages = MAX(login->client_messages, login->server_messages + login->initial);
+    login->server_messages++;
+    s->login = login;
+    s->login_hole = false;
+    s->challenges++;
+}
+
+static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, uint16_t code)
+{
     login->end_frame = at->frame;
     if (code >= 200 && code < 300) {
         login->outcome = ESMTP_LOGIN_SUCCEEDED;
@@ -188,7 +217,7 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
     if (!row)
         return;
     if (p->login)
-        login_ended(s, at, p, code);
+        login_ended(s, at, p->login, code);
     if ((row->flags & ESMTP_VF_HELLO) && ok)
         offer_commit(s, fact);
     if (row->id == ESMTP_VERB_HELO && ok)
@@ -209,8 +238,7 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
 static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code)
 {
     if (p->login && code == 334) {
-        p->login->server_messages++;
-        s->challenges++;
+        login_challenged(s, p->login);
         return true;
     }
     if (!p->row || code / 100 != 3)
@@ -270,6 +298,12 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         time_from(fact, at->time, s->opened_time);
     if (s->reply.early)
         early_reply(s, fact);
+    if (!s->reply.paired && s->reply.login) {
+        if (code == 334)
+            login_challenged(s, s->reply.login);
+        else
+            login_ended(s, at, s->reply.login, code);
+    }
     if (!s->reply.paired || s->reply.entry != s->pairing.popped)
         return; /* answers nothing, or its command was given up meanwhile (ESMTP_PENDING_MAX) */
     esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
@@ -305,7 +339,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         if (s->reply.head_lost)
             fact->flags |= ESMTP_FF_HEAD_LOST;
         fact->flags |= ESMTP_FF_FIRST;
-        begin_reply(s, at, reply->code);
+        begin_reply(s, at, event);
     } else if (reply->code != s->reply.code) {
         fact->anomalies |= ESMTP_AN_CODE_CHANGED;
     }
