@@ -401,6 +401,52 @@ def test_helo_has_no_extensions(tshark):
     assert tshark.summary(capture, filter="smtp.ehlo.keyword") == []
 
 
+def test_experts_need_no_tree(tshark):
+    capture = Capture()
+    capture.add(hello("SIZE abc", "XXXXXXXX", "AUTH PLAIN"))
+    said = tshark.run(capture, "-q", "-z", "expert")
+    for words in ("Not a number", "middlebox", "Offers without TLS a login"):
+        assert said.count(words) == 1
+
+
+# --- What users add ---------------------------------------------------------------------------
+
+
+def test_keywords_of_the_user_are_explained(tshark):
+    rows = ['uat:esmtp_keywords:"x-acme","Our anvils are heavy.","ACME manual"',
+            'uat:esmtp_keywords:"VRFY","Ours tells the truth.",""']
+    acme, vrfy, other = extensions(tshark, ["X-ACME 5 t", "VRFY", "X-OTHER"], prefs=rows)
+    assert acme.values("smtp.explanation") == ["Our anvils are heavy."]
+    assert acme.values("smtp.reference") == ["ACME manual"]
+    assert acme.values("smtp.ehlo.parameter") == ["5 t"]
+    assert vrfy.values("smtp.explanation") == ["Ours tells the truth."]
+    assert other.find("smtp.explanation").value.startswith("Unregistered extension")
+
+
+LUA = """
+local acme = Proto("acme", "ACME extension")
+local weight = ProtoField.string("acme.weight", "Weight")
+acme.fields = {weight}
+function acme.dissector(tvb, pinfo, tree)
+    if tvb:len() > 0 then tree:add(weight, tvb()) end
+    return tvb:len()
+end
+DissectorTable.get("smtp.ehlo.keyword"):add("X-ACME", acme)
+DissectorTable.get("smtp.ehlo.keyword"):add("SIZE", acme)
+"""
+
+
+def test_a_script_dissects_the_parameter_of_a_keyword(tshark, tmp_path):
+    script_file = tmp_path / "acme.lua"
+    script_file.write_text(LUA)
+    capture = Capture()
+    capture.add_all(hello(line) for line in ("x-acme 5 t", "X-ACME", "SIZE 7", "X-ACMES 1"))
+    rows = tshark.by_stream(capture, ["acme.weight", "smtp.ehlo.size"], "-X", f"lua_script:{script_file}",
+                            filter="smtp.ehlo.keyword")
+    assert [rows[n][0]["acme.weight"] for n in range(4)] == [["5 t"], [], ["7"], []]
+    assert rows[2][0]["smtp.ehlo.size"] == ["7"]
+
+
 # --- In clear and inside TLS ------------------------------------------------------------------
 
 

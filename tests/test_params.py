@@ -450,3 +450,12 @@ def test_filters_need_no_visible_tree(tshark, wanted):
     capture.add(MAIL)
     assert len(tshark.summary(capture, filter=wanted)) == 1
     assert len(tshark.summary(capture, filter=wanted, two_pass=True)) == 1
+
+
+def test_experts_need_no_tree(tshark):
+    capture = Capture()
+    capture.add(session("MAIL FROM: <a@@b.example> SIZE=x ENVID=+ "))
+    capture.add(session("RCPT TO:<a@b.example"))
+    said = tshark.run(capture, "-q", "-z", "expert")
+    for words in ("Blank behind the colon", "Not a number", "Not xtext", "Not a path", "Blank at the end"):
+        assert said.count(words) == 1

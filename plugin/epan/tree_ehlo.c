@@ -14,6 +14,7 @@
  */
 #include "show.h"
 
+#include "extend.h"
 #include "values.h"
 
 /* Octets of a reply line with code and line end, RFC 5321 section 4.5.3.1.5. */
@@ -448,15 +449,33 @@ static const char *const status_names[] = {
     [ESMTP_STATUS_VENDOR] = "vendor extension",
 };
 
-static void known_add(const extension_t *x)
+/* Explains the keyword in the user's own words if there are any, else in the table's. */
+static void meaning_add(const extension_t *x)
 {
-    const char *status = status_names[x->row->status];
+    const esmtp_user_keyword_t *user = esmtp_user_keyword_find(x->line.keyword);
 
-    row_check(x);
-    forms[x->row->form](x);
-    esmtp_explanation_add(x->tree, x->place.tvb, x->row->explanation, x->row->reference);
-    if (status)
-        esmtp_add_gen_string(x->tree, hf_status, x->place.tvb, status);
+    if (user)
+        esmtp_explanation_add(x->tree, x->place.tvb, user->explanation, user->reference);
+    else if (x->row)
+        esmtp_explanation_add(x->tree, x->place.tvb, x->row->explanation, x->row->reference);
+    else
+        esmtp_explanation_add(x->tree, x->place.tvb, unregistered, NULL);
+    if (x->row && status_names[x->row->status])
+        esmtp_add_gen_string(x->tree, hf_status, x->place.tvb, status_names[x->row->status]);
+}
+
+/* Lets another dissector show the parameter, if one has registered for the keyword. */
+static void others_add(const extension_t *x)
+{
+    esmtp_span_t parameter = x->line.parameter;
+    esmtp_octets_t octets = {
+        .pinfo = x->place.pinfo,
+        .tvb = x->place.tvb,
+        .offset = esmtp_place_of(&x->place, parameter),
+        .len = (int)parameter.len,
+    };
+
+    esmtp_keyword_dissect(x->line.keyword, &octets, x->tree);
 }
 
 static void keyword_add(const extension_t *x)
@@ -474,7 +493,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 {
     extension_t x = {.place = {show->pinfo, show->tvb, NULL, offset}, .show = show};
 
-    if (!tree)
+    if (!tree && !(show->wanted & ESMTP_WANT_EXPERT))
         return;
     x.place.base = tvb_get_ptr(show->tvb, offset, len);
     x.whole = esmtp_span(x.place.base, (size_t)len);
@@ -493,10 +512,12 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     keyword_add(&x);
     line_check(&x);
     parameter_check(&x);
-    if (x.row)
-        known_add(&x);
-    else
-        esmtp_explanation_add(x.tree, show->tvb, unregistered, NULL);
+    if (x.row) {
+        row_check(&x);
+        forms[x.row->form](&x);
+    }
+    others_add(&x);
+    meaning_add(&x);
 }
 
 /* ---- In clear and inside TLS ---- */

@@ -688,7 +688,7 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
     envelope_t env;
     esmtp_path_t path;
 
-    if (!tree)
+    if (!tree && !(show->wanted & ESMTP_WANT_EXPERT))
         return;
     env.place = (esmtp_place_t){show->pinfo, show->tvb, NULL, offset};
     env.tree = tree;
