@@ -201,6 +201,13 @@ static bool feed_client(feed_t *f)
     return feed_client_line(f);
 }
 
+/* draft-varshavchik-exdata-smtpext: the text of a 558 line is a line of a reply to one recipient. */
+static uint16_t wrapped_code(esmtp_span_t text)
+{
+    esmtp_reply_line_t inner;
+    return esmtp_reply_parse(text, &inner) && !inner.more ? inner.code : 0;
+}
+
 static bool feed_server(feed_t *f)
 {
     esmtp_server_event_t event;
@@ -218,6 +225,8 @@ static bool feed_server(feed_t *f)
         event.queue_id = esmtp_reply_queue_id(event.reply.text);
     if (event.reply.code == 334)
         event.prompt = esmtp_auth_prompt(event.reply.parameter);
+    if (event.reply.code == 558)
+        event.wrapped = wrapped_code(event.reply.parameter);
     esmtp_session_server_line(f->s, &f->at, &event);
     advance(f, event.line.total);
     return true;

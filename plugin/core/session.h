@@ -234,6 +234,7 @@ typedef struct {
     esmtp_ehlo_line_t extension;   /* of reply.parameter */
     uint64_t size;                 /* SIZE extension; UINT64_MAX without number */
     esmtp_span_t queue_id;
+    uint16_t wrapped;              /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
     esmtp_prompt_t prompt;         /* 334 */
 } esmtp_server_event_t;
 

@@ -24,6 +24,7 @@ typedef struct {
     bool per_recipient;      /* one reply per recipient (LMTP, PRDR after 353) */
     bool overall;            /* and one for all behind them (PRDR) */
     bool any_accepted;
+    bool any_wrapped;        /* a 558 line gave the verdict on a recipient */
     bool last_chunk;         /* BDAT LAST */
     bool blob_granted;       /* XEXCH50 got its 354 */
     bool answers_missed;     /* when it was sent the client had octets of the server that the capture lacks */
@@ -139,6 +140,9 @@ void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p);
 /* The next n octets belong to the command that was pushed last. */
 void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
+
+/* A reply to one recipient that a 558 line wraps. */
+void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
 
 /* session.c */
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);

@@ -319,6 +319,28 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         esmtp_pairing_pop(s);
 }
 
+/* What the reply that a line belongs to is known to be. */
+static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
+{
+    fact->verb = s->reply.verb;
+    fact->txn = s->reply.txn;
+    fact->index = s->reply.lines++;
+    if (s->reply.greeting)
+        fact->flags |= ESMTP_FF_GREETING;
+    if (s->reply.hello)
+        fact->flags |= ESMTP_FF_HELLO;
+    if (s->reply.lost_peer)
+        fact->flags |= ESMTP_FF_LOST_PEER;
+    if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
+        fact->anomalies |= ESMTP_AN_WRONG_CODE;
+    if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
+        fact->anomalies |= ESMTP_AN_NO_COMMAND;
+    if (s->reply.login) {
+        fact->flags |= ESMTP_FF_LOGIN;
+        fact->extra = s->reply.login;
+    }
+}
+
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
@@ -345,23 +367,9 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     }
     if (!s->reply.open)
         return fact;
-    fact->verb = s->reply.verb;
-    fact->txn = s->reply.txn;
-    fact->index = s->reply.lines++;
-    if (s->reply.greeting)
-        fact->flags |= ESMTP_FF_GREETING;
-    if (s->reply.hello)
-        fact->flags |= ESMTP_FF_HELLO;
-    if (s->reply.lost_peer)
-        fact->flags |= ESMTP_FF_LOST_PEER;
-    if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
-        fact->anomalies |= ESMTP_AN_WRONG_CODE;
-    if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
-        fact->anomalies |= ESMTP_AN_NO_COMMAND;
-    if (s->reply.login) {
-        fact->flags |= ESMTP_FF_LOGIN;
-        fact->extra = s->reply.login;
-    }
+    describe_line(s, fact);
+    if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
+        esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), fact, event->wrapped);
     if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost))
         offer_add(s, fact, event);
     if (reply->valid && !reply->more)

@@ -181,6 +181,17 @@ static void reply_to_recipient(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t 
     p->rcpt = p->rcpt->next;
 }
 
+void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+{
+    if (!p->message || !p->txn)
+        return;
+    if (!p->rcpt && !p->any_wrapped)
+        p->rcpt = p->txn->rcpts;
+    p->any_wrapped = true;
+    p->any_accepted |= code >= 200 && code < 300;
+    reply_to_recipient(p, fact, code);
+}
+
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                              const esmtp_server_event_t *event)
 {
