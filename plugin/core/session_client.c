@@ -35,6 +35,7 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     login->initial = event->initial;
     login->client_messages = event->initial;
     p->login = s->login = login;
+    s->login_entry = s->pairing.popped + s->pairing.n - 1;
     s->challenges = 0;
     p->fact->flags |= ESMTP_FF_LOGIN;
     p->fact->extra = login;
@@ -201,13 +202,10 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     else
         fact->index = ++login->client_messages;
     note_credentials(s, at, login, event);
-    for (uint32_t i = s->pairing.n; i-- > 0;) {
-        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
-        if (p->login != login)
-            continue;
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
+    if (p && p->login == login) {
         p->time = at->time;
         p->tail = fact;
-        break;
     }
     s->step = true;
     return fact;

@@ -97,6 +97,7 @@ struct esmtp_session {
     /* logins */
     uint32_t n_logins;
     esmtp_login_t *login; /* under way */
+    uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
     uint32_t challenges;  /* 334 that the client has not answered */
     bool login_hole;      /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
