@@ -8,7 +8,16 @@
 
 #include "export.h"
 
+/* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is shown:
+ * room is left for what one line may add at most (parameters and lists have limits of their own), and for other layers. */
+#define ITEMS_MAX 500000
+
+/* Lines of one reply that are shown as one. */
+#define REPLY_LINES_MAX 10000
+
+static int hf_not_shown = -1;
 static int ett_smtp = -1;
+static expert_field ei_not_shown = EI_INIT;
 
 void esmtp_show_info(esmtp_show_t *show, const char *text)
 {
@@ -60,18 +69,35 @@ static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     }
 }
 
+static bool is_full(const esmtp_show_t *show)
+{
+    return show->tree && PTREE_DATA(show->tree)->count > ITEMS_MAX;
+}
+
+/* Says how many lines are left out. */
+static void rest_add(esmtp_show_t *show, size_t n, int offset)
+{
+    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, -1, (uint32_t)n);
+    proto_item_set_generated(item);
+    expert_add_info(show->pinfo, item, &ei_not_shown);
+}
+
 static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
 {
     int offset = (int)found->old;
     for (size_t i = found->first; i < found->last;) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        if (is_full(show)) {
+            rest_add(show, found->last - i, offset);
+            return;
+        }
         if (fact->kind != ESMTP_FACT_REPLY) {
             fact_add(show, fact, offset);
             offset += (int)fact->len;
             i++;
             continue;
         }
-        size_t n = reply_end(show, i, found->last);
+        size_t n = reply_end(show, i, MIN(found->last, i + REPLY_LINES_MAX));
         esmtp_reply_add(show, i, n, offset);
         for (; i < n; i++) {
             fact = esmtp_facts_at(&show->stream->facts, i);
@@ -129,8 +155,17 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
 
 void esmtp_show_register(void)
 {
+    static hf_register_info hf[] = {
+        {&hf_not_shown, {"Lines not shown", "smtp.lines_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
+                         "Lines of this frame that follow and would make its tree too large", HFILL}},
+    };
     static int *ett[] = {&ett_smtp};
+    static ei_register_info ei[] = {
+        {&ei_not_shown, {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown", EXPFILL}},
+    };
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     esmtp_common_register();
     esmtp_command_register();
     esmtp_reply_register();
