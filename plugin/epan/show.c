@@ -19,12 +19,26 @@ static int hf_not_shown = -1;
 static int ett_smtp = -1;
 static expert_field ei_not_shown = EI_INIT;
 
+/* Key of the packet's own data: this frame has shown something already. */
+#define KEY_SHOWN 0x534d
+
 void esmtp_show_info(esmtp_show_t *show, const char *text)
 {
     if (!show->info)
         return;
-    wmem_strbuf_append(show->info, wmem_strbuf_get_len(show->info) == 0 ? (show->server ? "S: " : "C: ") : " | ");
+    bool begins = wmem_strbuf_get_len(show->info) == 0 && !show->more;
+    wmem_strbuf_append(show->info, begins ? (show->server ? "S: " : "C: ") : " | ");
     wmem_strbuf_append(show->info, text);
+}
+
+/* Whether the frame has shown octets before these: a further TLS record. What they add to the column stands behind. */
+static bool shown_before(packet_info *pinfo)
+{
+    static int yes;
+    if (p_get_proto_data(pinfo->pool, pinfo, esmtp_smtp_proto(), KEY_SHOWN))
+        return true;
+    p_add_proto_data(pinfo->pool, pinfo, esmtp_smtp_proto(), KEY_SHOWN, &yes);
+    return false;
 }
 
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
@@ -142,8 +156,10 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     if (found->first < found->last)
         show.server = esmtp_facts_at(&found->stream->facts, found->first)->flags & ESMTP_FF_FROM_SERVER;
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
-    if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO))
+    if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
         show.info = wmem_strbuf_new(pinfo->pool, NULL);
+        show.more = shown_before(pinfo);
+    }
     if (found->first == found->last)
         esmtp_retransmission_add(&show, found->old);
     facts_add(&show, found);
@@ -151,6 +167,7 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     if (show.info)
         col_add_str(pinfo->cinfo, COL_INFO, wmem_strbuf_get_str(show.info));
     messages_add(&show);
+    col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
 void esmtp_show_register(void)

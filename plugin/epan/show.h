@@ -24,6 +24,7 @@ typedef struct {
     bool later;          /* not the first visit: replies are known */
     bool tls;
     uint32_t wanted;     /* ESMTP_WANT_*: what is read of this packet */
+    bool more;           /* the frame has shown octets before these */
     bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
     wmem_list_t *messages; /* that are completed here, in order; NULL if none */
 } esmtp_show_t;
