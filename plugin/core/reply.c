@@ -161,6 +161,11 @@ bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
     return true;
 }
 
+bool esmtp_ehlo_is_starttls(const esmtp_ehlo_line_t *line)
+{
+    return esmtp_span_is(line->keyword, "STARTTLS") && line->parameter.len == 0;
+}
+
 /* ---- Queue id ---- */
 
 static const esmtp_span_t no_id = {NULL, 0};

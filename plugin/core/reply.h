@@ -48,6 +48,9 @@ typedef struct {
 /* Splits one extension line of an EHLO reply (esmtp_reply_line_t.parameter). False for an empty line. */
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out);
 
+/* Whether an extension line is STARTTLS, which some servers say where the name of the host ought to stand. */
+bool esmtp_ehlo_is_starttls(const esmtp_ehlo_line_t *line);
+
 /* The queue id that a server gave a message in its final reply, from esmtp_reply_line_t.text of each of its lines: wordings of
  * Postfix, Amavis, Exim, Sendmail, Exchange (InternalId), Gmail, OpenSMTPD, Haraka, qmail, Dovecot's LMTP server (session id),
  * Yandex and Amazon SES; empty if the text follows none of them. */

@@ -370,7 +370,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     describe_line(s, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
         esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), fact, event->wrapped);
-    if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost))
+    if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension)))
         offer_add(s, fact, event);
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);

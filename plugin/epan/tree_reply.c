@@ -8,6 +8,9 @@
 
 #include "anomaly.h"
 
+/* Asterisks that are no mere decoration of a greeting. */
+#define MASKED_MIN 4
+
 static int hf_rsp = -1;
 static int hf_response = -1;
 static int hf_code = -1;
@@ -23,6 +26,8 @@ static int hf_next_step = -1;
 static int ett_reply = -1;
 static int ett_enhanced = -1;
 static expert_field ei_enhanced_class = EI_INIT;
+static expert_field ei_starttls_first = EI_INIT;
+static expert_field ei_masked_greeting = EI_INIT;
 
 static void mark_response(esmtp_show_t *show)
 {
@@ -99,8 +104,36 @@ static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t 
         proto_tree_add_item(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len, ENC_UTF_8 | ENC_NA);
 }
 
+/* Whether the first line of an EHLO reply is an extension: STARTTLS where the name of the host ought to stand. */
+static bool is_nameless(esmtp_show_t *show, proto_item *item, const esmtp_reply_line_t *reply)
+{
+    esmtp_ehlo_line_t line;
+    if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_starttls(&line))
+        return false;
+    expert_add_info(show->pinfo, item, &ei_starttls_first);
+    return true;
+}
+
+/* Whether a middlebox has overwritten a text: Cisco's "****************************************2****200". */
+static bool is_masked(esmtp_span_t text)
+{
+    size_t stars = 0, blanks = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        stars += text.p[i] == '*';
+        blanks += esmtp_is_blank(text.p[i]);
+    }
+    return stars >= MASKED_MIN && stars * 2 > text.len - blanks;
+}
+
+static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply, int offset)
+{
+    host_add(show, tree, hf_greeting_domain, reply->parameter, offset);
+    if (is_masked(reply->parameter))
+        expert_add_info(show->pinfo, item, &ei_masked_greeting);
+}
+
 /* The text of one line. */
-static void line_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
+static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
     esmtp_reply_line_t reply;
@@ -108,7 +141,7 @@ static void line_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
     int skip = reply.valid ? 4 : 0;
     if (len < skip)
         return;
-    if (fact->flags & ESMTP_FF_HELLO && fact->index > 0 && reply.valid) {
+    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (fact->index > 0 || is_nameless(show, item, &reply))) {
         esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
         return;
     }
@@ -116,7 +149,7 @@ static void line_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
     if (reply.enhanced.whole.len)
         enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
     if (fact->flags & ESMTP_FF_GREETING && fact->index == 0)
-        host_add(show, tree, hf_greeting_domain, reply.parameter, offset + skip);
+        greeting_add(show, item, tree, &reply, offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
         host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
 }
@@ -175,7 +208,7 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
         int len = (int)fact->len - fact->eol;
         if (len > 0 && details)
-            line_add(show, tree, fact, offset, len);
+            line_add(show, item, tree, fact, offset, len);
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, k == i);
@@ -211,6 +244,10 @@ void esmtp_reply_register(void)
     static ei_register_info ei[] = {
         {&ei_enhanced_class, {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
                               "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
+        {&ei_starttls_first, {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
+                              "STARTTLS stands where the server's name ought to: some clients do not look for extensions there", EXPFILL}},
+        {&ei_masked_greeting, {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
+                               "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},
     };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
