@@ -114,6 +114,12 @@ bool esmtp_session_tls_due(const esmtp_session_t *s)
     return s->tls_due;
 }
 
+void esmtp_session_start_missed(esmtp_session_t *s)
+{
+    s->opened = false;
+    s->greeted = true;
+}
+
 void esmtp_session_tls_begin(esmtp_session_t *s)
 {
     if (s->tls)
@@ -125,18 +131,24 @@ void esmtp_session_tls_begin(esmtp_session_t *s)
     s->offer = NULL;
     s->expect = ESMTP_EXPECT_LINE;
     s->reply.open = false;
-    while (s->pairing.n)
+    while (s->pairing.n) {
+        esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
+        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_STARTTLS)
+            fact->flags |= ESMTP_FF_UNEXPECTED_NONE; /* a server that has TLS must forget it */
         esmtp_pairing_pop(s);
+    }
     s->pairing.doubt = s->pairing.hole = false;
     s->txn = NULL;
     s->message = NULL;
     s->login = NULL;
+    s->challenges = 0;
+    s->logged_in = s->xack_off = false;
 }
 
 void esmtp_session_tls_failed(esmtp_session_t *s)
 {
     s->tls_due = s->starttls_sent = false;
-    s->tls_failed = s->step = true;
+    s->tls_failed = s->tls_unmet = s->step = true;
 }
 
 /* --- facts ------------------------------------------------------------------------------------------------------------- */

@@ -175,6 +175,8 @@ bool esmtp_session_lmtp(const esmtp_session_t *s);
 uint32_t esmtp_session_tls_frame(const esmtp_session_t *s);
 /* TLS was promised and has not been seen yet. */
 bool esmtp_session_tls_due(const esmtp_session_t *s);
+/* What the connection began with is not in the capture: nobody misses it. */
+void esmtp_session_start_missed(esmtp_session_t *s);
 /* STARTTLS was sent and has no answer yet. */
 bool esmtp_session_tls_asked(const esmtp_session_t *s);
 /* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */

@@ -78,6 +78,12 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     p->fact->txn = p->txn;
 }
 
+static bool hello_sent(const esmtp_client_event_t *event)
+{
+    const esmtp_verb_row_t *row = event->command.row;
+    return row && ((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO);
+}
+
 /* What is wrong with a command at this point of the session. */
 static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
@@ -86,7 +92,9 @@ static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, c
     bool clear_offered = !at->tls && s->offer && s->offer->starttls;
     if (s->opened && !s->greeted && !at->peer_ahead)
         an |= ESMTP_AN_CLIENT_FIRST;
-    if (!at->tls && (s->starttls_sent || s->tls_due || s->tls_failed))
+    /* A hello begins the session anew: TLS was taken off before the capture. */
+    bool anew = s->tls_unmet && hello_sent(event);
+    if (!at->tls && !anew && (s->starttls_sent || s->tls_due || s->tls_unmet || s->tls))
         an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
     if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
         an |= ESMTP_AN_AFTER_DATA;
@@ -138,8 +146,10 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     }
     if ((row->flags & ESMTP_VF_TLS) && !at->tls)
         s->starttls_sent = true;
+    if (hello_sent(event))
+        s->tls_unmet = false;
     if (row->txn == ESMTP_TXN_ABORT) {
-        if (row->id != ESMTP_VERB_STARTTLS && row->id != ESMTP_VERB_QUIT)
+        if (!(row->flags & ESMTP_VF_TLS) && row->id != ESMTP_VERB_QUIT)
             s->txn = NULL;
         if (s->message && s->message->bdat) {
             s->message->aborted = true;

@@ -104,7 +104,9 @@ struct esmtp_session {
 
     /* TLS */
     bool tls;             /* octets inside TLS were seen */
-    bool starttls_sent, tls_due, tls_failed;
+    bool starttls_sent, tls_due;
+    bool tls_failed;      /* say with the next fact that behind the 220 came no TLS */
+    bool tls_unmet;       /* and neither a new session in clear so far */
     uint32_t tls_frame;
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;

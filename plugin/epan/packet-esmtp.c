@@ -16,6 +16,7 @@
 #include "extend.h"
 #include "heuristics.h"
 #include "message.h"
+#include "options.h"
 #include "ports.h"
 #include "show.h"
 #include "stream.h"
@@ -69,9 +70,9 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
 {
     packet_info *pinfo = call->pinfo;
     size_t captured = tvb_captured_length(call->tvb);
-    bool can_ask = pinfo->can_desegment;
     esmtp_found_t found;
 
+    call->can_ask = pinfo->can_desegment && esmtp_option_lines();
     if (PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_find(call, &found);
     } else {
@@ -83,7 +84,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     }
     if (found.first < found.last || found.old)
         esmtp_show(call, &found, tree);
-    if (found.used < captured && can_ask)
+    if (found.used < captured && call->can_ask)
         ask_for_more(pinfo, found.used);
     return (int)captured;
 }
@@ -115,16 +116,61 @@ static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return dissect(data, tree);
 }
 
+/* As much as TCP brought is too little to tell whose it is. */
+static int wait_for_more(const esmtp_call_t *call)
+{
+    ask_for_more(call->pinfo, 0);
+    return (int)tvb_captured_length(call->tvb);
+}
+
+static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
+{
+    call->pinfo->can_desegment = call->pinfo->saved_can_desegment;
+    return call_dissector_only(layer_handle, call->tvb, call->pinfo, tree, call);
+}
+
+static int dissect_records(esmtp_call_t *call, proto_tree *tree, void *data)
+{
+    int n = esmtp_tls_dissect(call, tree, data);
+    return n || !esmtp_tls_gave_back(call) ? n : dissect_clear(call, tree);
+}
+
+/* Whether the connection was met in this frame or before it. */
+static bool is_met(const esmtp_call_t *call)
+{
+    return call->conn && call->conn->frame <= call->pinfo->num;
+}
+
+/* The first octets on a port: what they may be. On later visits the answer is known: had they been SMTP, they would have been met. */
+static esmtp_guess_t guess_first(const esmtp_call_t *call)
+{
+    if (PINFO_FD_VISITED(call->pinfo))
+        return ESMTP_GUESS_NO;
+    esmtp_guess_t guess = esmtp_heuristics_guess(call->tvb);
+    return guess == ESMTP_GUESS_SHORT && !call->pinfo->can_desegment ? ESMTP_GUESS_NO : guess;
+}
+
 static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
     if (tvb_captured_length(tvb) == 0)
         return 0;
+    call.conn = esmtp_conn_find(pinfo);
+    if (!is_met(&call) && esmtp_ports_is_doubtful(pinfo->match_uint)) {
+        esmtp_guess_t guess = guess_first(&call);
+        if (guess != ESMTP_GUESS_YES)
+            return guess == ESMTP_GUESS_SHORT ? wait_for_more(&call) : 0;
+    }
     join_connection(&call);
-    if (esmtp_tls_claims(&call))
-        return esmtp_tls_dissect(&call, tree, data);
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    return call_dissector_only(layer_handle, tvb, pinfo, tree, &call);
+    switch (esmtp_tls_sort(&call)) {
+    case ESMTP_SORT_TLS:
+        return dissect_records(&call, tree, data);
+    case ESMTP_SORT_SHORT:
+        return wait_for_more(&call);
+    case ESMTP_SORT_SMTP:
+        break;
+    }
+    return dissect_clear(&call, tree);
 }
 
 /* Ports of TLS: a server that speaks in clear there is recognized by its first line. */
@@ -132,12 +178,17 @@ static int dissect_tls_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 {
     esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
     call.conn = esmtp_conn_find(pinfo);
-    bool clear = call.conn && call.conn->clear;
-    if (!clear && !PINFO_FD_VISITED(pinfo) && esmtp_heuristics_match(tvb)) {
+    if (!is_met(&call)) {
+        esmtp_guess_t guess = guess_first(&call);
+        if (guess == ESMTP_GUESS_SHORT)
+            return wait_for_more(&call);
         join_connection(&call);
-        clear = call.conn->clear = call.conn->streams[ESMTP_LAYER_TLS][0].facts.n + call.conn->streams[ESMTP_LAYER_TLS][1].facts.n == 0;
+        call.conn->clear = guess == ESMTP_GUESS_YES;
     }
-    return clear ? dissect_tcp(tvb, pinfo, tree, data) : esmtp_tls_dissect(&call, tree, data);
+    if (call.conn->clear)
+        return dissect_tcp(tvb, pinfo, tree, data);
+    call.side = esmtp_conn_side(call.conn, pinfo);
+    return dissect_records(&call, tree, data);
 }
 
 static int dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -174,6 +225,7 @@ void esmtp_proto_register(void)
     esmtp_message_register(prefs);
     esmtp_auth_preferences(prefs);
     esmtp_heuristics_register(prefs);
+    esmtp_options_register(prefs);
     esmtp_extend_register(prefs);
     esmtp_anomaly_register();
     esmtp_tls_register();

@@ -186,6 +186,11 @@ static void sweep(void)
     sweep_tls_ports(enabled);
 }
 
+bool esmtp_ports_is_doubtful(uint32_t port)
+{
+    return contains(tables[0].added, port);
+}
+
 void esmtp_ports_register(module_t *prefs)
 {
     range_convert_str(wmem_epan_scope(), &tables[0].wanted, "25,587,2525", PORT_MAX);

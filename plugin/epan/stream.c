@@ -65,7 +65,9 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
         for (int side = 0; side < 2; side++)
             esmtp_facts_init(&conn->streams[layer][side].facts, &file_allocator);
     }
-    if (opening_time(conversation, pinfo, &time))
+    conn->frame = pinfo->num;
+    conn->opened = opening_time(conversation, pinfo, &time);
+    if (conn->opened)
         esmtp_session_opened(conn->session, time);
     conversation_add_proto_data(conversation, proto_esmtp, conn);
     return conn;
@@ -110,18 +112,48 @@ static unsigned *call_counter(const esmtp_call_t *call)
 
 /* --- first visit ------------------------------------------------------------------------------------------------------- */
 
-/* Whether the segment acknowledges octets of the other side that the capture has not shown. */
-static bool peer_is_ahead(const esmtp_call_t *call)
+static struct tcp_analysis *analysis(const esmtp_call_t *call)
+{
+    conversation_t *conversation = find_conversation_pinfo(call->pinfo, 0);
+    return conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
+}
+
+/* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when TCP is
+ * told not to make them relative. */
+static bool is_first(uint32_t number, const tcp_flow_t *flow)
+{
+    return number == 1 || (flow && number == flow->base_seq + 1);
+}
+
+bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
 {
     const esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
     if (!call->have_seq)
         return false;
     if (peer->begun)
         return (int32_t)(call->ack - (peer->next + peer->partial)) > 0;
-    conversation_t *conversation = find_conversation_pinfo(call->pinfo, 0);
-    struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
-    /* The numbers count from 1, or from the peer's first when TCP is told not to make them relative. */
-    return call->ack != 1 && !(tcpd && tcpd->rev && call->ack == tcpd->rev->base_seq + 1);
+    struct tcp_analysis *tcpd = analysis(call);
+    return !is_first(call->ack, tcpd ? tcpd->rev : NULL);
+}
+
+bool esmtp_stream_is_whole(const esmtp_call_t *call)
+{
+    const esmtp_stream_t *own = &call->conn->streams[call->layer][call->side];
+    const esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
+    if (!call->conn->opened || own->holed || peer->holed || esmtp_stream_peer_is_ahead(call))
+        return false;
+    if (own->begun)
+        return call->seq == own->next;
+    struct tcp_analysis *tcpd = analysis(call);
+    return is_first(call->seq, tcpd ? tcpd->fwd : NULL);
+}
+
+void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
+{
+    esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
+    stream->begun = true;
+    stream->next = call->seq + n;
+    stream->partial = 0;
 }
 
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
@@ -132,7 +164,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .seq = seq,
         .time = (int64_t)t->secs * 1000000000 + t->nsecs,
         .tls = call->layer == ESMTP_LAYER_TLS,
-        .peer_ahead = peer_is_ahead(call),
+        .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };
     return at;
 }
@@ -163,6 +195,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
         if (!esmtp_framing_ready(session, call->side, in, missing, last))
             return 0;
         esmtp_session_gap(session, at, call->side, missing);
+        stream->holed = true;
     } else if (stream->partial) {
         scanned = MIN(stream->partial, in.len) - 1;
     }
@@ -180,7 +213,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     size_t lost = tvb_reported_length(call->tvb) - captured;
     esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
     unsigned *counter = call->have_seq ? NULL : call_counter(call);
-    bool last = !call->pinfo->can_desegment || lost || call->fin;
+    bool last = !call->can_ask || lost || call->fin;
 
     call->conn->layer = call->layer;
     at.call = counter ? (uint16_t)*counter : 0;
@@ -195,6 +228,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     if (lost) {
         at.seq = stream->next;
         esmtp_session_gap(call->conn->session, &at, call->side, (uint32_t)lost);
+        stream->holed = true;
         stream->next += (uint32_t)lost;
     }
     found->last = stream->facts.n;

@@ -21,16 +21,30 @@ typedef struct {
     bool begun;
     uint32_t next;    /* sequence number of the next octet that no fact has */
     uint32_t partial; /* octets behind it that were seen: the beginning of a line */
+    bool holed;       /* octets of it are missing */
     esmtp_facts_t facts;
 } esmtp_stream_t;
+
+/* How TLS began. */
+typedef enum {
+    ESMTP_TLS_NONE = 0,
+    ESMTP_TLS_STARTTLS, /* behind the 220, as it should */
+    ESMTP_TLS_LATE,     /* its STARTTLS or its 220 is not in the capture */
+    ESMTP_TLS_EARLY,    /* behind STARTTLS, before the 220 */
+    ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
+} esmtp_tls_start_t;
 
 typedef struct {
     esmtp_session_t *session;
     address addr;  /* of side A, with its port */
     uint32_t port;
+    uint32_t frame;      /* in which it was met */
+    bool opened;         /* the capture has its opening */
     esmtp_layer_t layer; /* first visits: of the octets that are fed now */
-    uint32_t tls_from;   /* first frame that went to TLS; 0: none did */
-    bool tls_late;       /* that one was the first of its connection: TLS was open when the capture began */
+    esmtp_tls_start_t tls_start;
+    uint32_t tls_first;  /* first frame that went to TLS; 0: none did */
+    uint32_t tls_from[2]; /* for each side: first frame whose octets went to TLS; 0: none did */
+    bool tls_last[2];     /* first visits: the side's last octets went to TLS */
     bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
     uint32_t messages;   /* collected so far */
     esmtp_stream_t streams[2][2]; /* layer, side */
@@ -47,6 +61,7 @@ typedef struct {
     uint32_t ack;     /* TCP: what the segment acknowledges */
     bool have_seq;
     bool fin;         /* TCP: the segment ends its direction */
+    bool can_ask;     /* whoever brought the octets can bring them again with more */
 } esmtp_call_t;
 
 /* The facts of a call: facts[first] to facts[last - 1] of its stream. */
@@ -63,6 +78,12 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
+/* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
+bool esmtp_stream_is_whole(const esmtp_call_t *call);
+/* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */
+bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
+/* First visit: what lies in front of the n-th of these octets is TLS's. */
+void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
 /* First visit: feeds the octets to the session. */
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);
 /* Any visit after it: finds what the first one made of them. */

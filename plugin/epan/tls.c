@@ -2,34 +2,70 @@
  * RFC 3207: behind the 220 that answers STARTTLS everything is TLS.
  *
  * The TLS dissector takes whatever it gets once it owns a connection. What comes behind the 220 is therefore looked at here first:
- * a TLS record opens TLS for good, anything else is SMTP still (injected, decrypted in place, or broken) and is said to be so.
+ * from its first record on a direction is TLS's for good; what comes before that is SMTP still (injected, decrypted in place, or
+ * broken) and is said to be so. Each direction is looked at by itself: a reply in clear may follow the client's first record.
+ *
+ * Records that no 220 announced are TLS all the same: nothing that SMTP has to say begins like one. Then the capture began
+ * late or has a hole, or the client did not wait, or it takes the port for one of implicit TLS.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tls.h"
 
+#include "../core/framing.h"
 #include "fields.h"
 
 /* packet-tls-utils.h, which declares these, wants the headers of libgcrypt for other things. */
 extern uint32_t ssl_starttls_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
 extern uint32_t ssl_starttls_post_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
 
+/* Octets of a record's header, RFC 8446 section 5.1: type, version, length. */
+#define HEADER 5
+/* The longest record, RFC 5246 section 6.2.3. */
+#define RECORD_MAX (16384 + 2048)
+
 static dissector_handle_t tls_handle;
 static dissector_handle_t tcp_handle;
 static dissector_handle_t inside_handle;
 static expert_field ei_late = EI_INIT;
+static expert_field ei_early = EI_INIT;
+static expert_field ei_unasked = EI_INIT;
 
-bool esmtp_tls_looks_like(tvbuff_t *tvb, bool strict)
+/* --- what a record looks like ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    uint8_t from, to;
+} octet_range_t;
+
+/* change cipher spec, alert, handshake, application data; SSL 3.0 to TLS 1.3 */
+static const octet_range_t record_begin[] = {{20, 23}, {3, 3}, {0, 4}};
+/* The hello of SSL 2.0, which old clients use to ask for something better: length, client hello, version. */
+static const octet_range_t old_hello_begin[] = {{0x80, 0xff}, {0, 0xff}, {1, 1}, {3, 3}, {0, 3}};
+
+static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
 {
-    unsigned len = tvb_captured_length(tvb);
-    uint8_t type = len ? tvb_get_uint8(tvb, 0) : 0;
-    if (type < 20 || type > 23) /* change cipher spec, alert, handshake, application data */
-        return false;
-    if (len < 3)
-        return !strict;
-    return tvb_get_uint8(tvb, 1) == 3 && tvb_get_uint8(tvb, 2) <= 4;
+    for (unsigned i = 0; i < MIN(n, tvb_captured_length(tvb)); i++) {
+        uint8_t octet = tvb_get_uint8(tvb, (int)i);
+        if (octet < ranges[i].from || octet > ranges[i].to)
+            return false;
+    }
+    return true;
 }
+
+static bool looks_like_tls(tvbuff_t *tvb)
+{
+    if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
+        return true;
+    if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))
+        return false;
+    if (tvb_captured_length(tvb) < HEADER)
+        return true;
+    uint16_t len = tvb_get_ntohs(tvb, 3);
+    return len > 0 && len <= RECORD_MAX;
+}
+
+/* --- when TLS begins --------------------------------------------------------------------------------------------------- */
 
 void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
 {
@@ -43,47 +79,104 @@ void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
     }
 }
 
-/* TLS that was open before the capture began, or whose 220 is in a hole of it. */
-static void begin_late(const esmtp_call_t *call)
+/* Why there is a record where no 220 announced one. */
+static esmtp_tls_start_t reason(const esmtp_call_t *call)
 {
-    conversation_t *conversation = find_or_create_conversation(call->pinfo);
-    ssl_starttls_post_ack(tls_handle, call->pinfo, inside_handle);
-    conversation_set_dissector_from_frame_number(conversation, call->pinfo->num, tcp_handle);
-    call->conn->tls_late = true;
+    const esmtp_session_t *session = call->conn->session;
+    if (esmtp_session_tls_frame(session))
+        return ESMTP_TLS_STARTTLS; /* something in clear came in between */
+    if (esmtp_session_tls_asked(session))
+        return esmtp_stream_peer_is_ahead(call) ? ESMTP_TLS_LATE : ESMTP_TLS_EARLY;
+    return esmtp_stream_is_whole(call) ? ESMTP_TLS_UNASKED : ESMTP_TLS_LATE;
 }
 
-/* Whether no octet of the connection has been dissected yet. */
-static bool is_fresh(const esmtp_conn_t *conn)
+/* The first record of the connection, in this frame. */
+static void begin(const esmtp_call_t *call)
 {
-    return !conn->streams[ESMTP_LAYER_TCP][0].begun && !conn->streams[ESMTP_LAYER_TCP][1].begun;
+    packet_info *pinfo = call->pinfo;
+    esmtp_conn_t *conn = call->conn;
+    conn->tls_first = pinfo->num;
+    conn->tls_start = esmtp_session_tls_due(conn->session) ? ESMTP_TLS_STARTTLS : reason(call);
+    if (conn->tls_start == ESMTP_TLS_STARTTLS)
+        return;
+    ssl_starttls_post_ack(tls_handle, pinfo, inside_handle);
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, tcp_handle);
+    if (conn->tls_start == ESMTP_TLS_LATE)
+        esmtp_session_start_missed(conn->session);
 }
 
-bool esmtp_tls_claims(const esmtp_call_t *call)
+/* Whether the side may begin with TLS here: not amid the octets of a message. */
+static bool may_begin(const esmtp_call_t *call)
+{
+    const esmtp_session_t *session = call->conn->session;
+    return esmtp_session_server(session) == call->side || esmtp_session_expect(session) == ESMTP_EXPECT_LINE;
+}
+
+/* A side that is in clear so far. */
+static esmtp_sort_t sort_clear(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
-    uint32_t frame = call->pinfo->num;
-    if (conn->tls_from || PINFO_FD_VISITED(call->pinfo))
-        return conn->tls_from && frame >= conn->tls_from;
-    bool due = esmtp_session_tls_due(conn->session);
-    bool late = !due && (is_fresh(conn) || esmtp_session_tls_asked(conn->session));
-    if (!tls_handle || !(due || late) || !esmtp_tls_looks_like(call->tvb, late)) {
-        if (due && esmtp_session_server(conn->session) != call->side)
+    bool can_wait = call->pinfo->can_desegment && !call->fin;
+    if (!tls_handle || !may_begin(call))
+        return ESMTP_SORT_SMTP;
+    if (!looks_like_tls(call->tvb)) {
+        if (esmtp_session_tls_due(conn->session) && esmtp_session_server(conn->session) != call->side)
             esmtp_session_tls_failed(conn->session);
-        return false;
+        return ESMTP_SORT_SMTP;
     }
-    if (late)
-        begin_late(call);
-    conn->tls_from = frame;
-    return true;
+    if (tvb_captured_length(call->tvb) < HEADER && can_wait)
+        return ESMTP_SORT_SHORT;
+    if (conn->tls_start == ESMTP_TLS_NONE)
+        begin(call);
+    conn->tls_from[call->side] = call->pinfo->num;
+    return ESMTP_SORT_TLS;
+}
+
+esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call)
+{
+    esmtp_conn_t *conn = call->conn;
+    uint32_t from = conn->tls_from[call->side];
+    if (from || PINFO_FD_VISITED(call->pinfo))
+        return from && call->pinfo->num >= from ? ESMTP_SORT_TLS : ESMTP_SORT_SMTP;
+    return sort_clear(call);
+}
+
+/* --- TLS and back ------------------------------------------------------------------------------------------------------ */
+
+static void start_add(const esmtp_call_t *call, proto_tree *tree)
+{
+    static expert_field *const fields[] = {
+        [ESMTP_TLS_LATE] = &ei_late, [ESMTP_TLS_EARLY] = &ei_early, [ESMTP_TLS_UNASKED] = &ei_unasked};
+    const esmtp_conn_t *conn = call->conn;
+    if (conn->tls_start > ESMTP_TLS_STARTTLS && conn->tls_first == call->pinfo->num)
+        proto_tree_add_expert(tree, call->pinfo, fields[conn->tls_start], call->tvb, 0, 0);
 }
 
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
 {
     packet_info *pinfo = call->pinfo;
-    if (call->conn && call->conn->tls_late && call->conn->tls_from == pinfo->num)
-        proto_tree_add_expert(tree, pinfo, &ei_late, call->tvb, 0, 0);
+    if (call->conn)
+        start_add(call, tree);
     pinfo->can_desegment = pinfo->saved_can_desegment;
-    return call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
+    int n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
+    if (n && call->conn && !PINFO_FD_VISITED(pinfo)) {
+        esmtp_stream_pass(call, tvb_reported_length(call->tvb));
+        call->conn->tls_last[call->side] = true;
+    }
+    return n;
+}
+
+bool esmtp_tls_gave_back(const esmtp_call_t *call)
+{
+    esmtp_conn_t *conn = call->conn;
+    unsigned len = tvb_captured_length(call->tvb);
+    if (esmtp_framing_speaker(esmtp_span(tvb_get_ptr(call->tvb, 0, (int)len), len)) == ESMTP_SPEAKER_UNKNOWN)
+        return false;
+    if (!PINFO_FD_VISITED(call->pinfo) && conn->tls_last[call->side]) {
+        esmtp_stream_pass(call, 0);
+        conn->tls_last[call->side] = false;
+    }
+    return true;
 }
 
 void esmtp_tls_register(void)
@@ -91,6 +184,9 @@ void esmtp_tls_register(void)
     static ei_register_info ei[] = {
         {&ei_late, {"smtp.expert.tls_before_capture", PI_ASSUMPTION, PI_NOTE,
                     "SMTP inside TLS that was opened before the capture began or where it has a hole", EXPFILL}},
+        {&ei_early, {"smtp.expert.tls_before_220", PI_SEQUENCE, PI_WARN, "TLS begins before the server's 220", EXPFILL}},
+        {&ei_unasked, {"smtp.expert.tls_without_starttls", PI_SEQUENCE, PI_WARN,
+                       "TLS without STARTTLS, on a port where SMTP begins in clear", EXPFILL}},
     };
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

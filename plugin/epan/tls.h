@@ -13,14 +13,20 @@
 /* First visit: if the 220 that opens TLS lies in these octets, what follows in the connection is asked for by TLS. */
 void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found);
 
-/* Whether these octets from TCP belong to TLS; on the first visit this also notes what they say about it. */
-bool esmtp_tls_claims(const esmtp_call_t *call);
+typedef enum {
+    ESMTP_SORT_SMTP,
+    ESMTP_SORT_TLS,
+    ESMTP_SORT_SHORT, /* too few to tell: TCP has to bring more */
+} esmtp_sort_t;
 
-/* Gives them to the TLS dissector. */
+/* What these octets from TCP are. First visit: decides, from the session and from what they look like, and keeps it. */
+esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call);
+
+/* Gives octets to the TLS dissector. Returns how many it took; 0: it does not want them. */
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data);
 
-/* Whether octets begin like a TLS record. strict: at least three octets, of a version that exists. */
-bool esmtp_tls_looks_like(tvbuff_t *tvb, bool strict);
+/* Whether octets that the TLS dissector did not want are SMTP: a server that goes on in clear when the handshake has failed. */
+bool esmtp_tls_gave_back(const esmtp_call_t *call);
 
 void esmtp_tls_register(void);
 void esmtp_tls_handoff(int proto_esmtp, const esmtp_entries_t *entries);
