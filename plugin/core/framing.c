@@ -129,7 +129,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     } else if (row->flags & ESMTP_VF_AUTH) {
         read_auth(e->command.parameter, e);
     }
-    e->sure = is_sure(e);
+    e->sure = esmtp_session_wants_proof(f->s) && is_sure(e);
 }
 
 /* What the client's message in a line of a login gives away: a line of the exchange, or the end of an AUTH command. */

@@ -197,7 +197,8 @@ typedef struct {
     bool size_ok;             /* BDAT, XEXCH50: size was readable */
     bool last;                /* BDAT LAST */
     bool binary;              /* MAIL BODY=BINARYMIME */
-    bool sure;                /* can hardly be anything but this command: known verb, fitting parameter */
+    bool sure;                /* can hardly be anything but this command: known verb, fitting parameter; needed only when
+                                 esmtp_session_wants_proof says so */
     bool dot;                 /* the line is "." */
     esmtp_span_t mechanism;   /* AUTH */
     bool initial;             /* AUTH with initial response */
@@ -209,6 +210,9 @@ typedef struct {
 /* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if the line
  * is none. */
 const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event);
+
+/* Whether the next client line may be something else than a command, so that event->sure is asked for. */
+bool esmtp_session_wants_proof(esmtp_session_t *s);
 
 /* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came before
  * the 354: esmtp_session_expect then says TEXT. */

@@ -249,6 +249,11 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
     return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
 }
 
+bool esmtp_session_wants_proof(esmtp_session_t *s)
+{
+    return s->login_hole || !s->step || esmtp_session_open_data(s);
+}
+
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     s->client_spoke = true;
