@@ -2,7 +2,7 @@
  * The parts of a message. See mime.h.
  *
  * Known limits: a part header without an empty line behind it swallows the part's text up to the next boundary; comments are
- * understood in front of parameters only.
+ * understood in front of a field's value and of its parameters only.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -150,6 +150,7 @@ static bool parameter_next(esmtp_span_t *s, esmtp_span_t *name, GString *value)
 static esmtp_span_t first_word(esmtp_span_t value)
 {
     size_t i = 0;
+    skip_separators(&value);
     while (i < value.len && value.p[i] != ';' && value.p[i] != '(' && !is_space(value.p[i]))
         i++;
     return esmtp_span_to(value, i);
@@ -158,6 +159,7 @@ static esmtp_span_t first_word(esmtp_span_t value)
 /* Parameters of a field's value. */
 static esmtp_span_t parameters_of(esmtp_span_t value)
 {
+    skip_separators(&value);
     return esmtp_span_from(value, esmtp_span_find(value, ';'));
 }
 
@@ -526,6 +528,7 @@ static void push(walk_t *w, size_t begin)
 {
     open_t *o = &w->stack[w->depth++];
     memset(o, 0, sizeof *o);
+    o->part.outermost = w->depth == 1;
     o->begin = begin;
     o->in_header = true;
 }

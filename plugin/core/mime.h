@@ -39,6 +39,7 @@ typedef struct {
     esmtp_span_t disposition; /* Content-Disposition, whole; empty if there is none */
     esmtp_mime_encoding_t encoding;
     bool message;             /* message/rfc822: its own parts are told before it */
+    bool outermost;           /* the message is this one part */
 } esmtp_mime_part_t;
 
 typedef void (*esmtp_mime_taker_t)(void *ctx, const esmtp_mime_part_t *part);

@@ -115,21 +115,39 @@ static size_t count_lines(lines_t *lines, const uint8_t *p, size_t len)
     return len;
 }
 
-/* Lines of a part of a message as the dissectors show it: no items are made of the lines of a base64 body, but of those of a
- * text that it holds. */
+static bool has_parameters(esmtp_span_t content_type)
+{
+    return esmtp_span_find(content_type, ';') < content_type.len;
+}
+
+/* The Content-Type of a message; empty if it has none. */
+static esmtp_span_t content_type(esmtp_span_t header)
+{
+    esmtp_mime_field_t field;
+    while (esmtp_mime_field_next(&header, &field)) {
+        if (esmtp_span_is(field.name, "Content-Type"))
+            return field.value;
+    }
+    return esmtp_span(NULL, 0);
+}
+
+/* Lines of a part of a message as the dissectors show it. A coded file makes no items; a coded text is shown as it is or decoded,
+ * as the preferences say; and 4.0 takes a whole message for text if its type has no parameters. */
 static void count_part(void *ctx, const esmtp_mime_part_t *part)
 {
     lines_t *lines = ctx;
+    bool text = esmtp_span_starts(esmtp_mime_media_type(part->type), "text/");
+    bool coded = part->encoding == ESMTP_MIME_BASE64;
     if (lines->n >= lines->limit || part->message)
         return;
-    if (part->encoding != ESMTP_MIME_BASE64) {
+    if (!coded || text || (part->outermost && !has_parameters(part->type)))
         count_lines(lines, part->body.p, part->body.len);
-    } else if (esmtp_span_starts(esmtp_mime_media_type(part->type), "text/")) {
-        size_t len;
-        uint8_t *text = esmtp_mime_decode(part, &len);
-        count_lines(lines, text, len);
-        g_free(text);
-    }
+    if (!coded || !text || lines->n >= lines->limit)
+        return;
+    size_t len;
+    uint8_t *decoded = esmtp_mime_decode(part, &len);
+    count_lines(lines, decoded, len);
+    g_free(decoded);
 }
 
 /* Octets of a message that IMF may make items of. */
@@ -145,23 +163,14 @@ static size_t safe_length(const uint8_t *p, size_t len)
     return count_lines(&lines, p, len);
 }
 
-static bool has_content_type(esmtp_span_t header)
-{
-    esmtp_mime_field_t field;
-    while (esmtp_mime_field_next(&header, &field)) {
-        if (esmtp_span_is(field.name, "Content-Type"))
-            return true;
-    }
-    return false;
-}
-
-/* Octets of a message that matter if nobody looks at a tree: text without a type ends in the Info column only. */
+/* Octets of a message that matter if nobody looks at a tree: plain text ends in the Info column only. */
 static size_t column_length(const uint8_t *p, size_t len)
 {
     if (len <= 2 * COLUMN_OCTETS)
         return len;
     size_t header = esmtp_mime_header_length(esmtp_span(p, len));
-    return has_content_type(esmtp_span(p, header)) ? len : MIN(len, header + COLUMN_OCTETS);
+    esmtp_span_t type = esmtp_mime_media_type(content_type(esmtp_span(p, header)));
+    return esmtp_span_is(type, "text/plain") ? MIN(len, header + COLUMN_OCTETS) : len;
 }
 
 /* --- hand-over --------------------------------------------------------------------------------------------------------- */
@@ -172,13 +181,13 @@ static bool imf_enabled(const packet_info *pinfo)
            wmem_list_count(pinfo->layers) + LAYERS_SPARE < prefs.gui_max_tree_depth;
 }
 
-/* What a binary message without a type is: octets, not lines. */
+/* A binary message whose type has no parameters, or that has none, would be shown as lines: it is octets. */
 static void call_for_binary(tvbuff_t *octets, packet_info *pinfo, proto_tree *root)
 {
     int len = (int)tvb_captured_length(octets);
     size_t header = esmtp_mime_header_length(esmtp_span(tvb_get_ptr(octets, 0, len), (size_t)len));
     int body = MIN((int)header + 2, len);
-    if (has_content_type(esmtp_span(tvb_get_ptr(octets, 0, len), header)) || body == len) {
+    if (has_parameters(content_type(esmtp_span(tvb_get_ptr(octets, 0, len), header))) || body == len) {
         call_dissector_only(imf_handle, octets, pinfo, root, NULL);
         return;
     }
