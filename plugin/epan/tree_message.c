@@ -391,11 +391,15 @@ static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     rest_add(&t);
 }
 
+/* Everything that is said of pieces and end marks is in these groups. */
+#define DETAILS (ESMTP_WANT_MESSAGE | ESMTP_WANT_TXN | ESMTP_WANT_PAIRING | ESMTP_WANT_EXPERT)
+
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     const char *name = esmtp_message_joined() ? "DATA fragment" : "Message Body";
-    proto_item *item = proto_tree_add_none_format(show->tree, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s", name,
+    proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
+    proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s", name,
                                                   fact->len, plurality(fact->len, "", "s"));
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     if (show->info)
@@ -422,7 +426,8 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
-    proto_item *item = proto_tree_add_none_format(show->tree, hf_eom, show->tvb, offset, (int)fact->len, "C: .");
+    proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
+    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .");
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     esmtp_show_info(show, ".");
     esmtp_anomaly_add(show->pinfo, item, fact);
