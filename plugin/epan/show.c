@@ -89,9 +89,9 @@ static bool is_full(const esmtp_show_t *show)
 }
 
 /* Says how many lines are left out. */
-static void rest_add(esmtp_show_t *show, size_t n, int offset)
+static void rest_add(esmtp_show_t *show, size_t n, int offset, int len)
 {
-    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, -1, (uint32_t)n);
+    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, (uint32_t)n);
     proto_item_set_generated(item);
     expert_add_info(show->pinfo, item, &ei_not_shown);
 }
@@ -102,7 +102,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
     for (size_t i = found->first; i < found->last;) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
         if (is_full(show)) {
-            rest_add(show, found->last - i, offset);
+            rest_add(show, found->last - i, offset, (int)found->used - offset);
             return;
         }
         if (fact->kind != ESMTP_FACT_REPLY) {
