@@ -244,7 +244,9 @@ class Stream:
         pseudo = source.packed + target.packed + struct.pack("!IHH", len(tcp), 0, 6)
         tcp = tcp[:16] + struct.pack("!H", _checksum(pseudo + tcp)) + tcp[18:]
         if source.version == 4:
-            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0,
+            # Segmentation offload leaves 0 where the length does not fit.
+            length = (20 + len(tcp)) if len(tcp) < 65516 else 0
+            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0x4000, 64, 6, 0,
                              source.packed, target.packed)
             ip = ip[:10] + struct.pack("!H", _checksum(ip)) + ip[12:]
             kind = 0x0800
