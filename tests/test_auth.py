@@ -4,6 +4,8 @@ Examples named after an RFC are that RFC's own words, spoken to a mail server.
 """
 
 import base64
+import hashlib
+import hmac
 import re
 from dataclasses import replace
 
@@ -1072,3 +1074,111 @@ def test_any_one_segment_is_missing(tshark, lost):
     assert found["smtp.req.verb"][-1:] == ["NOOP"]
     text = "\n".join(tshark.summary(capture))
     assert "geheim" not in text and b64("geheim") not in text
+
+
+# --- Real software ----------------------------------------------------------------------------
+
+
+USER, PASSWORD, WRONG_PASSWORD = "alice", "not-a-real-password", "a-wrong-password"
+SIX = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
+# capture: mechanisms, each used with the right password and then with a wrong one
+REAL = {
+    "auth-clear": [*SIX, "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"],
+    "auth-tls": [*SIX, "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+    "auth-ntlm": ["NTLM", "NTLM", "NTLM"],
+}
+REAL_NAMES = sorted({*NAMES, *WRONG, "smtp.auth.ended_in", "ntlmssp.auth.username"})
+
+
+@pytest.fixture(scope="module")
+def real(tshark, captures):
+    """{capture: [{field: values} of each connection]}"""
+    found = {name: tshark.lists(captures / f"{name}.pcapng", REAL_NAMES) for name in REAL}
+    return {name: [streams[n] for n in sorted(streams)] for name, streams in found.items()}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_logins(real, name):
+    expected = [(mechanism, outcome) for mechanism in REAL[name]
+                for outcome in ("succeeded", "failed")]
+    assert len(real[name]) == len(expected)
+    for found, (mechanism, outcome) in zip(real[name], expected):
+        assert found["smtp.auth.outcome"] == [outcome]
+        assert found["smtp.auth.user"] == [USER]
+        assert set(found["smtp.auth.mechanism"]) == {mechanism}
+        assert set(found["smtp.auth.attempt"]) == {"1"}
+        assert [field for field in WRONG if found[field]] == []
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_logins_in_two_passes(tshark, captures, real, name):
+    found = tshark.lists(captures / f"{name}.pcapng", REAL_NAMES, two_pass=True)
+    names = [field for field in REAL_NAMES if field != "smtp.auth.ended_in"]
+    for stream, once in enumerate(real[name]):
+        assert {field: found[stream][field] for field in names} == \
+            {field: once[field] for field in names}
+        assert found[stream]["smtp.auth.ended_in"]
+
+
+def proven(found, password):
+    """Whether the fields of a login are those that this password gives."""
+    def one(name):
+        return found[f"smtp.auth.{name}"][0]
+
+    def keyed(key, octets, how):
+        return hmac.new(key, octets, how).digest()
+
+    mechanism = one("mechanism")
+    if mechanism in ("PLAIN", "LOGIN"):
+        return found["smtp.auth.password"] == [password]
+    if mechanism == "CRAM-MD5":
+        return one("response") == keyed(password.encode(), one("challenge").encode(), "md5").hex()
+    if mechanism == "DIGEST-MD5":
+        def md5(text):
+            return hashlib.md5(text if isinstance(text, bytes) else text.encode())
+
+        nonces = f"{one('digest.nonce')}:{one('digest.cnonce')}"
+        realm = (found["smtp.auth.digest.realm"] or [""])[-1]
+        first = md5(f"{USER}:{realm}:{password}").digest() + b":" + nonces.encode()
+        second = md5(f"AUTHENTICATE:{one('digest.uri')}").hexdigest()
+        middle = f"{one('digest.nonce')}:{one('digest.nc')}:{one('digest.cnonce')}:auth"
+        return one("digest.response") == md5(f"{md5(first).hexdigest()}:{middle}:{second}").hexdigest()
+    how = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}[mechanism]
+    salted = hashlib.pbkdf2_hmac(how, password.encode(), base64.b64decode(one("scram.salt")),
+                                 int(one("scram.iterations")))
+    client_key = keyed(salted, b"Client Key", how)
+    nonces = found["smtp.auth.scram.nonce"]
+    said = ",".join([f"n={USER},r={nonces[0]}", found["smtp.auth.challenge"][0],
+                     f"c={one('scram.channel_binding')},r={nonces[-1]}"]).encode()
+    signature = keyed(hashlib.new(how, client_key).digest(), said, how)
+    proof = bytes(a ^ b for a, b in zip(client_key, signature))
+    return one("scram.proof") == base64.b64encode(proof).decode()
+
+
+@pytest.mark.parametrize("name", ["auth-clear", "auth-tls"])
+def test_the_fields_of_real_logins_prove_the_password(real, name):
+    """Salt, nonces, counts and proofs are right, or the arithmetic would not come out."""
+    for found in real[name]:
+        right = found["smtp.auth.outcome"] == ["succeeded"]
+        assert proven(found, PASSWORD if right else WRONG_PASSWORD), found
+        assert not proven(found, WRONG_PASSWORD if right else PASSWORD), found
+
+
+def test_real_ntlm_goes_to_its_dissector(real):
+    assert [found["ntlmssp.auth.username"] for found in real["auth-ntlm"]] == [[USER]] * 6
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+@pytest.mark.parametrize("name", REAL)
+def test_credentials_of_real_logins(tshark, captures, name, two_pass):
+    rows = rows_of(tshark, captures / f"{name}.pcapng", two_pass=two_pass)
+    expected = [mechanism for mechanism in REAL[name] for _ in range(2)
+                if mechanism in ("PLAIN", "LOGIN")]
+    assert [(row[2], row[3].split(",")[0]) for row in rows] == [(USER, each) for each in expected]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_columns_of_real_logins_hide_passwords(tshark, captures, name):
+    text = tshark.run(captures / f"{name}.pcapng")
+    assert PASSWORD not in text and WRONG_PASSWORD not in text
+    assert b64(f"\0{USER}\0{PASSWORD}") not in text and b64(PASSWORD) not in text
