@@ -3,7 +3,9 @@
 import base64
 import email.message
 import email.policy
+import json
 import random
+import subprocess
 
 import pytest
 
@@ -114,6 +116,38 @@ def test_both_types_at_once(tshark, tmp_path):
     home = tshark.home / f"both-{tmp_path.name}"
     tshark.run(capture, "-q", "--export-objects", f"smtp,{home}-1", "--export-objects", f"smtp-attachments,{home}-2")
     assert [len(list(folder.iterdir())) for folder in (home.parent / f"{home.name}-1", home.parent / f"{home.name}-2")] == [1, 1]
+
+
+def sharkd(tshark, capture, *requests):
+    """What sharkd, which works as the window does (frames were visited before), answers to requests."""
+    calls = [("load", {"file": str(tshark.path(capture))}), *requests, ("bye", {})]
+    lines = [json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
+             for n, (method, params) in enumerate(calls, 1)]
+    done = subprocess.run(["sharkd", "-"], input="\n".join(lines) + "\n", text=True, env=tshark.environment,
+                          capture_output=True, timeout=300)
+    replies = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert done.returncode == 0 and not any("error" in reply for reply in replies), done.stderr
+    return [reply["result"] for reply in replies[1:-1]]
+
+
+def test_list_of_objects_as_the_window_has_it(tshark):
+    """Again and again, with lists begun anew."""
+    capture = Capture()
+    message = mime(attachment("x.pdf", b"%PDF", "application/pdf"))
+    capture.add(session(data(message), data(HEAD, 2, reply="554 no\r\n")))
+    tap = [("tap", {"tap0": "eo:smtp"}), ("tap", {"tap0": "eo:smtp-attachments"})]
+    answers = sharkd(tshark, capture, *tap, *tap)
+    mails, files = ([{key: entry[key] for key in ("hostname", "type", "filename", "len")}
+                     for entry in answer["taps"][0]["objects"]] for answer in answers[:2])
+    assert mails == [
+        {"hostname": "a1@a.example", "type": "message/rfc822", "filename": "tcp0-mail1-a1@a.example-4AbCdEf1.eml",
+         "len": len(message)},
+        {"hostname": "a2@a.example", "type": "message/rfc822", "filename": "tcp0-mail2-a2@a.example.eml", "len": len(HEAD)},
+    ]
+    assert files == [{"hostname": "a1@a.example", "type": "application/pdf", "filename": "tcp0-mail1-1-x.pdf", "len": 4}]
+    for first, again in zip(answers[:2], answers[2:]):
+        names = [[entry["filename"] for entry in answer["taps"][0]["objects"]] for answer in (first, again)]
+        assert names[0] == names[1]
 
 
 def test_off_with_the_plugin(tshark):
