@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import pytest
 
 from dialogue import C, S, Capture
-from tshark import BUG
+
+# Other dissectors have bugs of their own: in 4.0 TLS asserts on damaged handshakes.
+BUG = re.compile(rb"Dissector bug, protocol (E?SMTP|IMF)")
 
 BIG = int(os.environ.get("ESMTP_BIG", "1"))
 CORE = "plugin/core"
@@ -54,7 +56,7 @@ def cost(tshark, capture, *args):
                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     said = output.read_bytes()
-    assert status == 0 and not BUG.search(said.decode(errors="replace")), said[-2000:]
+    assert status == 0 and not BUG.search(said), said[-2000:]
     return Cost(usage.ru_utime, usage.ru_maxrss / 1024, said)
 
 

@@ -1,0 +1,173 @@
+"""Every capture of the repository, damaged: octets changed, frames cut short, out of order, mixed.
+
+Many variants of a capture go into one file, each with addresses of its own. Nothing may crash, no
+dissector bug may be reported, and damage must not cost time. tests/check runs this with the plugin
+under ASan and UBSan and with more seeds (ESMTP_SEEDS).
+"""
+
+import os
+import random
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dialogue import Capture
+from test_limits import cost
+
+SEEDS = int(os.environ.get("ESMTP_SEEDS", "10"))
+CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.pcap*"))
+
+ETHERNET = 1
+
+
+# --- frames of a file -------------------------------------------------------------------------
+
+
+def pcap_frames(data):
+    assert struct.unpack_from("<I", data, 20)[0] & 0xFFFF == ETHERNET
+    at = 24
+    while at < len(data):
+        _, _, captured, length = struct.unpack_from("<IIII", data, at)
+        yield data[at + 16:at + 16 + captured], length
+        at += 16 + captured
+
+
+def pcapng_blocks(data):
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        yield kind, data[at + 8:at + size - 4]
+        at += size
+
+
+def read(path):
+    """The frames of a capture as (octets, length on the wire), and its TLS secrets."""
+    data = path.read_bytes()
+    if data[:4] == b"\xd4\xc3\xb2\xa1":
+        return list(pcap_frames(data)), ""
+    frames, secrets = [], ""
+    for kind, body in pcapng_blocks(data):
+        if kind == 0x01:
+            assert struct.unpack_from("<H", body)[0] == ETHERNET
+        if kind == 0x0A:
+            size, = struct.unpack_from("<I", body, 4)
+            secrets += body[8:8 + size].decode()
+        if kind == 0x06:
+            captured, length = struct.unpack_from("<II", body, 12)
+            frames.append((body[20:20 + captured], length))
+    return frames, secrets
+
+
+# --- variants ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Variants(Capture):
+    """A capture of ready-made frames."""
+
+    ready: list = field(default_factory=list)
+
+    def frames(self):
+        for n, (data, length) in enumerate(self.ready):
+            yield round(self.start * 1e6) + 1000 * n, data, length
+
+
+def addresses(frame):
+    """Where an IP frame's addresses lie, and its TCP header; None if it is none."""
+    kind = frame[12:14]
+    if kind == b"\x08\x00" and frame[23] == 6:
+        return 26, 30, 34
+    if kind == b"\x86\xdd" and frame[20] == 6:
+        return 22, 38, 54
+    return None
+
+
+def moved(frame, variant):
+    """The frame between other hosts."""
+    places = addresses(frame)
+    if not places:
+        return frame
+    data = bytearray(frame)
+    for at in places[:2]:
+        data[at + 1] ^= variant & 0xFF
+        data[at + 2] ^= variant >> 8
+    return bytes(data)
+
+
+def mangled(frame, dice, share=0.02):
+    """Two of a hundred octets of what TCP carries changed; now and then its numbers, too."""
+    places = addresses(frame)
+    if not places:
+        return frame
+    data = bytearray(frame)
+    tcp = places[2]
+    start = tcp + (data[tcp + 12] >> 4) * 4
+    for at in range(start, len(data)):
+        if dice.random() < share:
+            data[at] = dice.choice((dice.randrange(256), *b"\r\n.- <>=0"))
+    if dice.random() < share:
+        data[tcp + dice.randrange(4, 12)] = dice.randrange(256)
+    return bytes(data)
+
+
+def mangle(frames, dice):
+    return [(mangled(data, dice), length) for data, length in frames]
+
+
+def truncate(frames, dice):
+    snaplen = dice.randrange(60, 201)
+    return [(data[:snaplen], length) for data, length in frames]
+
+
+def reorder(frames, dice):
+    reach = dice.choice((2, 5, 20))
+    places = [n + dice.random() * reach for n in range(len(frames))]
+    return [frame for _, frame in sorted(zip(places, frames), key=lambda pair: pair[0])]
+
+
+def lose(frames, dice):
+    return [frame for frame in frames if dice.random() > 0.1]
+
+
+DAMAGE = {"mangled": mangle, "truncated": truncate, "reordered": reorder, "lossy": lose}
+
+
+def variants(path, change, seeds=SEEDS):
+    frames, secrets = read(path)
+    ready = []
+    for seed in range(seeds):
+        dice = random.Random(f"{path.name} {seed}")
+        ready += [(moved(data, seed + 1), length) for data, length in change(frames, dice)]
+    return Variants(secrets=secrets, ready=ready)
+
+
+# --- tests ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_damaged(tshark, path):
+    whole = cost(tshark, variants(path, lambda frames, dice: frames), "-V", "-2")
+    for name, change in DAMAGE.items():
+        each = cost(tshark, variants(path, change), "-V", "-2")
+        assert each.seconds < 10 * whole.seconds, (name, each.seconds, whole.seconds)
+
+
+def test_mixed(tshark):
+    """One frame of each of many damaged captures in turn."""
+    lists, secrets = [], ""
+    for n, path in enumerate(CAPTURES):
+        frames, said = read(path)
+        secrets += said
+        for m, change in enumerate(DAMAGE.values()):
+            dice = random.Random(f"{path.name} {m}")
+            lists.append([(moved(data, 1000 + 4 * n + m), length)
+                          for data, length in change(frames, dice)])
+    longest = max(map(len, lists))
+    ready = [frames[n] for n in range(longest) for frames in lists if n < len(frames)]
+    capture = Variants(secrets=secrets, ready=ready)
+    for args in (["-V"], ["-V", "-2"], ["-T", "json"], ["-2"],
+                 ["-V", "-o", "tcp.reassemble_out_of_order:TRUE"],
+                 ["-V", "-o", "tcp.desegment_tcp_streams:FALSE"]):
+        cost(tshark, capture, *args)
