@@ -101,6 +101,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
     int offset = (int)found->old;
     for (size_t i = found->first; i < found->last;) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        show->at = i;
         if (is_full(show)) {
             rest_add(show, found->last - i, offset, (int)found->used - offset);
             return;

@@ -19,6 +19,7 @@ typedef struct {
     proto_tree *tree; /* of the SMTP item; may be NULL */
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
+    size_t at;           /* which of the stream's facts is being shown; of a reply the first */
     wmem_strbuf_t *info; /* Info column so far; NULL if nobody reads it */
     bool server;         /* the server speaks */
     bool later;          /* not the first visit: replies are known */

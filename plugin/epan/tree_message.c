@@ -108,16 +108,12 @@ static uint64_t piece_octets(const esmtp_message_t *m, const esmtp_fact_t *fact,
     return (next ? next->before : m->octets) - fact->before;
 }
 
-/* The piece behind one. */
-static const esmtp_fact_t *piece_behind(const esmtp_message_t *m, const esmtp_fact_t *fact)
+/* The piece behind the one that is being shown. */
+static const esmtp_fact_t *piece_behind(const esmtp_show_t *show, const esmtp_fact_t *fact)
 {
-    if (fact->index == m->pieces)
-        return NULL;
-    pieces_t walk = pieces_from(m, fact->frame);
-    const esmtp_fact_t *f = next_piece(&walk);
-    while (f && f->index <= fact->index)
-        f = next_piece(&walk);
-    return f;
+    const esmtp_message_t *m = fact->extra;
+    pieces_t walk = {&show->stream->facts, m, show->at + 1, fact->index};
+    return fact->index == m->pieces ? NULL : next_piece(&walk);
 }
 
 static bool is_joined(const esmtp_message_t *m)
@@ -371,7 +367,7 @@ void esmtp_message_add(esmtp_show_t *show, esmtp_message_t *m)
 static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     const esmtp_message_t *m = fact->extra;
-    uint64_t octets = piece_octets(m, fact, piece_behind(m, fact));
+    uint64_t octets = piece_octets(m, fact, piece_behind(show, fact));
     esmtp_add_gen_uint(tree, hf_piece_number, show->tvb, fact->index);
     esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len);
     esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets);
