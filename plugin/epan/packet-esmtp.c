@@ -104,7 +104,8 @@ static esmtp_call_t call_from_tcp(tvbuff_t *tvb, packet_info *pinfo, const struc
 
 static void join_connection(esmtp_call_t *call)
 {
-    call->conn = esmtp_conn_get(call->pinfo);
+    if (!call->conn)
+        call->conn = esmtp_conn_get(call->pinfo);
     call->side = esmtp_conn_side(call->conn, call->pinfo);
 }
 
