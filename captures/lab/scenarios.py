@@ -115,7 +115,8 @@ SCENARIOS = [
              EximClient((SENDER, (BOB, CAROL, DAVE), ()), transport="hosts_try_prdr = *")),
     Scenario("exim-exim-early-pipe", "Exim to Exim with X_PIPE_CONNECT: the second connection speaks "
              "before the greeting",
-             Exim(main="pipelining_connect_advertise_hosts = *\ntls_advertise_hosts ="),
+             Exim(main="pipelining_connect_advertise_hosts = *\ntls_advertise_hosts =\n"
+                       "acl_smtp_connect = slow", acl="slow:\n  accept delay = 1s\n"),
              EximClient((SENDER, (BOB,), ()), (SENDER, (CAROL,), ()),
                         transport="hosts_pipe_connect = *")),
     Scenario("postfix-sendmail-client", "Sendmail as client to Postfix: STARTTLS, two recipients",
