@@ -320,7 +320,9 @@ def test_right_input_is_not_complained_about(read, name):
     assert [field for field in WRONG if read[name][field]] == FAULTY.get(name, [])
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+# The other sizes of SCRAM differ in a number only.
+@pytest.mark.parametrize("name", [name for name in EXAMPLES
+                                  if not re.fullmatch(r"SCRAM-SHA-\d+", name)])
 def test_cut_anywhere(tshark, name):
     """Where TCP cuts the dialogue does not matter."""
     dialogue = login(EXAMPLES[name][0])
@@ -746,6 +748,12 @@ HIDING = {
         C: AUTH XOAUTH2 {{user=alice\001auth=Bearer {JWT}\001\001}}
         S: 235 ok
     """, [JWT, b64(f"user=alice\1auth=Bearer {JWT}\1\1")]),
+    "XOAUTH2, malformed": (r"""
+        C: AUTH XOAUTH2 {geheim-0}
+        S: 535 no
+        C: AUTH XOAUTH2 {user=alice\001token=geheim-0\001\001}
+        S: 535 no
+    """, ["geheim-0", b64("geheim-0"), b64("user=alice\1token=geheim-0\1\1")]),
     "OAUTHBEARER": (r"""
         C: AUTH OAUTHBEARER
         S: 334

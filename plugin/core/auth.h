@@ -1,9 +1,11 @@
 /* auth.h
- * The messages of SASL exchanges, RFC 4954: base64 and what each mechanism puts into it. Parsers take one decoded message and
- * return spans inside it; they allocate nothing, check no proof and no signature, and know nothing of the messages before.
+ * The messages of SASL exchanges, RFC 4954: base64 and what each mechanism puts into it. Parsers
+ * take one decoded message and return spans inside it; they allocate nothing, check no proof and no
+ * signature, and know nothing of the messages before.
  *
- * RFC 4616 (PLAIN), draft-murchison-sasl-login (LOGIN), RFC 2195 (CRAM-MD5), RFC 2831 (DIGEST-MD5), RFC 5802, 7677 (SCRAM),
- * RFC 7628 (OAUTHBEARER), Google's XOAUTH2, RFC 4422 (EXTERNAL), RFC 4505 (ANONYMOUS), MS-NLMP (NTLM: only what it is).
+ * RFC 4616 (PLAIN), draft-murchison-sasl-login (LOGIN), RFC 2195 (CRAM-MD5), RFC 2831 (DIGEST-MD5),
+ * RFC 5802, 7677 (SCRAM), RFC 7628 (OAUTHBEARER), Google's XOAUTH2, RFC 4422 (EXTERNAL), RFC 4505
+ * (ANONYMOUS), MS-NLMP (NTLM: only what it is).
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,20 +16,22 @@
 #include "span.h"
 #include "tables.h"
 
-/* Octets that the longest line of an exchange may have, its line end included. RFC 4954 section 4. */
+/* Octets that the longest line of an exchange may have, its line end included. RFC 4954 section 4.
+ */
 #define ESMTP_AUTH_LINE_MAX 12288
 
-/* Parts of one message that are told apart. The longest honest message, a DIGEST-MD5 response, has a dozen; a message of
- * commas alone must not cost an item per comma. */
+/* Parts of one message that are told apart. The longest honest message, a DIGEST-MD5 response, has
+ * a dozen; a message of commas alone must not cost an item per comma. */
 #define ESMTP_AUTH_PARTS_MAX 40
 
 /* Octets that base64 of len octets can decode to. */
 #define ESMTP_BASE64_ROOM(len) ((len) / 4 * 3 + 3)
 #define ESMTP_BASE64_FINE      SIZE_MAX
 
-/* Decodes base64 (RFC 4648 section 4) into out, which has ESMTP_BASE64_ROOM(in.len) octets. Returns the octets written. *bad
- * is ESMTP_BASE64_FINE if all is well; the offset of the first octet that must not be there, and then nothing is written; or
- * in.len if octets or padding are missing at the end, and then what is there is decoded. */
+/* Decodes base64 (RFC 4648 section 4) into out, which has ESMTP_BASE64_ROOM(in.len) octets. Returns
+ * the octets written. *bad is ESMTP_BASE64_FINE if all is well; the offset of the first octet that
+ * must not be there, and then nothing is written; or in.len if octets or padding are missing at the
+ * end, and then what is there is decoded. */
 size_t esmtp_base64_decode(esmtp_span_t in, uint8_t *out, size_t *bad);
 
 /* What a part of a message is. */
@@ -90,7 +94,7 @@ typedef struct {
     esmtp_part_kind_t kind;
     esmtp_span_t value;
     esmtp_escape_t escape;
-    bool latin1; /* ISO 8859-1; else UTF-8 */
+    bool latin1; /* ISO 8859-1 unless it is valid UTF-8; else UTF-8 */
 } esmtp_part_t;
 
 /* One message, taken apart. */
@@ -100,8 +104,10 @@ typedef struct {
     const char *problem; /* what is wrong with its form, a phrase; NULL if nothing is */
 } esmtp_auth_message_t;
 
-/* Takes a decoded message apart. number: of the client's message in its exchange, from 1; 0 for a challenge of the server. */
-void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets, esmtp_auth_message_t *m);
+/* Takes a decoded message apart. number: of the client's message in its exchange, from 1; 0 for a
+ * challenge of the server. */
+void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets,
+                      esmtp_auth_message_t *m);
 
 /* The value of a part without escapes, in UTF-8 where the mechanism says so; g_free it. */
 char *esmtp_part_text(const esmtp_part_t *part);
@@ -109,14 +115,16 @@ char *esmtp_part_text(const esmtp_part_t *part);
 /* The first part of that kind; NULL if there is none. */
 const esmtp_part_t *esmtp_auth_part(const esmtp_auth_message_t *m, esmtp_part_kind_t kind);
 
-/* Whether octets read as text: UTF-8 without control characters but line ends, TAB, and the NUL and ^A that SASL uses to
- * separate. Nothing is text. */
+/* Whether octets read as text: UTF-8 without control characters but line ends, TAB, and the NUL and
+ * ^A that SASL uses to separate. Nothing is text. */
 bool esmtp_auth_is_text(esmtp_span_t octets);
 
-/* Whether the client's message of that number may hold a password or token. row NULL: a mechanism that nobody knows, so yes. */
+/* Whether the client's message of that number may hold a password or token. row NULL: a mechanism
+ * that nobody knows, so yes. */
 bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number);
 
-/* Whether the server speaks first in this mechanism, so that its first challenge cannot be empty. */
+/* Whether the server speaks first in this mechanism, so that its first challenge cannot be empty.
+ */
 bool esmtp_auth_server_first(esmtp_sasl_form_t form);
 
 /* What a challenge, as sent, asks for in the words that LOGIN has. NONE: something else. */
@@ -130,15 +138,17 @@ typedef struct {
     bool secret; /* it holds a password or token */
 } esmtp_auth_gift_t;
 
-esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64);
+esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number,
+                                  esmtp_span_t base64);
 
-/* Takes a client's message, as sent, apart: decodes it into octets (ESMTP_BASE64_ROOM(sent.len)) and parses it. What is no
- * base64 is taken as it is. Returns the octets that the parts lie in: a span of out, or sent itself. */
-esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent, uint8_t *out, size_t *bad,
-                             esmtp_auth_message_t *m);
+/* Takes a client's message, as sent, apart: decodes it into octets (ESMTP_BASE64_ROOM(sent.len))
+ * and parses it. What is no base64 is taken as it is. Returns the octets that the parts lie in: a
+ * span of out, or sent itself. */
+esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent,
+                             uint8_t *out, size_t *bad, esmtp_auth_message_t *m);
 
-/* Header and claims of a JSON Web Token (RFC 7519), decoded into out, which has ESMTP_BASE64_ROOM(token.len) octets. False if
- * the token is not one. Nothing is verified. */
+/* Header and claims of a JSON Web Token (RFC 7519), decoded into out, which has
+ * ESMTP_BASE64_ROOM(token.len) octets. False if the token is not one. Nothing is verified. */
 typedef struct {
     esmtp_span_t header, claims;           /* JSON, in out */
     esmtp_span_t header_sent, claims_sent; /* in the token */

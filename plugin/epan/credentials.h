@@ -1,5 +1,6 @@
 /* credentials.h
- * Tools > Credentials, tshark -z credentials: one row for each attempt that shows a password or token.
+ * Tools > Credentials, tshark -z credentials: one row for each attempt that shows a password or
+ * token.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,7 +12,8 @@
 
 #include "../core/session.h"
 
-/* Reports the attempt if this client line of it is the first that holds a password or token, shown in field hf. */
+/* Reports the attempt if this client line of it is the first that holds a password or token, shown
+ * in field hf. */
 void esmtp_credentials_tap(packet_info *pinfo, const esmtp_fact_t *fact, int hf);
 
 void esmtp_credentials_register(void);

@@ -152,9 +152,11 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
-    proto_item *item = show->wanted & DETAILS ? line_item_add(show, fact, offset, len) : NULL;
+    /* A login has more to report than its items, and items of other protocols. */
+    bool details = show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN;
+    proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;
     esmtp_request_mark(show);
-    if (len > 0 && (show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN)) /* a login has more to report than its items */
+    if (len > 0 && details)
         command_tree(show, item, fact, offset, len);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);

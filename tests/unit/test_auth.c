@@ -66,7 +66,8 @@ static void base64(void **state)
     }
 }
 
-/* All texts of up to four octets of every length come back, and each octet that is none is found. */
+/* All texts of up to four octets of every length come back, and each octet that is none is found.
+ */
 static void base64_round_trip(void **state)
 {
     (void)state;
@@ -177,8 +178,8 @@ static const message_case_t message_cases[] = {
 
     {"CRAM-MD5, RFC 2195", ESMTP_SASL_CRAM, 1, LIT("tim b913a602c7eda7a495b4e6e7334d3890"),
      "user:tim\ntext:b913a602c7eda7a495b4e6e7334d3890\n", NULL},
-    {"CRAM-MD5, challenge", ESMTP_SASL_CRAM, 0,
-     LIT("<1896.697170952@postoffice.reston.mci.net>"), "", NULL},
+    {"CRAM-MD5, challenge", ESMTP_SASL_CRAM, 0, LIT("<1896.697170952@postoffice.reston.mci.net>"),
+     "", NULL},
     {"CRAM-MD5, blank in the name", ESMTP_SASL_CRAM, 1,
      LIT("big tim b913a602c7eda7a495b4e6e7334d3890"),
      "user:big tim\ntext:b913a602c7eda7a495b4e6e7334d3890\n", NULL},
@@ -222,7 +223,10 @@ static const message_case_t message_cases[] = {
     {"DIGEST-MD5, several realms", ESMTP_SASL_DIGEST_MD5, 0,
      LIT("realm=\"a\",realm=\"b\",nonce=\"n\""), "realm:a\nrealm:b\nnonce:n\n", NULL},
     {"DIGEST-MD5, ISO 8859-1", ESMTP_SASL_DIGEST_MD5, 1,
-     LIT("username=\"j\xf6rg\",nonce=\"n\",response=1"),
+     LIT("username=\"j\xf6rg\",nonce=\"n\",response=1"), "user:j\xc3\xb6rg\nnonce:n\nresponse:1\n",
+     NULL},
+    {"DIGEST-MD5, UTF-8 and no word of it", ESMTP_SASL_DIGEST_MD5, 1,
+     LIT("username=\"j\xc3\xb6rg\",nonce=\"n\",response=1"),
      "user:j\xc3\xb6rg\nnonce:n\nresponse:1\n", NULL},
     {"DIGEST-MD5, authzid and unknown", ESMTP_SASL_DIGEST_MD5, 1,
      LIT("username=\"a\",nonce=\"n\",response=1,authzid=\"b\",auth-param=\"c d\",x=y"),
@@ -241,8 +245,8 @@ static const message_case_t message_cases[] = {
      "neither nonce nor rspauth is there"},
 
     {"SCRAM, RFC 5802 client first", ESMTP_SASL_SCRAM, 1,
-     LIT("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL"),
-     "flag:n\nuser:user\nr:fyko+d2lbbFgONRv9qkxdawL\n", NULL},
+     LIT("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL"), "flag:n\nuser:user\nr:fyko+d2lbbFgONRv9qkxdawL\n",
+     NULL},
     {"SCRAM, RFC 5802 server first", ESMTP_SASL_SCRAM, 0,
      LIT("r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096"),
      "r:fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j\ns:QSXCR+Q6sek8bf92\ni:4096\n", NULL},
@@ -270,7 +274,8 @@ static const message_case_t message_cases[] = {
      "n= or r= is missing"},
     {"SCRAM, no proof", ESMTP_SASL_SCRAM, 2, LIT("c=biws,r=x"), "c:biws\nr:x\n",
      "c=, r= or p= is missing"},
-    {"SCRAM, no salt", ESMTP_SASL_SCRAM, 0, LIT("r=x,i=1"), "r:x\ni:1\n", "r=, s= or i= is missing"},
+    {"SCRAM, no salt", ESMTP_SASL_SCRAM, 0, LIT("r=x,i=1"), "r:x\ni:1\n",
+     "r=, s= or i= is missing"},
     {"SCRAM, no attribute", ESMTP_SASL_SCRAM, 0, LIT("r=x,,i"), "r:x\next:\next:i\n",
      "an attribute is not of the form letter=value"},
     {"SCRAM, nothing", ESMTP_SASL_SCRAM, 1, LIT(""), "", "it does not begin with n,, y,, or p="},
@@ -379,7 +384,8 @@ static void messages(void **state)
     }
 }
 
-/* Every message, cut anywhere or with any octet replaced, is read without a step outside, and its parts lie in it. */
+/* Every message, cut anywhere or with any octet replaced, is read without a step outside, and its
+ * parts lie in it. */
 static void mangled(void **state)
 {
     static const uint8_t evil[] = {0, 1, ',', '=', '"', '\\', '{', '}', ':', 0xff};
@@ -402,8 +408,9 @@ static void mangled(void **state)
                     for (size_t k = 0; k < m.n; k++) {
                         esmtp_span_t value = m.parts[k].value;
 
-                        assert_true(value.len == 0 || (value.p >= octets.p && value.p + value.len <=
-                                                                                 octets.p + octets.len));
+                        assert_true(
+                            value.len == 0 ||
+                            (value.p >= octets.p && value.p + value.len <= octets.p + octets.len));
                         g_free(esmtp_part_text(&m.parts[k]));
                     }
                 }
@@ -470,8 +477,8 @@ static const peek_case_t peek_cases[] = {
      false},
     {"LOGIN, empty user", "LOGIN", 1, "", NULL, false, false},
     {"LOGIN, password", "LOGIN", 2, "ZGF0YQ==", NULL, true, true},
-    {"CRAM-MD5", "CRAM-MD5", 1,
-     "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw", "tim", false, false},
+    {"CRAM-MD5", "CRAM-MD5", 1, "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw", "tim", false,
+     false},
     {"SCRAM", "SCRAM-SHA-256", 1, "biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=", "user", false,
      false},
     {"XOAUTH2", "XOAUTH2", 1, "dXNlcj1hAWF1dGg9QmVhcmVyIHQBAQ==", "a", true, true},
@@ -562,11 +569,11 @@ typedef struct {
 } text_case_t;
 
 static const text_case_t text_cases[] = {
-    {"nothing", LIT(""), true},       {"ASCII", LIT("a b"), true},
-    {"lines", LIT("a\r\n\tb"), true}, {"NUL between", LIT("a\0b\0"), true},
-    {"^A", LIT("\001\001"), true},    {"UTF-8", LIT("\xc3\xa4"), true},
+    {"nothing", LIT(""), true},        {"ASCII", LIT("a b"), true},
+    {"lines", LIT("a\r\n\tb"), true},  {"NUL between", LIT("a\0b\0"), true},
+    {"^A", LIT("\001\001"), true},     {"UTF-8", LIT("\xc3\xa4"), true},
     {"cut UTF-8", LIT("\xc3"), false}, {"UTF-8 over NUL", LIT("\xc3\0\xa4"), false},
-    {"ESC", LIT("a\033"), false},     {"DEL", LIT("\177"), false},
+    {"ESC", LIT("a\033"), false},      {"DEL", LIT("\177"), false},
     {"Latin", LIT("\xe4"), false},
 };
 
