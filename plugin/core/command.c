@@ -158,7 +158,7 @@ static bool has_eight_bit(esmtp_span_t s)
     return false;
 }
 
-static bool is_wrapped(esmtp_span_t s, char first, char last)
+static bool is_wrapped(esmtp_span_t s, uint8_t first, uint8_t last)
 {
     return s.len >= 2 && s.p[0] == first && s.p[s.len - 1] == last;
 }

@@ -240,7 +240,7 @@ static bool encoded_word(esmtp_span_t s, word_t *w)
     if (s.len < 8 || s.p[0] != '=' || s.p[1] != '?')
         return false;
     esmtp_span_t rest = esmtp_span_from(s, 2);
-    size_t q = esmtp_span_find(esmtp_span_to(rest, CHARSET_MAX * 2), '?');
+    size_t q = esmtp_span_find(esmtp_span_to(rest, (size_t)CHARSET_MAX * 2), '?');
     w->charset = esmtp_span_to(rest, q);
     rest = esmtp_span_from(rest, q);
     if (rest.len < 4 || rest.p[0] != '?' || rest.p[2] != '?' || !strchr("bBqQ", rest.p[1]) || !rest.p[1])

@@ -175,7 +175,7 @@ static size_t find_words(esmtp_span_t s, const char *words)
 {
     for (size_t i = 0; i < s.len; i++) {
         bool inside = i > 0 && g_ascii_isalnum(s.p[i - 1]);
-        bool first = g_ascii_tolower(s.p[i]) == g_ascii_tolower(*words);
+        bool first = g_ascii_tolower((gchar)s.p[i]) == g_ascii_tolower(*words);
         if (first && !inside && esmtp_span_starts(esmtp_span_from(s, i), words))
             return i;
     }

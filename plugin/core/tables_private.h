@@ -17,7 +17,7 @@
 static inline int esmtp_table_compare_name(const void *key, const void *row)
 {
     const esmtp_span_t *span = (const esmtp_span_t *)key;
-    const char *name = *(const char *const *)row;
+    const char *name = *(const char *const *)row; /* NOLINT(*core.uninitialized*): bsearch() gives rows of the table */
     size_t i = 0;
 
     for (; i < span->len && name[i] != '\0'; i++) {

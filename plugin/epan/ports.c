@@ -177,7 +177,7 @@ static void sweep_tls_ports(bool enabled)
     g_array_free(sweep.changes, TRUE);
 }
 
-static void sweep(void)
+static void sweep_all(void)
 {
     bool enabled = proto_is_protocol_enabled(find_protocol_by_id(proto));
     sweep_tls_ports(false);
@@ -201,7 +201,7 @@ void esmtp_ports_register(module_t *prefs)
                                     &tables[0].wanted, PORT_MAX);
     prefs_register_range_preference(prefs, "tls.ports", "TLS ports", "SMTP inside TLS from the first octet on.", &tables[1].wanted,
                                     PORT_MAX);
-    register_init_routine(sweep);
+    register_init_routine(sweep_all);
 }
 
 void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries)

@@ -388,7 +388,7 @@ static void by_add(const param_t *p)
     }
     if (!esmtp_word_add(p->place, p->tree, hf_by_mode, mode, ESMTP_SET_BY, &item))
         esmtp_bad_value(p->place, p->item, "Mode is none of N, R, NT, RT");
-    if (timed && seconds <= 0 && g_ascii_toupper(mode.p[0]) == 'R')
+    if (timed && seconds <= 0 && g_ascii_toupper((gchar)mode.p[0]) == 'R')
         esmtp_bad_value(p->place, p->item, "Mode R wants a time above zero");
 }
 
