@@ -150,23 +150,25 @@ static void count_part(void *ctx, const esmtp_mime_part_t *part)
     g_free(decoded);
 }
 
-/* Octets of a message that IMF may make items of. */
-static size_t safe_length(const uint8_t *p, size_t len)
+/* Octets of a message that IMF may make items of, in a tree that has some already. */
+static size_t safe_length(const proto_tree *root, const uint8_t *p, size_t len)
 {
-    lines_t lines = {0, prefs.gui_max_tree_items / 2};
+    uint64_t used = PTREE_DATA(root)->count, room = prefs.gui_max_tree_items;
+    lines_t lines = {0, used < room ? (room - used) / 2 : 0};
     if (len < lines.limit)
         return len;
-    esmtp_mime_walk(esmtp_span(p, len), count_part, &lines);
+    if (lines.limit)
+        esmtp_mime_walk(esmtp_span(p, len), count_part, &lines);
     if (lines.n < lines.limit)
         return len;
     lines.n = 0;
-    return count_lines(&lines, p, len);
+    return lines.limit ? count_lines(&lines, p, len) : 0;
 }
 
 /* Octets of a message that matter if nobody looks at a tree: plain text ends in the Info column only. */
 static size_t column_length(const uint8_t *p, size_t len)
 {
-    if (len <= 2 * COLUMN_OCTETS)
+    if (len <= (size_t)2 * COLUMN_OCTETS)
         return len;
     size_t header = esmtp_mime_header_length(esmtp_span(p, len));
     esmtp_span_t type = esmtp_mime_media_type(content_type(esmtp_span(p, header)));
@@ -235,10 +237,10 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
     if (!imf_enabled(pinfo))
         return ESMTP_HANDED_NOT;
     if (root)
-        safe = safe_length(p, len);
+        safe = safe_length(root, p, len);
     else if (!exporting && !binary)
         safe = column_length(p, len);
-    if (safe < len && exporting) {
+    if (safe < len && (exporting || !safe)) {
         how = ESMTP_HANDED_UNSEEN;
         root = NULL;
     } else if (safe < len) {

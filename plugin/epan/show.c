@@ -96,6 +96,16 @@ static void rest_add(esmtp_show_t *show, size_t n, int offset, int len)
     expert_add_info(show->pinfo, item, &ei_not_shown);
 }
 
+/* Messages that are completed by what is left out are handed over and exported all the same. */
+static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
+{
+    for (; i < n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        if (fact->flags & ESMTP_FF_COMPLETE)
+            esmtp_show_message(show, fact->extra);
+    }
+}
+
 static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
 {
     int offset = (int)found->old;
@@ -104,6 +114,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
         show->at = i;
         if (is_full(show)) {
             rest_add(show, found->last - i, offset, (int)found->used - offset);
+            messages_of_rest(show, i, found->last);
             return;
         }
         if (fact->kind != ESMTP_FACT_REPLY) {
