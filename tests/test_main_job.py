@@ -97,9 +97,11 @@ def test_every_way_of_reading_agrees(tshark, captures, name):
     )
     assert one == two
     # Without a tree, with one that nobody sees, with one that is printed: the same packet list.
-    plain = tshark.summary(capture)
-    assert plain == tshark.summary(capture, two_pass=True)
-    assert plain == tshark.summary(capture, filter="frame")
+    def packets(**options):
+        return [line for line in tshark.summary(capture, **options) if " SMTP" in line]
+
+    assert packets()
+    assert packets() == packets(two_pass=True) == packets(filter="frame")
     codes = sum(len(row["smtp.response.code"]) for row in tshark.fields(capture, ["smtp.response.code"], filter="smtp.response.code"))
     counted = tshark.run(capture, "-q", "-z", "io,stat,0,smtp.response.code,COUNT(smtp.response.code)smtp.response.code")
     row, = (line for line in counted.splitlines() if "<>" in line)
