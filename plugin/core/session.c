@@ -114,6 +114,11 @@ bool esmtp_session_tls_due(const esmtp_session_t *s)
     return s->tls_due;
 }
 
+bool esmtp_session_known(const esmtp_session_t *s)
+{
+    return s->opened || s->greeted || s->step;
+}
+
 void esmtp_session_start_missed(esmtp_session_t *s)
 {
     s->opened = false;

@@ -177,6 +177,8 @@ uint32_t esmtp_session_tls_frame(const esmtp_session_t *s);
 bool esmtp_session_tls_due(const esmtp_session_t *s);
 /* What the connection began with is not in the capture: nobody misses it. */
 void esmtp_session_start_missed(esmtp_session_t *s);
+/* Something was said that leaves no doubt that this is SMTP, and where in it we are. */
+bool esmtp_session_known(const esmtp_session_t *s);
 /* STARTTLS was sent and has no answer yet. */
 bool esmtp_session_tls_asked(const esmtp_session_t *s);
 /* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */

@@ -16,8 +16,8 @@
 
 /* Octets that are looked at: room for a greeting of several lines, each of 512 octets (RFC 5321 section 4.5.3.1). */
 #define BEGINNING_MAX 2048
-/* Octets of a first line from which on one can tell whether it may be SMTP's. */
-#define TELLING_MIN 5
+/* Octets that the first word of a line of ours has at most: X-ANONYMOUSTLS. */
+#define WORD_MAX 14
 
 static int proto;
 static esmtp_bool_t enabled = true;
@@ -104,6 +104,8 @@ static bool next_line(esmtp_span_t *rest, esmtp_span_t *text, bool *closed)
     if (!*closed)
         esmtp_line_rest(*rest, &line);
     *text = esmtp_span(rest->p, line.len);
+    if (!*closed && text->p[text->len - 1] == '\r')
+        text->len--;
     *rest = esmtp_span_from(*rest, line.total);
     for (size_t i = 0; i < text->len; i++) {
         if (g_ascii_iscntrl(text->p[i]) && text->p[i] != '\t')
@@ -153,7 +155,7 @@ esmtp_guess_t esmtp_heuristics_guess(tvbuff_t *tvb)
     esmtp_command_t command;
     if (!next_line(&rest, &text, &closed))
         return ESMTP_GUESS_NO;
-    if (!closed && text.len < TELLING_MIN)
+    if (!closed && text.len <= WORD_MAX && esmtp_span_find(text, ' ') == text.len)
         return g_ascii_isalnum(text.p[0]) ? ESMTP_GUESS_SHORT : ESMTP_GUESS_NO;
     if (esmtp_reply_parse(text, &reply)) {
         bool theirs = reply.code == 220 && greeting_owner(&reply, closed) == OTHERS;

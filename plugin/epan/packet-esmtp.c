@@ -72,7 +72,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     size_t captured = tvb_captured_length(call->tvb);
     esmtp_found_t found;
 
-    call->can_ask = pinfo->can_desegment && esmtp_option_lines();
+    call->can_ask = pinfo->can_desegment && esmtp_option_lines() && !esmtp_tls_is_noise(call);
     if (PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_find(call, &found);
     } else {
@@ -133,7 +133,17 @@ static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
 static int dissect_records(esmtp_call_t *call, proto_tree *tree, void *data)
 {
     int n = esmtp_tls_dissect(call, tree, data);
-    return n || !esmtp_tls_gave_back(call) ? n : dissect_clear(call, tree);
+    if (n)
+        return n;
+    switch (esmtp_tls_sort_again(call)) {
+    case ESMTP_SORT_SMTP:
+        return dissect_clear(call, tree);
+    case ESMTP_SORT_SHORT:
+        return wait_for_more(call);
+    case ESMTP_SORT_TLS:
+        break;
+    }
+    return 0;
 }
 
 /* Whether the connection was met in this frame or before it. */

@@ -13,8 +13,8 @@
  */
 #include "tls.h"
 
-#include "../core/framing.h"
 #include "fields.h"
+#include "heuristics.h"
 
 /* packet-tls-utils.h, which declares these, wants the headers of libgcrypt for other things. */
 extern uint32_t ssl_starttls_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
@@ -22,6 +22,8 @@ extern uint32_t ssl_starttls_post_ack(dissector_handle_t tls_handle, packet_info
 
 /* Octets of a record's header, RFC 8446 section 5.1: type, version, length. */
 #define HEADER 5
+/* Octets among which ciphertext is sure to have some that text has not. */
+#define NOISE_MAX 256
 /* The longest record, RFC 5246 section 6.2.3. */
 #define RECORD_MAX (16384 + 2048)
 
@@ -95,7 +97,6 @@ static void begin(const esmtp_call_t *call)
 {
     packet_info *pinfo = call->pinfo;
     esmtp_conn_t *conn = call->conn;
-    conn->tls_first = pinfo->num;
     conn->tls_start = esmtp_session_tls_due(conn->session) ? ESMTP_TLS_STARTTLS : reason(call);
     if (conn->tls_start == ESMTP_TLS_STARTTLS)
         return;
@@ -143,40 +144,63 @@ esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call)
 
 /* --- TLS and back ------------------------------------------------------------------------------------------------------ */
 
+/* Says, with the first octets that TLS made something of, how it began. */
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
 {
     static expert_field *const fields[] = {
         [ESMTP_TLS_LATE] = &ei_late, [ESMTP_TLS_EARLY] = &ei_early, [ESMTP_TLS_UNASKED] = &ei_unasked};
     const esmtp_conn_t *conn = call->conn;
-    if (conn->tls_start > ESMTP_TLS_STARTTLS && conn->tls_first == call->pinfo->num)
+    bool first = conn->tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
+    if (conn->tls_start > ESMTP_TLS_STARTTLS && first)
         proto_tree_add_expert(tree, call->pinfo, fields[conn->tls_start], call->tvb, 0, 0);
 }
 
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
 {
     packet_info *pinfo = call->pinfo;
-    if (call->conn)
-        start_add(call, tree);
+    esmtp_conn_t *conn = call->conn;
     pinfo->can_desegment = pinfo->saved_can_desegment;
     int n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
-    if (n && call->conn && !PINFO_FD_VISITED(pinfo)) {
+    if (!n)
+        return 0;
+    bool waits = pinfo->desegment_len && pinfo->desegment_offset == 0;
+    if (!PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_pass(call, tvb_reported_length(call->tvb));
-        call->conn->tls_last[call->side] = true;
+        conn->tls_last[call->side] = true;
+        if (!conn->tls_first && !waits) {
+            conn->tls_first = pinfo->num;
+            conn->tls_first_seq = call->seq;
+        }
     }
+    start_add(call, tree);
     return n;
 }
 
-bool esmtp_tls_gave_back(const esmtp_call_t *call)
+esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
-    unsigned len = tvb_captured_length(call->tvb);
-    if (esmtp_framing_speaker(esmtp_span(tvb_get_ptr(call->tvb, 0, (int)len), len)) == ESMTP_SPEAKER_UNKNOWN)
-        return false;
+    esmtp_guess_t guess = esmtp_heuristics_guess(call->tvb);
+    if (guess == ESMTP_GUESS_SHORT && call->pinfo->can_desegment)
+        return ESMTP_SORT_SHORT;
+    if (guess != ESMTP_GUESS_YES)
+        return ESMTP_SORT_TLS;
     if (!PINFO_FD_VISITED(call->pinfo) && conn->tls_last[call->side]) {
         esmtp_stream_pass(call, 0);
         conn->tls_last[call->side] = false;
     }
-    return true;
+    return ESMTP_SORT_SMTP;
+}
+
+bool esmtp_tls_is_noise(const esmtp_call_t *call)
+{
+    if (call->layer != ESMTP_LAYER_TCP || esmtp_session_known(call->conn->session))
+        return false;
+    for (unsigned i = 0; i < MIN(tvb_captured_length(call->tvb), NOISE_MAX); i++) {
+        uint8_t octet = tvb_get_uint8(call->tvb, (int)i);
+        if (g_ascii_iscntrl(octet) && !g_ascii_isspace(octet))
+            return true;
+    }
+    return false;
 }
 
 void esmtp_tls_register(void)

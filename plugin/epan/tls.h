@@ -25,8 +25,13 @@ esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call);
 /* Gives octets to the TLS dissector. Returns how many it took; 0: it does not want them. */
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data);
 
-/* Whether octets that the TLS dissector did not want are SMTP: a server that goes on in clear when the handshake has failed. */
-bool esmtp_tls_gave_back(const esmtp_call_t *call);
+/* What octets are that the TLS dissector did not want: SMTP where a server goes on in clear when the handshake has failed, else
+ * TLS, of which nobody makes anything. */
+esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call);
+
+/* Whether nothing is known of the connection, and these octets are no text: maybe amid a record. To ask TCP for more of them
+ * would hide where the next record begins. */
+bool esmtp_tls_is_noise(const esmtp_call_t *call);
 
 void esmtp_tls_register(void);
 void esmtp_tls_handoff(int proto_esmtp, const esmtp_entries_t *entries);

@@ -1,0 +1,62 @@
+"""One pass, two passes, and clicks in any order: what is shown must be the same.
+
+Later passes know of replies that come later; the fields that say so are left out.
+"""
+
+import random
+import re
+
+LATER = {
+    "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
+    "smtp.rcpt.status.class", "smtp.data.reassembled.in",
+}
+
+
+def fields_of_smtp(tshark):
+    """All fields of SMTP that the first pass knows as well as the second."""
+    return sorted(name for name in tshark.types
+                  if name.startswith("smtp.") and name not in LATER)
+
+
+def rows(tshark, capture, *args, **options):
+    """For each frame: protocols, Info column and all fields of SMTP that it has."""
+    names = ["frame.number", "frame.protocols", "_ws.col.Info", *fields_of_smtp(tshark)]
+    return [{name: values for name, values in row.items() if values}
+            for row in tshark.fields(capture, names, *args, **options)]
+
+
+def one_and_two(tshark, capture, *args, **options):
+    """Fails unless one pass and two passes show the same; returns what they show."""
+    one = rows(tshark, capture, *args, **options)
+    two = rows(tshark, capture, *args, two_pass=True, **options)
+    for first, second in zip(one, two):
+        assert first == second, f"one pass: {first}\ntwo passes: {second}"
+    assert len(one) == len(two)
+    return two
+
+
+def any_order(tshark, capture, prefs=(), seed=1):
+    """Fails unless frames clicked on in random order, each of them twice, show what two passes show."""
+    shown = one_and_two(tshark, capture, prefs=prefs)
+    trees = {frame.number: frame.text() for frame in
+             tshark.tree(capture, two_pass=True, filter="frame", prefs=prefs)}
+    order = 2 * list(range(1, len(shown) + 1))
+    random.Random(seed).shuffle(order)
+    clicks = tshark.visit(capture, order, prefs=prefs)
+    for number, text in zip(order, clicks):
+        _, _, tree = text.partition("\n")
+        assert tree == trees[number], f"frame {number}"
+    layers = tshark.visit(capture, order, protocol="frame", prefs=prefs)
+    for number, text in zip(order, layers):
+        found, = re.findall(r"Protocols in frame: ([^\]\n]*)", text)
+        assert [found] == shown[number - 1]["frame.protocols"], f"frame {number}"
+    return shown
+
+
+def experts(tshark, capture, *args, **options):
+    """{tcp.stream: [(segment of the stream that has data, from 1; name without smtp.expert.), ...]}"""
+    names = [name for name in fields_of_smtp(tshark) if name.startswith("smtp.expert.")]
+    streams = tshark.by_stream(capture, names, *args, filter="tcp.len > 0", **options)
+    return {stream: [(n, name.removeprefix("smtp.expert."))
+                     for n, row in enumerate(segments, 1) for name in names if row[name]]
+            for stream, segments in streams.items()}
