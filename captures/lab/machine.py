@@ -201,7 +201,6 @@ class Net(lab.Lab):
         lab.run("editcap", "-F", "pcapng", *secrets, "--capture-comment", comment, self.raw, ready)
         for wanted in ["tcp.flags.syn == 1 && tcp.flags.ack == 0", *must_have]:
             if not fields(ready, wanted, "frame.number"):
-                shutil.copyfile(ready, "/tmp/esmtp-lab-bad.pcapng")
                 raise RuntimeError(f"the capture is not good: no frame for {wanted}")
         unwanted = ["tcp.checksum.status == 0", "ip.checksum.status == 0"]
         if self.bad is None:
@@ -248,7 +247,9 @@ class Host:
             "umask 022",
             f"exec chroot {root} env -i sleep infinity"])
         self.init = subprocess.Popen(
-            ["nsenter", f"--net=/run/netns/{net.namespace[side]}", "unshare", "--mount", "--uts",
+            # However this program ends, the machine and all that runs on it end too.
+            ["setpriv", "--pdeathsig", "KILL", "nsenter",
+             f"--net=/run/netns/{net.namespace[side]}", "unshare", "--mount", "--uts",
              "--ipc", "--pid", "--fork", "--kill-child", "--propagation", "private",
              "sh", "-ec", script], stdin=subprocess.DEVNULL)
         self.undo.callback(self.init.wait)
