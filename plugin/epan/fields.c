@@ -62,7 +62,7 @@ typedef struct {
     uint32_t group;
 } grouped_t;
 
-static GArray *grouped;
+static wmem_array_t *grouped;
 static int expert_tap;
 
 static uint32_t group_by_name(const char *name)
@@ -79,8 +79,8 @@ static void remember_group(int id)
     grouped_t g = {.info = proto_registrar_get_nth((unsigned)id)};
     g.group = group_by_name(g.info->abbrev);
     if (!grouped)
-        grouped = g_array_new(FALSE, FALSE, sizeof(grouped_t));
-    g_array_append_val(grouped, g);
+        grouped = wmem_array_new(wmem_epan_scope(), sizeof g);
+    wmem_array_append_one(grouped, g);
 }
 
 static uint32_t groups_referenced(void)
@@ -89,8 +89,8 @@ static uint32_t groups_referenced(void)
     /* The protocol is marked with any of its fields. */
     if (proto_registrar_get_nth((unsigned)esmtp_smtp_proto())->ref_type == HF_REF_TYPE_NONE)
         return 0;
-    const grouped_t *g = (const grouped_t *)(const void *)grouped->data;
-    for (unsigned i = 0; i < grouped->len; i++) {
+    const grouped_t *g = wmem_array_get_raw(grouped);
+    for (unsigned i = 0; i < wmem_array_get_count(grouped); i++) {
         if (g[i].info->ref_type != HF_REF_TYPE_NONE)
             wanted |= g[i].group;
     }
