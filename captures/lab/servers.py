@@ -140,7 +140,9 @@ def postfix_facts(log):
             out["auth"] = found[1]
         if found := re.search(r"(?:smtpd|postscreen)\[\d+\]: NOQUEUE: reject: (?:RCPT|MAIL) from \S+: (\d+)"
                               r"[^<]*(?:<([^>]*)>)?", line):
-            refused.append({"code": int(found[1]), "address": found[2] or ""})
+            # smtpd's text names the address in question first; postscreen's is of the whole session.
+            to = re.search(r"postscreen\[.* RCPT from .*to=<(.*?)>", line)
+            refused.append({"code": int(found[1]), "address": to[1] if to else found[2] or ""})
         if found := re.search(r"\[\d+\]: (\w+): reject: (?:RCPT|MAIL) from \S+: (\d+)[^<]*<([^>]*)>",
                               line) if "NOQUEUE" not in line else None:
             refused.append({"code": int(found[2]), "address": found[3]})

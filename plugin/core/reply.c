@@ -253,9 +253,12 @@ static esmtp_span_t id_yandex(esmtp_span_t text)
     return esmtp_span_starts(rest, " as ") ? id_take(esmtp_span_from(rest, 4)) : no_id;
 }
 
-/* Exim "OK id=1abcDE-000000-XX", since 4.97 "OK id=1abcDE-00000001abc-2XYZ" */
+/* Exim "OK id=1abcDE-000000-XX", since 4.97 "OK id=1abcDE-00000001abc-2XYZ"; after PRDR "id=1abcDE-000000-XX message accepted
+ * for some recipients" */
 static esmtp_span_t id_exim(esmtp_span_t text)
 {
+    if (esmtp_span_starts(text, "id="))
+        return id_take(esmtp_span_from(text, 3));
     return id_take(behind_words(text, "OK id="));
 }
 

@@ -24,6 +24,7 @@ typedef struct {
     bool per_recipient;      /* one reply per recipient (LMTP, PRDR after 353) */
     bool overall;            /* and one for all behind them (PRDR) */
     bool any_accepted;
+    const char *queue_id;    /* of the first recipient that was accepted (LMTP); NULL if none was named */
     bool any_wrapped;        /* a 558 line gave the verdict on a recipient */
     bool last_chunk;         /* BDAT LAST */
     bool blob_granted;       /* XEXCH50 got its 354 */

@@ -341,15 +341,26 @@ static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
     }
 }
 
+/* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls for it, what
+ * comes next answers the client and does not end the greeting. */
+static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t *reply)
+{
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    return s->reply.open && s->reply.greeting && reply->valid && reply->code != s->reply.code && p &&
+           esmtp_verb_expects(p->row, reply->code);
+}
+
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
+    if (greeting_was_half(s, reply))
+        s->reply.open = false;
     if (reply->valid && reply->code >= 200 && !s->reply.open)
         esmtp_session_end_text_by_reply(s, at);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;
-    if ((s->tls_due || s->tls) && !at->tls)
+    if (((s->tls_due && !at->tls_seen) || s->tls) && !at->tls)
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
     if (reply->valid && !at->tls)
         s->tls_unmet = false; /* the server goes on in clear, too */

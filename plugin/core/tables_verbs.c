@@ -90,7 +90,7 @@ static const esmtp_verb_row_t verbs[] = {
      "HELO domain", "RFC 5321",
      "The client names itself the old way, without asking for extensions. Simple devices and "
      "scanners use it, and clients whose EHLO was refused."},
-    {"HELP", ESMTP_VERB_HELP, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {211, 214}, {0},
+    {"HELP", ESMTP_VERB_HELP, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {211, 214, 250}, {0},
      "HELP [string]", "RFC 5321",
      "Asks for help meant for a person. The answer may tell the name and version of the server's "
      "software."},

@@ -150,8 +150,7 @@ static void refused(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t
 }
 
 /* The last reply to the message. */
-static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
-                   const esmtp_server_event_t *event, bool accepted)
+static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, bool accepted)
 {
     if (p->txn->judged && p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !accepted) {
         close_txn(s, p->txn);
@@ -164,8 +163,8 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
         v->message = p->message;
         p->message->verdict = v;
     }
-    if (v && accepted && event->queue_id.len)
-        v->queue_id = esmtp_session_strdup(s, event->queue_id);
+    if (v && accepted)
+        v->queue_id = p->queue_id;
     close_txn(s, p->txn);
 }
 
@@ -202,14 +201,21 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
         reply_to_recipient(p, fact, code);
     if (!overall)
         p->any_accepted |= ok;
+    if (ok && !p->queue_id && event->queue_id.len)
+        p->queue_id = esmtp_session_strdup(s, event->queue_id);
     if (p->replies == 1)
-        finish(s, at, p, fact, event, p->overall ? ok : p->any_accepted);
+        finish(s, at, p, fact, p->overall ? ok : p->any_accepted);
 }
 
 static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                            const esmtp_server_event_t *event)
 {
-    if (p->last_chunk) {
+    if (event->reply.code == 421 && esmtp_session_octets_left(s) > 0) {
+        /* The server closes amid the chunk: mostly because the client has gone. */
+        if (!p->txn->judged)
+            judge(s, at, fact, p->txn, ESMTP_OUTCOME_ABORTED);
+        close_txn(s, p->txn);
+    } else if (p->last_chunk) {
         reply_to_message(s, at, p, fact, event);
     } else if (event->reply.code >= 400) {
         refused(s, at, p, fact);

@@ -19,6 +19,8 @@
 /* Octets that the first word of a line of ours has at most: X-ANONYMOUSTLS. */
 #define WORD_MAX 14
 
+#define PRIVATE_MAIL_PORT 24
+
 static int proto;
 static esmtp_bool_t enabled = true;
 static esmtp_entries_t entries;
@@ -121,11 +123,12 @@ static esmtp_span_t beginning(tvbuff_t *tvb)
     return esmtp_span(len ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
 }
 
-static bool is_greeting(esmtp_span_t rest)
+/* A greeting; named: one of its lines must name SMTP or LMTP. */
+static bool is_greeting(esmtp_span_t rest, bool named)
 {
     esmtp_reply_line_t reply = {.more = true};
     esmtp_span_t text;
-    bool closed, ours = false;
+    bool closed, ours = !named;
     while (reply.more && next_line(&rest, &text, &closed) && esmtp_reply_parse(text, &reply)) {
         owner_t owner = greeting_owner(&reply, closed);
         if (owner == OTHERS || !(reply.code == 220 || reply.code == 421 || reply.code == 521 || reply.code == 554))
@@ -143,7 +146,7 @@ bool esmtp_heuristics_match(tvbuff_t *tvb)
     if (rest.len < 4 || !g_ascii_isalnum(rest.p[0]) || !g_ascii_isalnum(rest.p[1]) || !g_ascii_isalnum(rest.p[2]))
         return false;
     if (g_ascii_isdigit(rest.p[0]))
-        return is_greeting(rest);
+        return is_greeting(rest, true);
     return next_line(&rest, &text, &closed) && is_hello(text, closed);
 }
 
@@ -173,9 +176,17 @@ static bool is_ours(tvbuff_t *tvb)
     return enabled && proto_is_protocol_enabled(find_protocol_by_id(proto)) && esmtp_heuristics_match(tvb);
 }
 
+/* Port 24 is for private mail systems (RFC 1700): Dovecot's LMTP server lives there, and its greeting names no protocol. */
+static bool is_private_mail(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    esmtp_span_t rest = beginning(tvb);
+    return pinfo->srcport == PRIVATE_MAIL_PORT && enabled && proto_is_protocol_enabled(find_protocol_by_id(proto)) && rest.len > 4 &&
+           memcmp(rest.p, "220", 3) == 0 && is_greeting(rest, false);
+}
+
 static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!is_ours(tvb))
+    if (!is_ours(tvb) && !is_private_mail(tvb, pinfo))
         return false;
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, entries.tcp);
     return entries.dissect_tcp(tvb, pinfo, tree, data) > 0;

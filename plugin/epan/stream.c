@@ -164,6 +164,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .seq = seq,
         .time = (int64_t)t->secs * 1000000000 + t->nsecs,
         .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls_seen = call->conn->tls_start != ESMTP_TLS_NONE,
         .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };
     return at;

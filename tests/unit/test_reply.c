@@ -220,6 +220,7 @@ static const find_case_t queue_id_cases[] = {
     {"queued on a host", "Ok: queued on smtp.example.org", ""},
     {"Exim, old ids", "OK id=1tkhHl-0006EV-R3", "1tkhHl-0006EV-R3"},
     {"Exim, new ids", "OK id=1rGmQf-0000000A1bc-2Xyz", "1rGmQf-0000000A1bc-2Xyz"},
+    {"Exim, after PRDR", "id=1tkhHl-0006EV-R3 message accepted for some recipients", "1tkhHl-0006EV-R3"},
     {"id of something else", "FOOOK id=1", ""},
     {"Sendmail", "46SDx1aB012345 Message accepted for delivery", "46SDx1aB012345"},
     {"OpenSMTPD", "5a6b7c8d Message accepted for delivery", "5a6b7c8d"},
