@@ -230,7 +230,7 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
         s->offer = NULL;
         s->logged_in = false;
     }
-    if (row->payload == ESMTP_PAYLOAD_CHUNK && code >= 400 && p->message)
+    if (row->payload == ESMTP_PAYLOAD_CHUNK && code >= 400 && code != 421 && p->message)
         p->message->refused = true;
 }
 
