@@ -141,6 +141,13 @@ static void set_preferences(uint8_t options)
     prefs_apply_all();
 }
 
+/* Other protocols' heuristics only cost time and find bugs of their own (JXTA's asks TCP for more and then declines). */
+static void keep_ours(const char *table, struct heur_dtbl_entry *entry, void *data)
+{
+    (void)table, (void)data;
+    entry->enabled = g_str_has_prefix(entry->short_name, "smtp_");
+}
+
 static tap_packet_status tap_nothing(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *record,
                                      tap_flags_t flags)
 {
@@ -169,6 +176,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     CHECK(proto_get_id_by_filter_name("esmtp") > 0 && inside);
     e_prefs *preferences = epan_load_settings();
     build_column_format_array(&columns, preferences->num_cols, TRUE);
+    heur_dissector_table_foreach("tcp", keep_ours, NULL);
+    heur_dissector_table_foreach("tls", keep_ours, NULL);
     GString *error = register_tap_listener("credentials", &columns, NULL, TL_REQUIRES_NOTHING, NULL, tap_nothing, NULL, NULL);
     CHECK(!error);
     return 0;

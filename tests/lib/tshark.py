@@ -110,6 +110,8 @@ class Tshark:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         }
+        if "GCOV_PREFIX" in os.environ:
+            self.environment["GCOV_PREFIX"] = os.environ["GCOV_PREFIX"]
         if preload:
             self.environment |= {
                 "LD_PRELOAD": preload,
