@@ -8,7 +8,7 @@ import re
 
 LATER = {
     "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
-    "smtp.rcpt.status.class", "smtp.data.reassembled.in",
+    "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
 }
 
 
@@ -19,10 +19,19 @@ def fields_of_smtp(tshark):
 
 
 def rows(tshark, capture, *args, **options):
-    """For each frame: protocols, Info column and all fields of SMTP that it has."""
-    names = ["frame.number", "frame.protocols", "_ws.col.Info", *fields_of_smtp(tshark)]
-    return [{name: values for name, values in row.items() if values}
-            for row in tshark.fields(capture, names, *args, **options)]
+    """For each frame a dict: "protocols", "info" (of frames with SMTP) and all fields of SMTP."""
+    # 4.2 gave the columns names in small letters.
+    info = "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
+    frames = []
+    for row in tshark.fields(capture, [info, "frame.protocols", *fields_of_smtp(tshark)], *args,
+                             **options):
+        frame = {"protocols": row.pop("frame.protocols")[0]}
+        said = "".join(row.pop(info))
+        # What TCP and TLS say of segments that they put together is not the same in both passes.
+        if "smtp" in frame["protocols"].split(":"):
+            frame["info"] = said
+        frames.append(frame | {name: values for name, values in row.items() if values})
+    return frames
 
 
 def one_and_two(tshark, capture, *args, **options):
@@ -48,8 +57,10 @@ def any_order(tshark, capture, prefs=(), seed=1):
         assert tree == trees[number], f"frame {number}"
     layers = tshark.visit(capture, order, protocol="frame", prefs=prefs)
     for number, text in zip(order, layers):
-        found, = re.findall(r"Protocols in frame: ([^\]\n]*)", text)
-        assert [found] == shown[number - 1]["frame.protocols"], f"frame {number}"
+        # A label has room for 240 octets.
+        found, = re.findall(r"Protocols in frame(?: ?\[[^]]*\])?: ([^]\n]*)", text)
+        protocols = shown[number - 1]["protocols"]
+        assert protocols == found or len(found) > 150 and protocols.startswith(found[:150]), number
     return shown
 
 
