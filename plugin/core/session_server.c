@@ -84,11 +84,11 @@ static bool greets(uint16_t code)
 }
 
 /* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
-static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code)
+static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
 {
     if (code == 421 || s->reply.early)
         return;
-    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost;
+    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
     s->reply.no_command = watched;
     s->reply.lost_peer = !watched;
 }
@@ -149,11 +149,12 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->reply.early = true;
         s->reply.txn = s->message->txn;
     }
+    bool doubt = s->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     if (p)
         context_from(s, p, code);
     else
-        reply_alone(s, at, code);
+        reply_alone(s, at, code, doubt);
     if (s->reply.lost_peer)
         lost_login(s, event);
 }
