@@ -71,6 +71,7 @@ typedef struct esmtp_txn {
     bool uncertain;     /* replies were lost: recipients may be accepted or not */
     bool closed;        /* nothing more belongs to it */
     bool judged;        /* a final reply was seen */
+    esmtp_fact_t *final; /* the one that has the verdict, or NULL */
     struct esmtp_txn *outer; /* the one that was open when this MAIL was sent, or NULL */
 } esmtp_txn_t;
 

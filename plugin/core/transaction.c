@@ -54,6 +54,11 @@ static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fac
     v->n_rcpts = MIN(txn->n_rcpts, ESMTP_RECIPIENTS_MAX);
     v->octets = UINT64_MAX;
     v->duration = at->time - txn->time;
+    if (txn->final) { /* a refused DATA so far; now there is a reply to the message */
+        txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
+        txn->final->extra = NULL;
+        txn->final = NULL;
+    }
     txn->judged = true;
     fact->txn = txn;
     if (fact->flags & ESMTP_FF_OFFER) {
@@ -61,6 +66,7 @@ static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fac
     } else {
         fact->extra = v;
         fact->flags |= ESMTP_FF_VERDICT;
+        txn->final = fact;
     }
 }
 
@@ -222,11 +228,26 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
 }
 
+/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. A MAIL behind it
+ * stands inside that transaction. */
+static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
+{
+    esmtp_txn_t *inner = s->txn;
+    if (!inner && s->pairing.n == 1)
+        s->txn = txn;
+    else if (inner && inner != txn && !inner->outer)
+        inner->outer = txn;
+}
+
 static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
     bool always = p->row->id == ESMTP_VERB_QUIT;
-    if ((code >= 300 && !always) || p->txn->closed)
+    if (p->txn->closed)
         return;
+    if (code >= 300 && !always) {
+        resume(s, p->txn);
+        return;
+    }
     if (!p->txn->judged)
         judge(s, at, fact, p->txn, ESMTP_OUTCOME_ABORTED);
     close_txn(s, p->txn);

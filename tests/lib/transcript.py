@@ -15,6 +15,9 @@ first lines, "?" if it is none), message text by "text", the end mark by "end", 
 import difflib
 from dataclasses import dataclass
 
+# What a whole frame says of its connection.
+OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in"}
+
 TEXT = {"smtp.data.piece": "text", "smtp.eom": "end"}
 
 
@@ -60,7 +63,7 @@ def sessions(tshark, capture, **options):
         session, places = found[frame.stream]
         session.frames.append(frame)
         session.lines += [_line(item, places[frame.number], places) for layer in frame.layers
-                          for item in layer.children if not item.hidden]
+                          for item in layer.children if not item.hidden and item.name not in OF_ALL]
     for number, messages in tshark.messages(capture, **options).items():
         found[number][0].messages.extend(messages)
     return {number: session for number, (session, _) in found.items()}
