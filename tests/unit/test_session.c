@@ -1565,6 +1565,44 @@ static const dialogue_t dialogues[] = {
              "C3 eom . 250 3 >4 complete\n"
              "S4 reply . 250 >1\n"
              "= x\\r\\n\n"},
+    {.label = "DATA amid chunks",
+     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2\r\nab"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "503 no\r\n"},
+               {'C', "BDAT 0 LAST\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS
+             "C8 command BDAT 250 >9 t1\n"
+             "C8 chunk BDAT 2 >9 t1\n"
+             "S9 reply BDAT 250 >8 t1\n"
+             "C10 command DATA 503 >11 t1\n"
+             "S11 reply DATA 503 >10 t1\n"
+             "C12 command BDAT 250 >13 t1 complete bdat-last\n"
+             "S13 reply BDAT 250 >12 t1 => accepted 2 b@y:250\n"
+             "= ab\n"},
+    {.label = "EHLO refused amid a mail",
+     .steps = {HELLO, MAIL_RCPT, {'C', "EHLO c\r\n"}, {'S', "503 no\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"},
+               {'C', ".\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS
+             "C8 command EHLO 503 >9 t1\n"
+             "S9 reply EHLO 503 >8 t1\n"
+             "C10 command DATA 354 >11 t1\n"
+             "S11 reply DATA 354 >10 t1\n"
+             "C12 eom . 250 3 >13 t1 complete\n"
+             "S13 reply . 250 >10 t1 => accepted 0 b@y:250\n"
+             "= \n"},
+    {.label = "MAIL refused behind which DATA is pipelined",
+     .steps = {HELLO, {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "552 big\r\n503 no\r\n503 no\r\n"}},
+     .want = HELLO_FACTS
+             "C4 command MAIL 552 >5 t1\n"
+             "C4 command RCPT 503 >5 t1\n"
+             "C4 command DATA 503 >5 t1\n"
+             "S5 reply MAIL 552 >4 t1\n"
+             "S5 reply RCPT 503 >4 t1\n"
+             "S5 reply DATA 503 >4 t1 => rejected b@y:503\n"},
+    {.label = "no command at all",
+     .steps = {HELLO, {'C', "\001\002\r\n"}, {'S', "500 what\r\n"}},
+     .want = HELLO_FACTS
+             "C4 command 500 >5 !not-command\n"
+             "S5 reply 500 >4\n"},
 };
 
 static void test_dialogues(void **state)
@@ -1729,11 +1767,29 @@ static void test_cost(void **state)
     assert_true(cost(100000, true) <= 100000 / 50); /* facts come in blocks */
 }
 
+/* --- who speaks ---------------------------------------------------------------------------------------------------------- */
+
+static void test_speaker(void **state)
+{
+    static const struct {
+        const char *text;
+        esmtp_speaker_t want;
+    } rows[] = {
+        {"220 mx\r\n", ESMTP_SPEAKER_SERVER},   {"250-mx\r\n", ESMTP_SPEAKER_SERVER},  {"554 no", ESMTP_SPEAKER_SERVER},
+        {"EHLO c\r\n", ESMTP_SPEAKER_CLIENT},   {"quit\r\n", ESMTP_SPEAKER_CLIENT},    {"220\r\n", ESMTP_SPEAKER_UNKNOWN},
+        {"999 mx\r\n", ESMTP_SPEAKER_UNKNOWN},  {"hello there\r\n", ESMTP_SPEAKER_UNKNOWN}, {"", ESMTP_SPEAKER_UNKNOWN},
+    };
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        check_number(rows[i].text, "speaker", esmtp_framing_speaker(esmtp_span_str(rows[i].text)), rows[i].want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues),        cmocka_unit_test(test_cuts),        cmocka_unit_test(test_pending_limit),
         cmocka_unit_test(test_recipients_limit), cmocka_unit_test(test_offer_limit), cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_speaker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
