@@ -56,6 +56,7 @@ def cost(tshark, capture, *args):
                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     said = output.read_bytes()
+    output.unlink()
     assert status == 0 and not BUG.search(said), said[-2000:]
     return Cost(usage.ru_utime, usage.ru_maxrss / 1024, said)
 
