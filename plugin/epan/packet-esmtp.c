@@ -166,12 +166,6 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
     if (tvb_captured_length(tvb) == 0)
         return 0;
-    call.conn = esmtp_conn_find(pinfo);
-    if (!is_met(&call) && esmtp_ports_is_doubtful(pinfo->match_uint)) {
-        esmtp_guess_t guess = guess_first(&call);
-        if (guess != ESMTP_GUESS_YES)
-            return guess == ESMTP_GUESS_SHORT ? wait_for_more(&call) : 0;
-    }
     join_connection(&call);
     switch (esmtp_tls_sort(&call)) {
     case ESMTP_SORT_TLS:
@@ -182,6 +176,17 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         break;
     }
     return dissect_clear(&call, tree);
+}
+
+/* Ports that our own preference names and no other protocol has: maybe a client's. */
+static int dissect_guest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
+    call.conn = esmtp_conn_find(pinfo);
+    esmtp_guess_t guess = is_met(&call) ? ESMTP_GUESS_YES : guess_first(&call);
+    if (guess == ESMTP_GUESS_YES)
+        return dissect_tcp(tvb, pinfo, tree, data);
+    return guess == ESMTP_GUESS_SHORT ? wait_for_more(&call) : 0;
 }
 
 /* Ports of TLS: a server that speaks in clear there is recognized by its first line. */
@@ -226,7 +231,8 @@ void esmtp_proto_register(void)
     proto_esmtp = proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     prefs = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
-    entries.tcp = register_dissector_with_description("esmtp", "SMTP (ESMTP plugin)", dissect_tcp, -1);
+    entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_tcp, -1);
+    entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
     entries.tls_port = register_dissector_with_description("esmtp-tls-port", "SMTP over TLS (ESMTP plugin)", dissect_tls_port, -1);
     entries.inside = register_dissector("esmtp-inside-tls", dissect_inside, esmtp_smtp_proto());
     entries.dissect_tcp = dissect_heuristic;

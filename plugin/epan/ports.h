@@ -12,10 +12,6 @@
 
 #include "packet-esmtp.h"
 
-/* Whether a TCP port is ours by our own preference alone: what comes there may be anybody's, on a port that some system gave to a
- * client. */
-bool esmtp_ports_is_doubtful(uint32_t port);
-
 void esmtp_ports_register(module_t *prefs);
 void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries);
 
