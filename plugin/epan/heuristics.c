@@ -13,6 +13,7 @@
 #include "../core/line.h"
 #include "../core/reply.h"
 #include "fields.h"
+#include "stream.h"
 
 /* Octets that are looked at: room for a greeting of several lines, each of 512 octets (RFC 5321 section 4.5.3.1). */
 #define BEGINNING_MAX 2048
@@ -197,7 +198,11 @@ static esmtp_bool_t match_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
     if (!is_ours(tvb))
         return false;
     esmtp_set_tls_app_handle(data, entries.inside);
-    return entries.dissect_inside(tvb, pinfo, tree, data) > 0;
+    int n = entries.dissect_inside(tvb, pinfo, tree, data);
+    esmtp_conn_t *conn = esmtp_conn_find(pinfo);
+    if (conn && conn->frame == pinfo->num)
+        conn->guessed = true;
+    return n > 0;
 }
 
 void esmtp_heuristics_register(module_t *prefs)

@@ -214,11 +214,22 @@ static int dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return dissect(&call, tree);
 }
 
+/* TLS knows on later visits whose octets these are, wherever in the session it learned that. Records that stood in front of the
+ * first line that told, in the same frame, were nobody's. */
+static bool is_before_guess(const esmtp_call_t *call)
+{
+    const esmtp_conn_t *conn = call->conn;
+    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_has_calls(call) && !esmtp_heuristics_match(call->tvb);
+}
+
 static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .tvb = tvb, .pinfo = pinfo};
     (void)data;
     if (tvb_captured_length(tvb) == 0)
+        return 0;
+    call.conn = esmtp_conn_find(pinfo);
+    if (PINFO_FD_VISITED(pinfo) && (!is_met(&call) || is_before_guess(&call)))
         return 0;
     join_connection(&call);
     return dissect(&call, tree);

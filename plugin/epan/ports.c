@@ -28,8 +28,14 @@ typedef struct {
     dissector_handle_t ours;
     dissector_handle_t plain;  /* for ports that nobody has; NULL: ours */
     bool any;                  /* entries of theirs outside the preference become ours, too */
-    range_t *added;            /* ports that became ours though they were not theirs; in epan scope */
+    GArray *held;              /* of held_t: entries that are ours; Wireshark does not list those of handles without a protocol */
 } table_t;
+
+/* An entry that is ours. */
+typedef struct {
+    uint32_t port;
+    enum { TAKEN, REPLACED, MADE } how; /* from theirs, from another protocol, from nobody */
+} held_t;
 
 static range_t *tcp_ports;
 static range_t *tls_ports;
@@ -57,99 +63,97 @@ static bool contains(range_t *range, uint32_t port)
     return range && value_is_in_range(range, port);
 }
 
-/* --- entries that there are -------------------------------------------------------------------------------------------- */
+static void hold(table_t *table, uint32_t port, int how)
+{
+    held_t held = {.port = port, .how = how};
+    g_array_append_val(table->held, held);
+}
 
-/* What is to be done with one entry. */
-typedef struct {
-    uint32_t port;
-    enum { TAKE, RESET, HAND_BACK, DROP } what;
-} change_t;
+static dissector_handle_t current_of(const table_t *table, uint32_t port)
+{
+    return dissector_get_uint_handle(find_dissector_table(table->name), port);
+}
+
+/* --- giving back ------------------------------------------------------------------------------------------------------- */
+
+/* Whether an entry stays ours. One that the user gave to theirs is nobody else's business. */
+static bool stays(const table_t *table, const held_t *held)
+{
+    bool given = held->how == TAKEN && table->any && !is_default(table, held->port);
+    return given || contains(*table->wanted, held->port);
+}
+
+static void give_back(const table_t *table, const held_t *held)
+{
+    if (held->how == TAKEN)
+        dissector_change_uint(table->name, held->port, table->theirs);
+    else if (held->how == REPLACED)
+        dissector_reset_uint(table->name, held->port);
+    else
+        dissector_delete_uint(table->name, held->port, table->plain);
+}
+
+static void give_back_all(table_t *table, bool enabled)
+{
+    for (unsigned i = table->held->len; i-- > 0;) {
+        const held_t *held = &g_array_index(table->held, held_t, i);
+        bool ours = current_of(table, held->port) == (held->how == MADE ? table->plain : table->ours);
+        if (ours && enabled && stays(table, held))
+            continue;
+        if (ours)
+            give_back(table, held); /* else the user has changed it meanwhile */
+        g_array_remove_index_fast(table->held, i);
+    }
+}
+
+/* --- taking over ------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     const table_t *table;
-    bool enabled;
-    GArray *changes;
-} sweep_t;
+    GArray *ports;
+} found_t;
 
-/* Whether an entry that is theirs or ours is to be ours. */
-static bool is_due(const sweep_t *sweep, uint32_t port)
+/* Notes an entry of theirs that is to be ours. */
+static void look_at(const char *name, ftenum_t type, void *key, void *value, void *user_data)
 {
-    const table_t *table = sweep->table;
-    bool given = table->any && !is_default(table, port) && !contains(table->added, port);
-    return sweep->enabled && (given || contains(*table->wanted, port));
-}
-
-static void plan(const char *name, ftenum_t type, void *key, void *value, void *user_data)
-{
-    sweep_t *sweep = user_data;
-    const table_t *table = sweep->table;
-    dissector_handle_t current = dtbl_entry_get_handle(value), initial = dtbl_entry_get_initial_handle(value);
-    change_t change = {.port = GPOINTER_TO_UINT(key)};
-    bool due = is_due(sweep, change.port);
+    found_t *found = user_data;
+    const table_t *table = found->table;
+    uint32_t port = GPOINTER_TO_UINT(key);
+    bool due = contains(*table->wanted, port) || (table->any && !is_default(table, port));
     (void)name;
     (void)type;
 
-    if (table->plain && current == table->plain && initial == table->plain) {
-        if (sweep->enabled && contains(*table->wanted, change.port))
-            return;
-        change.what = DROP;
-    } else if (current == table->ours && !due) {
-        change.what = contains(table->added, change.port) ? RESET : HAND_BACK;
-    } else if (current == table->theirs && table->theirs && due) {
-        change.what = TAKE;
-    } else {
-        return;
-    }
-    g_array_append_val(sweep->changes, change);
+    if (table->theirs && due && dtbl_entry_get_handle(value) == table->theirs)
+        g_array_append_val(found->ports, port);
 }
 
-static void carry_out(table_t *table, const change_t *change)
+static void take_all(table_t *table)
 {
-    switch (change->what) {
-    case TAKE:
-        dissector_change_uint(table->name, change->port, table->ours);
-        break;
-    case RESET:
-        dissector_reset_uint(table->name, change->port);
-        range_remove_value(wmem_epan_scope(), &table->added, change->port);
-        break;
-    case HAND_BACK:
-        dissector_change_uint(table->name, change->port, table->theirs);
-        break;
-    case DROP:
-        dissector_delete_uint(table->name, change->port, table->plain);
-        break;
+    found_t found = {table, g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+    dissector_table_foreach(table->name, look_at, &found);
+    for (unsigned i = 0; i < found.ports->len; i++) {
+        uint32_t port = g_array_index(found.ports, uint32_t, i);
+        dissector_change_uint(table->name, port, table->ours);
+        hold(table, port, TAKEN);
     }
+    g_array_free(found.ports, TRUE);
 }
 
-static void sweep_table(table_t *table, bool enabled)
-{
-    sweep_t sweep = {table, enabled, g_array_new(FALSE, FALSE, sizeof(change_t))};
-    dissector_table_foreach(table->name, plan, &sweep);
-    for (unsigned i = 0; i < sweep.changes->len; i++)
-        carry_out(table, &g_array_index(sweep.changes, change_t, i));
-    g_array_free(sweep.changes, TRUE);
-}
-
-/* --- ports that are wanted besides ------------------------------------------------------------------------------------- */
-
-/* A port that the other one does not have. One that it has by itself was taken from it by the user, then. */
+/* A wanted port that is not theirs. One that they have by themselves was taken from them by the user, then. */
 static void add_port(table_t *table, uint32_t port)
 {
-    dissector_handle_t current = dissector_get_uint_handle(find_dissector_table(table->name), port);
-    dissector_handle_t initial = dissector_get_default_uint_handle(table->name, port);
-    if ((is_default(table, port) && table->theirs) || current == table->ours)
-        return;
-    if (current != initial || (current && (current == table->plain || current == tables[CLEAR].plain)))
+    dissector_handle_t current = current_of(table, port);
+    if ((is_default(table, port) && table->theirs) || current != dissector_get_default_uint_handle(table->name, port))
         return; /* the user decided otherwise, or it is ours */
+    if (current && (current == table->plain || current == tables[CLEAR].plain))
+        return;
     if (!current && table->plain) {
         dissector_add_uint(table->name, port, table->plain);
-        return;
+        hold(table, port, MADE);
+    } else {
+        dissector_change_uint(table->name, port, table->ours);
+        hold(table, port, REPLACED);
     }
-    dissector_change_uint(table->name, port, table->ours);
-    if (!table->added)
-        table->added = range_empty(wmem_epan_scope());
-    range_add_value(wmem_epan_scope(), &table->added, port);
 }
 
 static void add_wanted(table_t *table)
@@ -165,9 +169,11 @@ static void sweep(void)
 {
     bool enabled = proto_is_protocol_enabled(find_protocol_by_id(proto));
     for (int i = 0; i < TABLES; i++)
-        sweep_table(&tables[i], enabled);
-    for (int i = 0; enabled && i < TABLES; i++)
+        give_back_all(&tables[i], enabled);
+    for (int i = 0; enabled && i < TABLES; i++) {
+        take_all(&tables[i]);
         add_wanted(&tables[i]);
+    }
 }
 
 void esmtp_ports_register(module_t *prefs)
@@ -192,4 +198,6 @@ void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries)
     tables[CLEAR].plain = entries->guest;
     tables[OUTSIDE].theirs = find_dissector("tls");
     tables[OUTSIDE].ours = tables[OUTSIDE].plain = entries->tls_port;
+    for (int i = 0; i < TABLES; i++)
+        tables[i].held = g_array_new(FALSE, FALSE, sizeof(held_t));
 }

@@ -110,6 +110,11 @@ static unsigned *call_counter(const esmtp_call_t *call)
     return n;
 }
 
+bool esmtp_stream_has_calls(const esmtp_call_t *call)
+{
+    return *call_counter(call) > 0;
+}
+
 /* --- first visit ------------------------------------------------------------------------------------------------------- */
 
 static struct tcp_analysis *analysis(const esmtp_call_t *call)

@@ -40,6 +40,7 @@ typedef struct {
     uint32_t port;
     uint32_t frame;      /* in which it was met */
     bool opened;         /* the capture has its opening */
+    bool guessed;        /* its first line told, inside TLS */
     esmtp_layer_t layer; /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
     uint32_t tls_first;  /* first frame of which TLS made something; 0: none */
@@ -85,6 +86,9 @@ bool esmtp_stream_is_whole(const esmtp_call_t *call);
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
 /* First visit: what lies in front of the n-th of these octets is TLS's. */
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
+/* Inside TLS: whether octets in front of these, in the same frame, were used. */
+bool esmtp_stream_has_calls(const esmtp_call_t *call);
+
 /* First visit: feeds the octets to the session. */
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);
 /* Any visit after it: finds what the first one made of them. */

@@ -39,6 +39,9 @@ def one_and_two(tshark, capture, *args, **options):
     one = rows(tshark, capture, *args, **options)
     two = rows(tshark, capture, *args, two_pass=True, **options)
     for first, second in zip(one, two):
+        # The first pass names TLS for a segment that holds but the beginning of a record.
+        if first["protocols"] == second["protocols"] + ":tls":
+            first["protocols"] = second["protocols"]
         assert first == second, f"one pass: {first}\ntwo passes: {second}"
     assert len(one) == len(two)
     return two

@@ -280,15 +280,19 @@ class Tshark:
         return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
-    def visit(self, capture, order, protocol="smtp", prefs=()):
+    def visit(self, capture, order, protocol="smtp", prefs=(), then=()):
         """Opens the capture as Wireshark's window does and clicks on frames in that order.
 
         Returns a list with one text for each click: the Info column, then the tree of that
         protocol. A frame may be clicked on again and again; nothing may depend on the order.
+        then: lists of preferences; after each the capture is opened again and clicked on again.
         """
-        calls = [("setconf", dict(zip(("name", "value"), pref.split(":", 1)))) for pref in prefs]
-        calls.append(("load", {"file": str(self.path(capture))}))
-        calls += [("frame", {"frame": n, "proto": True, "columns": True}) for n in order]
+        calls = []
+        for settings in (prefs, *then):
+            calls += [("setconf", dict(zip(("name", "value"), pref.split(":", 1))))
+                      for pref in settings]
+            calls.append(("load", {"file": str(self.path(capture))}))
+            calls += [("frame", {"frame": n, "proto": True, "columns": True}) for n in order]
         calls.append(("bye", {}))
         lines = [json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
                  for n, (method, params) in enumerate(calls, 1)]
