@@ -255,7 +255,9 @@ static void client_gap(esmtp_session_t *s, uint32_t missing)
     } else {
         s->step = false;
         login_gap(s);
-        if (s->batch)
+        s->synced = false;
+        s->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
+        if (s->batch || s->pairing.n)
             s->pairing.doubt = s->pairing.hole = true;
     }
 }

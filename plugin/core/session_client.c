@@ -170,6 +170,13 @@ static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
     return s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
 }
 
+/* Whether a command was sent while another waited: no reply came in between that the client acknowledged. */
+static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
+    return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
+}
+
 static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     uint32_t anomalies = command_anomalies(s, at, event);
@@ -178,7 +185,9 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     fact->verb = esmtp_verb_number(event->command.row);
     if (!event->command.plausible)
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
-    s->batch |= event->nth > 0;
+    s->batch |= event->nth > 0 || is_pipelined(s, at);
+    if (esmtp_session_unsynced(s) && s->pairing.n > 0)
+        s->pairing.doubt = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
     s->step = true;
     if (silenced(s, event)) {
         fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
@@ -191,6 +200,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     p->frame = at->frame;
     p->time = at->time;
     p->answers_missed = at->peer_ahead;
+    p->ack = at->ack;
     join_transaction(s, at, event, p);
     verb_sent(s, at, event, p);
     return fact;
@@ -227,6 +237,8 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
 {
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
     fact->anomalies &= ~(uint32_t)(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
+    if (!s->greeted || !s->opened)
+        s->pairing.doubt = s->pairing.hole = true; /* who knows what commands stand in front of this */
     if (event->dot) {
         fact->kind = ESMTP_FACT_EOM;
         fact->flags |= ESMTP_FF_HEAD_LOST;

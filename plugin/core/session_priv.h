@@ -28,6 +28,7 @@ typedef struct {
     bool any_wrapped;        /* a 558 line gave the verdict on a recipient */
     bool last_chunk;         /* BDAT LAST */
     bool blob_granted;       /* XEXCH50 got its 354 */
+    uint32_t ack;            /* of the segment that sent it; 0 if not known */
     bool answers_missed;     /* when it was sent the client had octets of the server that the capture lacks */
 } esmtp_pending_t;
 
@@ -51,6 +52,7 @@ struct esmtp_session {
     int64_t opened_time;
     bool server_spoke, client_spoke;
     bool greeted;       /* the greeting came, or must have come */
+    bool synced;        /* the greeting or a reply to a captured command was seen */
     bool client_gap;    /* a hole was seen in what the client sent */
     bool batch;         /* two commands came in one segment: the client pipelines */
     bool step;          /* the next client octet begins a line that is a command */
@@ -112,6 +114,12 @@ struct esmtp_session {
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;
 };
+
+/* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
+static inline bool esmtp_session_unsynced(const esmtp_session_t *s)
+{
+    return !s->synced && (!s->opened || s->client_gap);
+}
 
 /* pairing.c: who answers whom */
 esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s);

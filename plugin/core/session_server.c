@@ -140,17 +140,20 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
     s->reply.head_lost = head_lost;
     s->greeted = true;
     esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    if (first && greets(code) && (s->opened || !p || !esmtp_verb_expects(p->row, code))) {
+    if (first && (s->opened ? greets(code) : code == 220 && !(p && esmtp_verb_expects(p->row, code)))) {
         s->reply.greeting = true;
-        s->step = true;
+        s->step = s->synced = true;
         return;
     }
     if (!p && s->expect == ESMTP_EXPECT_TEXT) {
         s->reply.early = true;
         s->reply.txn = s->message->txn;
     }
+    if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
+        s->pairing.doubt = s->pairing.hole = true; /* answers a command from before the capture: there may be more of them */
     bool doubt = s->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
+    s->synced |= p != NULL;
     if (p)
         context_from(s, p, code);
     else
@@ -361,7 +364,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;
-    if (((s->tls_due && !at->tls_seen) || s->tls) && !at->tls)
+    if ((s->tls_due || s->tls) && !at->tls)
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
     if (reply->valid && !at->tls)
         s->tls_unmet = false; /* the server goes on in clear, too */

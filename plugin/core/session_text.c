@@ -153,9 +153,10 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
  * none, or the end is in a hole of the capture, or it refuses on the way. In the first two cases the message ends here. */
 void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    bool taken = s->body.at_fake_end && !s->text_gap;
+    bool holed = s->text_gap || at->peer_ahead; /* the server has seen octets that the capture lacks */
+    bool taken = s->body.at_fake_end && !holed;
     esmtp_message_t *m = s->message;
-    if (s->expect != ESMTP_EXPECT_TEXT || s->pairing.n || !(taken || s->text_gap))
+    if (s->expect != ESMTP_EXPECT_TEXT || s->pairing.n || !(taken || holed))
         return;
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, s->server, ESMTP_FACT_EOM, 0); /* shown with the reply that tells of it */
     fact->txn = m->txn;

@@ -248,7 +248,7 @@ static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
         resume(s, p->txn);
         return;
     }
-    if (!p->txn->judged)
+    if (!p->txn->judged && !p->txn->uncertain) /* a reply that was lost may have been the final one */
         judge(s, at, fact, p->txn, ESMTP_OUTCOME_ABORTED);
     close_txn(s, p->txn);
 }

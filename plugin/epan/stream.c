@@ -169,7 +169,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .seq = seq,
         .time = (int64_t)t->secs * 1000000000 + t->nsecs,
         .tls = call->layer == ESMTP_LAYER_TLS,
-        .tls_seen = call->conn->tls_start != ESMTP_TLS_NONE,
+        .ack = call->have_seq ? call->ack : 0,
         .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };
     return at;
@@ -212,6 +212,21 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     return used;
 }
 
+/* A connection that was watched from its SYN on begins at a known number: octets between it and the first that were captured are
+ * missing like any others. */
+static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
+{
+    struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? analysis(call) : NULL;
+    if (!tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING) || is_first(call->seq, tcpd->fwd))
+        return;
+    uint32_t from_one = call->seq - 1, from_base = call->seq - (tcpd->fwd->base_seq + 1);
+    uint32_t missing = MIN(from_one, from_base); /* numbers are relative, or not if TCP is told so */
+    if (missing >= JUMP_MAX)
+        return;
+    stream->begun = true;
+    stream->next = call->seq - missing;
+}
+
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
@@ -221,6 +236,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     unsigned *counter = call->have_seq ? NULL : call_counter(call);
     bool last = !call->can_ask || lost || call->fin;
 
+    begin_stream(call, stream);
     call->conn->layer = call->layer;
     at.call = counter ? (uint16_t)*counter : 0;
     found->stream = stream;

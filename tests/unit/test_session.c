@@ -1186,7 +1186,7 @@ static const dialogue_t dialogues[] = {
              "S7 reply 250 lost-peer\n"
              "S7 reply 250 lost-peer\n"
              "C8 command QUIT 221 >9 t1\n"
-             "S9 reply QUIT 221 >8 t1 => aborted uncertain\n"},
+             "S9 reply QUIT 221 >8 t1\n"},
     {.label = "gap in the text",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "abc\r\n"}, {'c', "10"},
                {'C', "def\r\n.\r\n"}, {'S', "250 ok\r\n"}},
