@@ -176,6 +176,12 @@ static void sweep(void)
     }
 }
 
+static void forget(void)
+{
+    for (int i = 0; i < TABLES; i++)
+        g_array_free(tables[i].held, TRUE);
+}
+
 void esmtp_ports_register(module_t *prefs)
 {
     range_convert_str(wmem_epan_scope(), &tcp_ports, "24,25,587,2525", PORT_MAX);
@@ -200,4 +206,5 @@ void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries)
     tables[OUTSIDE].ours = tables[OUTSIDE].plain = entries->tls_port;
     for (int i = 0; i < TABLES; i++)
         tables[i].held = g_array_new(FALSE, FALSE, sizeof(held_t));
+    register_shutdown_routine(forget);
 }
