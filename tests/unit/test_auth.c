@@ -477,6 +477,7 @@ static const peek_case_t peek_cases[] = {
      false},
     {"LOGIN, empty user", "LOGIN", 1, "", NULL, false, false},
     {"LOGIN, password", "LOGIN", 2, "ZGF0YQ==", NULL, true, true},
+    {"OAUTH10A with a bearer's token", "OAUTH10A", 1, "bixhPWFAYiwBYXV0aD1CZWFyZXIgdAEB", "a@b", true, true},
     {"CRAM-MD5", "CRAM-MD5", 1, "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw", "tim", false,
      false},
     {"SCRAM", "SCRAM-SHA-256", 1, "biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=", "user", false,

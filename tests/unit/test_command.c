@@ -153,6 +153,7 @@ static const path_case_t from_cases[] = {
     {"no brackets", "FROM:a@b SIZE=1", P(BARE), "a@b", "a@b", "", "a", "b", 0, " SIZE=1"},
     {"no brackets, no domain", "FROM:root", P(BARE), "root", "root", "", "root", "", 0, ""},
     {"no brackets, blank", "FROM: a@b", P(BARE), "a@b", "a@b", "", "a", "b", SPACE, ""},
+    {"blank in a route", "FROM:<@a,@x b:c@d>", P(BROKEN), "<@a,@x b:c@d>", "@a,@x b:c@d", "@a,@x b", "c", "d", 0, ""},
     {"no opening bracket", "FROM:a@b> X", P(BROKEN), "a@b>", "a@b", "", "a", "b", 0, " X"},
     {"no closing bracket", "FROM:<a@b", P(BROKEN), "<a@b", "a@b", "", "a", "b", 0, ""},
     {"no closing bracket, parameter", "FROM:<a@b SIZE=1", P(BROKEN), "<a@b", "a@b", "", "a", "b", 0, " SIZE=1"},
