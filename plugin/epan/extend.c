@@ -93,6 +93,23 @@ void esmtp_verb_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, prot
     offer(verb_table, name, parameter, tree);
 }
 
+static void note_entry(const char *name, ftenum_t type, void *key, void *value, void *user_data)
+{
+    (void)name;
+    (void)type;
+    (void)key;
+    (void)value;
+    *(bool *)user_data = true;
+}
+
+bool esmtp_extend_in_use(void)
+{
+    bool used = false;
+    dissector_table_foreach("smtp.ehlo.keyword", note_entry, &used);
+    dissector_table_foreach("smtp.command", note_entry, &used);
+    return used;
+}
+
 void esmtp_extend_register(module_t *prefs)
 {
     static uat_field_t columns[] = {

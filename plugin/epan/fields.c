@@ -9,6 +9,8 @@
 #include <epan/charsets.h>
 #include <epan/tap.h>
 
+#include "extend.h"
+
 int esmtp_smtp_proto(void)
 {
     static int proto = -1;
@@ -110,7 +112,7 @@ static uint32_t groups_of_run(proto_tree *tree, uint32_t frame)
 {
     if (last_run.tree != PTREE_DATA(tree) || frame <= last_run.frame) {
         last_run.tree = PTREE_DATA(tree);
-        last_run.wanted = groups_referenced();
+        last_run.wanted = esmtp_extend_in_use() ? ESMTP_WANT_ALL : groups_referenced();
     }
     last_run.frame = frame;
     return last_run.wanted;
