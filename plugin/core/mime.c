@@ -272,7 +272,8 @@ static void words_flush(words_t *w)
 
 static void words_take(words_t *w, const word_t *word)
 {
-    if (word->charset.len != w->charset.len || memcmp(word->charset.p, w->charset.p, word->charset.len) != 0)
+    size_t len = word->charset.len;
+    if (len != w->charset.len || (len && memcmp(word->charset.p, w->charset.p, len) != 0))
         words_flush(w);
     w->charset = word->charset;
     if (word->base64)
