@@ -9,7 +9,7 @@ import re
 import pytest
 
 from dialogue import C, Capture, S, script, segments_of
-from passes import any_order, one_and_two
+from passes import any_order, one_and_two, same_text
 from tls import secure
 
 CLEAR = script("""
@@ -244,8 +244,8 @@ def test_a_client_whose_port_is_2525(tshark, builtin, handshake):
     for port, dialogue in OTHERS.items():
         capture.add(dialogue, port=port, client_port=2525, handshake=handshake)
     for two_pass in (False, True):
-        assert (tshark.run(capture, "-V", two_pass=two_pass)
-                == builtin.run(capture, "-V", two_pass=two_pass))
+        same_text(tshark.run(capture, "-V", two_pass=two_pass),
+                  builtin.run(capture, "-V", two_pass=two_pass))
 
 
 # --- switched off ------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_switched_off(tshark, builtin, everything, output, two_pass):
         args = [*SETTINGS[name], *OUTPUTS[output]]
         ours = tshark.run(everything, "--disable-protocol", "esmtp", *args, two_pass=two_pass)
         theirs = builtin.run(tshark.path(everything), *args, two_pass=two_pass)
-        assert DATES.sub("", ours) == DATES.sub("", theirs), name
+        same_text(DATES.sub("", ours), DATES.sub("", theirs))
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -311,7 +311,7 @@ def test_switched_off_with_settings(tshark, builtin, everything, name):
     args = [*SETTINGS[name], "-V"]
     for two_pass in (False, True):
         ours = tshark.run(everything, "--disable-protocol", "esmtp", *args, two_pass=two_pass)
-        assert ours == builtin.run(tshark.path(everything), *args, two_pass=two_pass)
+        same_text(ours, builtin.run(tshark.path(everything), *args, two_pass=two_pass))
 
 
 def test_smtp_switched_off(tshark, builtin, everything):

@@ -128,8 +128,12 @@ SESSIONS = {
         HELLO + GO, verbs=[], opened=5, clear="EHLO STARTTLS QUIT",
         change=lambda records: [*records[:2], C(b"\x15\x03\x03\x00\x02\x02\x30"),
                                 S("554 Security failure\r\n"), C("QUIT\r\n"), S("221 bye\r\n")],
-        experts=[(9, "clear_after_220"), (9, "no_command"), (10, "clear_after_starttls"),
-                 (11, "clear_after_220")]),
+        experts=[(9, "clear_after_tls"), (9, "no_command"), (10, "clear_after_tls"),
+                 (11, "clear_after_tls")]),
+    "TLS ends, the session does not": Session(
+        HELLO + GO, opened=5, clear="EHLO STARTTLS NOOP",
+        change=lambda records: [*records, C("NOOP\r\n"), S("250 ok\r\n")],
+        experts=[(15, "clear_after_tls"), (16, "clear_after_tls")]),
     "TLS before the 220": Session(
         [*HELLO, C("STARTTLS\r\n")], change=behind(1, S("220 go\r\n")), opened=6,
         experts=[(5, "tls_before_220")]),

@@ -95,7 +95,7 @@ static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, c
     /* A hello begins the session anew: TLS was taken off before the capture. */
     bool anew = s->tls_unmet && hello_sent(event);
     bool tls_wanted = s->starttls_sent || s->tls_due || s->tls_unmet || s->tls;
-    if (!at->tls && tls_wanted && !anew && event->command.plausible)
+    if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
         an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
     if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
         an |= ESMTP_AN_AFTER_DATA;

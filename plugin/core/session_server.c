@@ -364,7 +364,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;
-    if ((s->tls_due || s->tls) && !at->tls)
+    if ((s->tls_due || s->tls) && !at->tls && !at->tls_over)
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
     if (reply->valid && !at->tls)
         s->tls_unmet = false; /* the server goes on in clear, too */

@@ -1,6 +1,7 @@
 /* heuristics.c
  * Finding SMTP by its first line. A greeting of 220 is FTP's, too, and others': it counts only if it names SMTP or LMTP. A
- * session whose greeting does not is found one step later, by the client's EHLO, HELO or LHLO.
+ * session whose greeting does not is found one step later, by the client's EHLO, HELO or LHLO. Where the capture has the opening
+ * of a connection, only the first octets of a direction count.
  *
  * Known limit: a first line that TCP cut before it says enough is not asked for again, as it may be anybody's.
  *
@@ -15,12 +16,12 @@
 #include "fields.h"
 #include "stream.h"
 
-/* Octets that are looked at: room for a greeting of several lines, each of 512 octets (RFC 5321 section 4.5.3.1). */
+/* Octets of a line, RFC 5321 section 4.5.3.1. */
+#define HELLO_MAX 512
+/* Octets that are looked at: room for a greeting of several lines. */
 #define BEGINNING_MAX 2048
 /* Octets that the first word of a line of ours has at most: X-ANONYMOUSTLS. */
 #define WORD_MAX 14
-
-#define PRIVATE_MAIL_PORT 24
 
 static int proto;
 static esmtp_bool_t enabled = true;
@@ -76,8 +77,8 @@ typedef enum { OTHERS, ANYBODYS, OURS } owner_t;
 static owner_t greeting_owner(const esmtp_reply_line_t *reply, bool closed)
 {
     esmtp_span_t text = reply->parameter, host = esmtp_reply_host(text);
-    /* What stands behind the host name tells "ftp.example ESMTP" from "smtp.example FTP server". */
-    if (host.len)
+    /* What stands behind the host name tells "ftp.example ESMTP" from "smtp.example FTP server"; ProFTPD is no host. */
+    if (host.len && esmtp_span_find(host, '.') < host.len)
         text = esmtp_span_from(text, (size_t)(host.p - text.p) + host.len);
     if (holds(text, "FTP"))
         return OTHERS;
@@ -88,7 +89,7 @@ static bool is_hello(esmtp_span_t line, bool closed)
 {
     esmtp_command_t command;
     esmtp_command_parse(line, &command);
-    if (!command.row || !command.plausible || command.leading_space)
+    if (!command.row || !command.plausible || command.leading_space || line.len > HELLO_MAX)
         return false;
     if (command.row->id == ESMTP_VERB_EHLO || command.row->id == ESMTP_VERB_LHLO)
         return closed || command.parameter.len > 0;
@@ -124,12 +125,11 @@ static esmtp_span_t beginning(tvbuff_t *tvb)
     return esmtp_span(len ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
 }
 
-/* A greeting; named: one of its lines must name SMTP or LMTP. */
-static bool is_greeting(esmtp_span_t rest, bool named)
+static bool is_greeting(esmtp_span_t rest)
 {
     esmtp_reply_line_t reply = {.more = true};
     esmtp_span_t text;
-    bool closed, ours = !named;
+    bool closed, ours = false;
     while (reply.more && next_line(&rest, &text, &closed) && esmtp_reply_parse(text, &reply)) {
         owner_t owner = greeting_owner(&reply, closed);
         if (owner == OTHERS || !(reply.code == 220 || reply.code == 421 || reply.code == 521 || reply.code == 554))
@@ -147,7 +147,7 @@ bool esmtp_heuristics_match(tvbuff_t *tvb)
     if (rest.len < 4 || !g_ascii_isalnum(rest.p[0]) || !g_ascii_isalnum(rest.p[1]) || !g_ascii_isalnum(rest.p[2]))
         return false;
     if (g_ascii_isdigit(rest.p[0]))
-        return is_greeting(rest, true);
+        return is_greeting(rest);
     return next_line(&rest, &text, &closed) && is_hello(text, closed);
 }
 
@@ -177,17 +177,9 @@ static bool is_ours(tvbuff_t *tvb)
     return enabled && proto_is_protocol_enabled(find_protocol_by_id(proto)) && esmtp_heuristics_match(tvb);
 }
 
-/* Port 24 is for private mail systems (RFC 1700): Dovecot's LMTP server lives there, and its greeting names no protocol. */
-static bool is_private_mail(tvbuff_t *tvb, const packet_info *pinfo)
-{
-    esmtp_span_t rest = beginning(tvb);
-    return pinfo->srcport == PRIVATE_MAIL_PORT && enabled && proto_is_protocol_enabled(find_protocol_by_id(proto)) && rest.len > 4 &&
-           memcmp(rest.p, "220", 3) == 0 && is_greeting(rest, false);
-}
-
 static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!is_ours(tvb) && !is_private_mail(tvb, pinfo))
+    if (!is_ours(tvb) || !esmtp_stream_may_start(pinfo, data))
         return false;
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, entries.tcp);
     return entries.dissect_tcp(tvb, pinfo, tree, data) > 0;

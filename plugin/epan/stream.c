@@ -19,6 +19,8 @@
 
 /* Bits of tcp_analysis.conversation_completeness: a SYN or SYN,ACK was seen. */
 #define SEEN_OPENING 0x03
+/* Bit of tcp_flow_t.static_flags: base_seq is known. */
+#define BASE_SEQ_SET 0x01
 
 static int proto_esmtp = -1;
 
@@ -117,10 +119,10 @@ bool esmtp_stream_has_calls(const esmtp_call_t *call)
 
 /* --- first visit ------------------------------------------------------------------------------------------------------- */
 
-static struct tcp_analysis *analysis(const esmtp_call_t *call)
+static struct tcp_analysis *analysis(packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(call->pinfo, 0);
-    return conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    return conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
 }
 
 /* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when TCP is
@@ -130,6 +132,15 @@ static bool is_first(uint32_t number, const tcp_flow_t *flow)
     return number == 1 || (flow && number == flow->base_seq + 1);
 }
 
+bool esmtp_stream_may_start(packet_info *pinfo, const void *info)
+{
+    const struct tcpinfo *tcpinfo = info;
+    struct tcp_analysis *tcpd = analysis(pinfo);
+    if (!tcpinfo || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
+        return true;
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(tcpinfo->seq, tcpd->fwd);
+}
+
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
 {
     const esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
@@ -137,7 +148,7 @@ bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
         return false;
     if (peer->begun)
         return (int32_t)(call->ack - (peer->next + peer->partial)) > 0;
-    struct tcp_analysis *tcpd = analysis(call);
+    struct tcp_analysis *tcpd = analysis(call->pinfo);
     return !is_first(call->ack, tcpd ? tcpd->rev : NULL);
 }
 
@@ -149,7 +160,7 @@ bool esmtp_stream_is_whole(const esmtp_call_t *call)
         return false;
     if (own->begun)
         return call->seq == own->next;
-    struct tcp_analysis *tcpd = analysis(call);
+    struct tcp_analysis *tcpd = analysis(call->pinfo);
     return is_first(call->seq, tcpd ? tcpd->fwd : NULL);
 }
 
@@ -169,6 +180,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .seq = seq,
         .time = (int64_t)t->secs * 1000000000 + t->nsecs,
         .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls_over = call->layer == ESMTP_LAYER_TCP && call->conn->tls_from[call->side],
         .ack = call->have_seq ? call->ack : 0,
         .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };
@@ -216,7 +228,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
  * missing like any others. */
 static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
 {
-    struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? analysis(call) : NULL;
+    struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? analysis(call->pinfo) : NULL;
     if (!tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING) || is_first(call->seq, tcpd->fwd))
         return;
     uint32_t from_one = call->seq - 1, from_base = call->seq - (tcpd->fwd->base_seq + 1);

@@ -80,6 +80,9 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
+/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct tcpinfo. */
+bool esmtp_stream_may_start(packet_info *pinfo, const void *info);
+
 /* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
 bool esmtp_stream_is_whole(const esmtp_call_t *call);
 /* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */

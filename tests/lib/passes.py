@@ -74,3 +74,13 @@ def experts(tshark, capture, *args, **options):
     return {stream: [(n, name.removeprefix("smtp.expert."))
                      for n, row in enumerate(segments, 1) for name in names if row[name]]
             for stream, segments in streams.items()}
+
+
+def same_text(ours, theirs):
+    """Fails at the first line that differs. (What pytest does about long texts takes minutes.)"""
+    if ours == theirs:
+        return
+    pairs = zip(ours.splitlines(), theirs.splitlines())
+    n, line, other = next(((n, a, b) for n, (a, b) in enumerate(pairs) if a != b), (-1, "", ""))
+    before = "\n".join(ours.splitlines()[max(0, n - 8):n])
+    raise AssertionError(f"{before}\nline {n}: {line[:500]!r}\n instead of: {other[:500]!r}")
