@@ -20,6 +20,7 @@ Each step is at least one segment. What TCP, the network and the capturing machi
     again=True        retransmitted at once; again=[1] only piece 1; again={1: 4} four packets later
     late={1: 2}       piece 1 arrives two packets later (reordering); late=True: all, by one
     overlap={1: 5}    piece 1 repeats the five octets before it
+    acked=True        an empty acknowledgement comes back
     wait=2.5          seconds before the step, instead of the capture's step
 """
 
@@ -47,6 +48,7 @@ class Step:
     again: object = False
     late: object = False
     overlap: object = False
+    acked: bool = False
     wait: float = None
 
     def pieces(self, mss):
@@ -218,7 +220,7 @@ class Stream:
                 if (places := again(piece)) is not None:
                     copy.order += places + 0.25
                     yield copy
-                if self.acks:
+                if self.acks or step.acked:
                     yield packet(other[step.who], ACK)
             spoken[step.who] = (spoken[step.who] + step.data)[-4096:]
 

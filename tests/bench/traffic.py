@@ -1,0 +1,244 @@
+"""The traffic that tests/bench measures.
+
+All of it is the same each time, but for TLS: OpenSSL takes no seed, so that what is measured is kept.
+"""
+
+import base64
+import hashlib
+import json
+import multiprocessing
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+
+from dialogue import C, Capture, S  # noqa: E402
+from tls import secure  # noqa: E402
+
+MB = 1000 * 1000
+WORDS = 999
+
+
+# --- Mails --------------------------------------------------------------------------------------
+
+
+def text(size):
+    """A mail of that many octets: lines of up to 76 octets."""
+    dice = random.Random(size)
+    words = [bytes(dice.choices(b"abcdefghijklmnopqrstuvwxyz", k=dice.randint(2, 11))) for _ in range(WORDS)]
+    block = b"".join(b" ".join(dice.choices(words, k=14))[:76] + b"\r\n" for _ in range(1000))
+    head = b"From: <a@a.example>\r\nTo: <b@b.example>\r\nSubject: text\r\n\r\n"
+    return (head + block * (size // len(block) + 1))[:size - 2] + b"\r\n"
+
+
+def attachment(size):
+    """A mail of about that many octets, nearly all of them base64 in a MIME part, as large mails are."""
+    octets = random.Random(size).randbytes(min(size, MB) // 57 * 57)
+    block = base64.encodebytes(octets).replace(b"\n", b"\r\n") or b"eA==\r\n"
+    head = (b"From: <a@a.example>\r\nTo: <b@b.example>\r\nSubject: attachment\r\nMIME-Version: 1.0\r\n"
+            b"Content-Type: multipart/mixed; boundary=\"b0\"\r\n\r\n"
+            b"--b0\r\nContent-Type: text/plain\r\n\r\nSee what is attached.\r\n"
+            b"--b0\r\nContent-Type: application/octet-stream; name=\"x.bin\"\r\n"
+            b"Content-Transfer-Encoding: base64\r\n"
+            b"Content-Disposition: attachment; filename=\"x.bin\"\r\n\r\n")
+    tail = b"--b0--\r\n"
+    room = max(size - len(head) - len(tail), 78)
+    lines = (block * (room // len(block) + 1))[:room // 78 * 78]
+    return head + lines + tail
+
+
+def short_mail(dice):
+    """A mail of about 800 octets."""
+    head = (f"From: Alice <alice@example.net>\r\nTo: Bob <bob@example.org>\r\nSubject: Report {dice.randrange(10**6)}\r\n"
+            f"Date: Sun, 28 Jul 2024 12:{dice.randrange(60):02}:{dice.randrange(60):02} +0000\r\n"
+            f"Message-ID: <{dice.randrange(10**9)}@client.example.net>\r\n\r\n").encode()
+    body = text(1000).partition(b"\r\n\r\n")[2]
+    return head + body[:800 - len(head) - 2] + b"\r\n.\r\n"
+
+
+# --- Sessions -----------------------------------------------------------------------------------
+
+KEYWORDS = ("mx.example.org", "PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "ENHANCEDSTATUSCODES",
+            "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING")
+
+
+def hello(keywords=KEYWORDS):
+    lines = [f"250-{keyword}\r\n" for keyword in keywords[:-1]] + [f"250 {keywords[-1]}\r\n"]
+    return [S("220 mx.example.org ESMTP Postfix\r\n"), C("EHLO client.example.net\r\n", acked=True), S("".join(lines))]
+
+
+def envelope(dice, size):
+    return [f"MAIL FROM:<alice{dice.randrange(10**4)}@example.net> SIZE={size}\r\n", "RCPT TO:<bob@example.org>\r\n",
+            "RCPT TO:<carol@example.org>\r\n", "DATA\r\n"]
+
+
+REPLIES = ["250 2.1.0 Ok\r\n", "250 2.1.5 Ok\r\n",
+           "550 5.1.1 <carol@example.org>: Recipient address rejected: User unknown\r\n",
+           "354 End data with <CR><LF>.<CR><LF>\r\n"]
+
+
+def queued(dice):
+    return S(f"250 2.0.0 Ok: queued as 4{dice.randrange(16**9):09X}\r\n")
+
+
+QUIT = [C("QUIT\r\n", acked=True), S("221 2.0.0 Bye\r\n")]
+
+
+def short_session(n):
+    """One mail, in 25 packets with those of TCP."""
+    dice = random.Random(n)
+    mail = short_mail(dice)
+    commands, *rest = zip(envelope(dice, len(mail)), REPLIES)
+    steps = [C(commands[0], acked=True), S(commands[1])]
+    for command, reply in rest:
+        steps += [C(command), S(reply)]
+    return [*hello(), *steps, C(mail, acked=True), queued(dice), *QUIT]
+
+
+def pipelined_session(n):
+    """The same, with MAIL to DATA in one segment, and the replies in one."""
+    dice = random.Random(n)
+    mail = short_mail(dice)
+    return [*hello(), C("".join(envelope(dice, len(mail))), acked=True), S("".join(REPLIES)), C(mail, acked=True),
+            queued(dice), *QUIT]
+
+
+def large_session(mail):
+    dice = random.Random(len(mail))
+    commands = envelope(dice, len(mail))
+    steps = [step for command, reply in zip(commands, REPLIES) for step in (C(command), S(reply))]
+    return [*hello(), *steps, C(mail + b".\r\n"), queued(dice), *QUIT]
+
+
+def command_session(count):
+    """So many NOOPs, and their replies, ten in a segment: with one in each it would be TCP that is measured."""
+    turn = [C("NOOP\r\n" * 10), S("250 2.0.0 Ok\r\n" * 10)]
+    return [*hello(), *turn * (count // 10), *QUIT]
+
+
+# --- Captures -----------------------------------------------------------------------------------
+
+
+def _each(session):
+    def make(count):
+        capture = Capture()
+        capture.add_all(session(n) for n in range(count))
+        return capture, None
+    return make
+
+
+def _mails(count):
+    steps = large_session(attachment(200_000))
+    capture = Capture()
+    capture.add_all([steps] * count, mss=1400)
+    return capture, None
+
+
+def _one(session):
+    def make(size):
+        capture = Capture()
+        capture.add(session(size), mss=1400)
+        return capture, None
+    return make
+
+
+def _implicit_tls(count):
+    capture = Capture()
+    for n in range(count):
+        steps, keys = secure(short_session(n))
+        capture.add(steps, port=465)
+        capture.secrets += keys
+    return capture, None
+
+
+def _starttls(count):
+    """Decoded as plain data, it needs a capture in which what is inside TLS has a port of its own."""
+    capture, apart = Capture(), Capture()
+    before = [*hello(), C("STARTTLS\r\n"), S("220 2.0.0 Ready to start TLS\r\n")]
+    for n in range(count):
+        steps, keys = secure(short_session(n)[1:], before)
+        capture.add(steps)
+        apart.add(steps[:len(before)], end=None)
+        apart.add(steps[len(before):], handshake=False, port=465)
+        capture.secrets += keys
+    apart.secrets = capture.secrets
+    return capture, apart
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A kind of traffic.
+
+    make: gives a Capture of so many units, and another one to be decoded as plain data, or None if the first will do;
+    whole: how many units are timed; few: how many callgrind sees, and then ten times as many;
+    goal: what the plugin may add where no tree is shown, as a multiple of what the built-in dissector adds;
+    square: the built-in dissector's cost grows with the square of the size, so the goal is for the whole.
+    """
+
+    title: str
+    unit: str
+    make: object
+    whole: int
+    few: int
+    goal: float = None
+    square: bool = False
+
+
+TRAFFIC = {
+    "short": Traffic("short sessions of 25 packets", "session", _each(short_session), 5000, 20, 1.0),
+    "pipelined": Traffic("the same, pipelined", "session", _each(pipelined_session), 5000, 20, 1.0),
+    "mails": Traffic("mails of 200 kB in segments of 1,400 octets", "mail", _mails, 500, 1, 0.7),
+    "large": Traffic("one mail of 40 MB", "kB", _one(lambda size: large_session(attachment(1000 * size))), 40_000, 400,
+                     0.1, square=True),
+    "commands": Traffic("a million commands in one session, ten in a segment", "command", _one(command_session), MB, 400),
+    "tls": Traffic("short sessions inside TLS", "session", _implicit_tls, 1000, 12),
+    "starttls": Traffic("short sessions with STARTTLS", "session", _starttls, 1000, 12),
+}
+
+
+@dataclass
+class Made:
+    """A capture file that was made, and the one that holds the same for plain data."""
+
+    path: Path
+    apart: Path
+    packets: int
+    octets: int
+
+
+def _sources():
+    names = [__file__, TOP / "tests/lib/dialogue.py", TOP / "tests/lib/tls.py"]
+    return hashlib.sha256(b"".join(Path(name).read_bytes() for name in names)).hexdigest()[:12]
+
+
+def made(name, size, folder):
+    """The capture of so much traffic of that kind, made if the folder does not hold it."""
+    stem = f"{name}-{size}-{_sources()}"
+    notes = folder / f"{stem}.json"
+    if not notes.exists():
+        for old in folder.glob(f"{name}-{size}-*"):
+            old.unlink()
+        in_child(_make, name, size, folder, stem, notes)
+    path, beside, packets, octets = json.loads(notes.read_text())
+    return Made(folder / path, folder / beside, packets, octets)
+
+
+def _make(name, size, folder, stem, notes):
+    capture, apart = TRAFFIC[name].make(size)
+    path = capture.save(folder / f"{stem}.{'pcapng' if capture.secrets else 'pcap'}")
+    beside = apart.save(folder / f"{stem}-apart.pcapng") if apart else path
+    packets = sum(1 for stream in capture.streams for _ in stream.packets())
+    octets = sum(len(step.data) for stream in capture.streams for step in stream.dialogue)
+    notes.write_text(json.dumps([path.name, beside.name, packets, octets]))
+
+
+def in_child(call, *args):
+    """Calls it in a process of its own: a process's peak of memory begins with the size of the one that forked it."""
+    child = multiprocessing.get_context("fork").Process(target=call, args=args)
+    child.start()
+    child.join()
+    if child.exitcode:
+        sys.exit(child.exitcode)
