@@ -1,0 +1,300 @@
+"""Every capture in every way of reading: no complaint, the same facts each time, and those of the
+golden files.
+
+Golden files are made from each capture by itself. All the other ways read the captures one after
+the other in one file, since to start tshark costs more than to read one; what one capture leaves
+behind must not touch the next.
+"""
+
+import collections
+import functools
+import json
+import re
+import subprocess
+
+import pytest
+
+import golden
+from test_mangled import CAPTURES, Variants, moved, read
+from passes import LATER
+
+GOLDEN = CAPTURES[0].parent.parent / "tests/golden"
+MAKE = "Is that meant? tests/golden/make writes it anew, and shows what has changed."
+
+OURS = re.compile(r"smtp\..*")
+MESSAGE = re.compile(r"smtp\.(data\.(fragment.*|incomplete)|message.*|expert\.message_incomplete)")
+
+
+# --- golden files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_golden(tshark, path):
+    texts = set()
+    shown = golden.frames(tshark, path, texts)
+    kept = json.loads((GOLDEN / f"{path.stem}.json").read_text())
+    for number in sorted({*shown, *kept}, key=int):
+        mine, its = shown.get(number, []), kept.get(number, [])
+        if mine != its:
+            n = next((n for n, (a, b) in enumerate(zip(mine, its)) if a != b),
+                     min(len(mine), len(its)))
+            pytest.fail(f"{path.name}, frame {number}, line {n + 1}:\n"
+                        f"  shown:  {mine[n] if n < len(mine) else 'nothing more'}\n"
+                        f"  golden: {its[n] if n < len(its) else 'nothing more'}\n{MAKE}", False)
+    unknown = texts - {*json.loads((GOLDEN / "texts.json").read_text())}
+    if unknown:
+        pytest.fail("not in texts.json:\n" + "\n".join(sorted(unknown)) + f"\n{MAKE}", False)
+
+
+def test_golden_files_are_those_of_the_captures():
+    names = {path.stem for path in GOLDEN.glob("*.json")} - {"texts"}
+    assert names == {path.stem for path in CAPTURES}, MAKE
+    total = sum(path.stat().st_size for path in GOLDEN.glob("*.json"))
+    assert total < 2_000_000, "the repository should stay small"
+    # Each text is shown somewhere.
+    lines = {line.strip() for path in GOLDEN.glob("*.json") if path.stem != "texts"
+             for frame in json.loads(path.read_text()).values() for line in frame}
+    texts = json.loads((GOLDEN / "texts.json").read_text())
+    shown = {line.partition(": ")[2] for line in lines
+             if line.partition(": ")[0] in golden.TEXTS}
+    assert shown == {golden.beginning(text.partition(": ")[2]) for text in texts}, MAKE
+
+
+# --- ways of reading --------------------------------------------------------------------------
+
+
+class All:
+    """The captures one after the other, and what each way of reading shows of them."""
+
+    def __init__(self, tshark, folder):
+        self.tshark = tshark
+        self.folder = folder
+        ready, self.secrets, self.first = [], "", {}
+        for n, path in enumerate(CAPTURES, 1):
+            frames, said = read(path)
+            self.first[path.stem] = len(ready)
+            ready += [(moved(data, n), length) for data, length in frames]
+            self.secrets += said
+        self.count = len(ready)
+        self.path = Variants(secrets=self.secrets, ready=ready).save(folder / "all.pcapng")
+
+    @functools.cache
+    def run(self, *args, filter=None, two_pass=False):
+        return self.tshark.run(self.path, *args, filter=filter, two_pass=two_pass)
+
+    @functools.cache
+    def frames(self, two_pass=False):
+        """{frame number: its Frame}, by -T pdml."""
+        return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass)}
+
+    @functools.cache
+    def facts(self, two_pass=False):
+        """{frame number: {field: [value, ...]}}, by -T pdml."""
+        return {number: _by_name((item.name, item.value) for layer in frame.layers
+                                 for item in layer.walk())
+                for number, frame in self.frames(two_pass).items()}
+
+    def same(self, shown, two_pass, what):
+        """Fails unless these are the facts, whatever their order, which is not that of the tree everywhere."""
+        _same(self._levelled(shown), self._levelled(self.facts(two_pass)), what)
+
+    def _levelled(self, facts):
+        def values(name, several):
+            if "FT_NONE" in self.tshark.types[name]:
+                return [len(several)]
+            # Empty text is nothing at all in -T fields, and since 4.2 that doubles backslashes.
+            return sorted(value.replace("\\\\", "\\")
+                          for value in self.tshark._plain(name, several) if value)
+
+        return {number: {name: said for name, several in fields.items()
+                         if (said := values(name, several))}
+                for number, fields in facts.items()}
+
+
+@pytest.fixture(scope="module")
+def everything(tshark, tmp_path_factory):
+    return All(tshark, tmp_path_factory.mktemp("all"))
+
+
+def _by_name(pairs):
+    """{field of ours: [value, ...]}"""
+    found = collections.defaultdict(list)
+    for name, value in pairs:
+        if OURS.fullmatch(name):
+            found[name].append(golden.escaped(value))
+    return dict(found)
+
+
+def _same(mine, its, what):
+    """Fails at the first frame that differs. (What pytest does about large dicts takes minutes.)"""
+    for number in sorted({*mine, *its}):
+        a, b = mine.get(number, {}), its.get(number, {})
+        for name in sorted({*a, *b}):
+            assert a.get(name) == b.get(name), f"{what}: frame {number}, {name}"
+
+
+PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
+
+
+def test_all_in_one_file_are_what_each_is_by_itself(everything):
+    """By what the golden files say; times are not kept."""
+    types = everything.tshark.types
+    fields = {}
+    for name, first in everything.first.items():
+        for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
+            fields[first + int(number)] = collections.Counter(
+                match[1] for line in lines if (match := re.match(r" +(smtp\.[\w.]+)", line)))
+    shown = {number: collections.Counter({name: len(values) for name, values in facts.items()})
+             for number, facts in everything.facts(True).items()
+             if facts.keys() != {"smtp.seen_before"}}
+    _same(shown, fields, "count of each field")
+    # And the links point to the same frames.
+    for name, first in everything.first.items():
+        for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
+            links = [(match[1], match[2]) for line in lines
+                     if (match := re.match(r" +(smtp\.[\w.]+?)(?:=\d+)?: .*?(\d+)$", line))
+                     and "FT_FRAMENUM" in types[match[1]]]
+            for field, there in links:
+                assert str(first + int(there)) in \
+                    everything.facts(True)[first + int(number)][field], (name, number, field)
+
+
+def test_one_pass_shows_what_two_show(everything):
+    def known(two_pass):
+        # That a message has no end is known when all was read; then its last piece shows it.
+        endless = {number for number, facts in everything.facts(True).items()
+                   if "smtp.data.incomplete" in facts}
+        return {number: {name: values for name, values in facts.items()
+                         if name not in LATER
+                         and not (number in endless and MESSAGE.fullmatch(name))}
+                for number, facts in everything.facts(two_pass).items()}
+
+    _same(known(False), known(True), "one pass, two passes")
+
+
+@PASSES
+def test_text(everything, two_pass):
+    """-V prints each label; in brackets what is generated."""
+    shown, number, inside = {}, 0, False
+    for line in everything.run("-O", "smtp", two_pass=two_pass).splitlines():
+        if match := re.match(r"Frame (\d+):", line):
+            number = int(match[1])
+        if not line.startswith(" "):
+            inside = line == "Simple Mail Transfer Protocol"
+        if inside:
+            shown.setdefault(number, []).append(line)
+    for number, frame in everything.frames(two_pass).items():
+        lines = frame.text().splitlines()
+        for mine, label in zip(shown[number], lines):
+            indent = label[:len(label) - len(label.lstrip())]
+            assert mine in (label, f"{indent}[{label.lstrip()}]"), f"frame {number}"
+        assert len(lines) == len(shown[number]), f"frame {number}"
+    assert shown.keys() == everything.frames(two_pass).keys()
+
+
+@pytest.mark.parametrize("args, two_pass", [([], False), (["--no-duplicate-keys"], True)],
+                         ids=["one pass", "two passes, strict"])
+def test_json(everything, args, two_pass):
+    def pairs(value):
+        for name, several in value:
+            for each in several if type(several) is list else [several]:
+                # What has no value but only items below it is an object itself.
+                if name in everything.tshark.types:
+                    yield name, "" if isinstance(each, Pairs) else each
+                if isinstance(each, Pairs):
+                    yield from pairs(each)
+
+    def object_(found):
+        assert not args or len({name for name, _ in found}) == len(found), "a key twice"
+        return Pairs(found)
+
+    text = everything.run("-T", "json", *args, two_pass=two_pass)
+    shown = {}
+    for number, packet in enumerate(json.loads(text, object_pairs_hook=object_), 1):
+        layers = packet.child("_source").child("layers")
+        smtp = [(name, layer) for name, layer in layers if name == "smtp"]
+        if smtp:
+            shown[number] = _by_name(pairs(smtp))
+    assert number == everything.count
+    everything.same(shown, two_pass, "json")
+
+
+class Pairs(list):
+    """A JSON object as it is written."""
+
+    def child(self, key):
+        return next(value for name, value in self if name == key)
+
+
+@PASSES
+def test_ek(everything, two_pass):
+    """Lines for Elasticsearch: an index line and a packet, over and over."""
+    lines = everything.run("-T", "ek", two_pass=two_pass).splitlines()
+    assert len(lines) == 2 * everything.count
+    names = {f"smtp_{name.replace('.', '_')}": name for name in everything.tshark.types}
+    shown = {}
+    for number, (index, line) in enumerate(zip(lines[::2], lines[1::2]), 1):
+        assert json.loads(index)["index"]
+        layers = json.loads(line, object_pairs_hook=Pairs).child("layers")
+        smtp = [layer for name, layer in layers if name == "smtp"]
+        if smtp:
+            shown[number] = _by_name((names.get(name, name), value)
+                                     for name, value in _ek_pairs(smtp))
+    everything.same(shown, two_pass, "ek")
+
+
+def _ek_pairs(value):
+    for each in value:
+        if isinstance(each, Pairs):
+            for name, inner in each:
+                several = inner if isinstance(inner, list) and not isinstance(inner, Pairs) \
+                    else [inner]
+                for one in several:
+                    if isinstance(one, Pairs):
+                        yield from _ek_pairs([one])
+                    else:
+                        said = {None: "", True: "1", False: "0"}
+                        yield name, one if isinstance(one, str) else said[one]
+        elif isinstance(each, list):
+            yield from _ek_pairs(each)
+
+
+@PASSES
+def test_fields(everything, two_pass):
+    facts = everything.facts(two_pass)
+    names = sorted({name for fields in facts.values() for name in fields})
+    wanted = [word for name in names for word in ("-e", name)]
+    text = everything.run("-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x03", *wanted,
+                          two_pass=two_pass)
+    rows = text.splitlines()
+    assert len(rows) == everything.count
+    shown = {}
+    for number, row in enumerate(rows, 1):
+        found = {name: value.split("\x03") for name, value in zip(names, row.split("\x02")) if value}
+        if found:
+            shown[number] = found
+    everything.same(shown, two_pass, "fields")
+
+
+def test_list(everything):
+    """The packet list without a tree, with one that nobody sees, with one that is filtered on."""
+    def packets(**options):
+        return [line for line in everything.run(**options).splitlines() if " SMTP" in line]
+
+    plain = packets()
+    assert plain and plain == packets(filter="frame") == packets(filter="smtp")
+    assert plain == packets(two_pass=True) == packets(filter="smtp", two_pass=True)
+
+
+def test_read_filter(everything):
+    """-R drops in the first pass what does not match; what is left is the same."""
+    text = everything.run("-R", "smtp", "-T", "json", "-J", "smtp", two_pass=True)
+    assert len(json.loads(text)) == len(everything.frames(True))
+
+
+def test_nothing_is_malformed(everything, builtin):
+    def malformed(tshark):
+        return tshark.fields(everything.path, ["frame.number"], filter="_ws.malformed")
+
+    # Wireshark's TCP itself says so where a segment inside a TLS record came late and again.
+    assert malformed(everything.tshark) == malformed(builtin)
