@@ -128,8 +128,33 @@ SESSIONS = {
         HELLO + GO, verbs=[], opened=5, clear="EHLO STARTTLS QUIT",
         change=lambda records: [*records[:2], C(b"\x15\x03\x03\x00\x02\x02\x30"),
                                 S("554 Security failure\r\n"), C("QUIT\r\n"), S("221 bye\r\n")],
-        experts=[(9, "clear_after_tls"), (9, "no_command"), (10, "clear_after_tls"),
-                 (11, "clear_after_tls")]),
+        experts=[(9, "clear_after_tls"), (10, "clear_after_tls")]),
+    "handshake answered in clear": Session(
+        HELLO + GO, verbs=[], opened=5, clear="EHLO STARTTLS MAIL RCPT NOOP",
+        change=lambda records: [records[0], S("454-4.7.0 TLS is\r\n454 4.7.0 out of order\r\n"), *MAIL,
+                                C("NOOP\r\n"), S("250 ok\r\n")],
+        experts=[(7, "clear_after_tls"), (8, "clear_after_tls"), (8, "clear_mail")]),
+    "handshake answered in clear, by a reply that is no refusal": Session(
+        HELLO + GO, verbs=[], opened=5,
+        change=lambda records: [records[0], S("250 ok\r\n")],
+        experts=[(7, "clear_after_220"), (7, "no_command")]),
+    "handshake not in the capture": Session(
+        HELLO + GO, verbs=[], opened=5,
+        change=lambda records: [replace(records[0], drop=True), S("554 5.7.0 no TLS\r\n")],
+        experts=[(6, "clear_after_tls")]),
+    "server hangs up instead": Session(
+        HELLO + GO, verbs=[], opened=5, change=instead(S("421 4.4.2 Timeout\r\n")),
+        experts=[(6, "clear_after_tls")]),
+    "refusal behind the 220": Session(
+        [*HELLO, C("STARTTLS\r\n"), S("220 go\r\n554 no\r\n")], opened=5,
+        experts=[(5, "clear_after_220"), (5, "no_command")]),
+    "refusal before the client's hello": Session(
+        [*HELLO, *GO, S("500 what?\r\n")], opened=5,
+        experts=[(6, "clear_after_220"), (6, "no_command")]),
+    "handshake fails, and is tried again": Session(
+        HELLO + GO, opened=9, clear="EHLO STARTTLS STARTTLS",
+        change=lambda records: [records[0], S("454 4.7.0 not now\r\n"), *GO, *records],
+        experts=[(7, "clear_after_tls"), (8, "clear_after_tls")]),
     "TLS ends, the session does not": Session(
         HELLO + GO, opened=5, clear="EHLO STARTTLS NOOP",
         change=lambda records: [*records, C("NOOP\r\n"), S("250 ok\r\n")],
@@ -266,7 +291,7 @@ def test_the_order_of_visits_does_not_matter(tshark, made):
 
 CUT_NAMES = ["smtp.req.verb", "smtp.response.code", "smtp.rsp.parameter", "smtp.tls",
              "smtp.expert.clear_after_starttls", "smtp.expert.clear_after_220",
-             "smtp.expert.no_tls_record", "smtp.expert.tls_twice"]
+             "smtp.expert.no_tls_record", "smtp.expert.tls_twice", "smtp.expert.clear_after_tls"]
 # Octets that are no text make a line for each segment; what is missing is missing as a segment.
 CUT = [name for name, session in SESSIONS.items() if session.clear is not None
        and not any(step.drop for step in session.before)]

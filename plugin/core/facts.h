@@ -86,6 +86,7 @@ enum {
     ESMTP_AN_AUTH_IN_MAIL = 1u << 28,   /* AUTH inside a mail transaction */
     ESMTP_AN_PIPELINE = 1u << 29,       /* pipelined although the server does not offer PIPELINING */
     ESMTP_AN_DUPLICATE_KEYWORD = 1u << 30,    /* EHLO reply: an earlier line has the same keyword */
+    ESMTP_AN_CLEAR_AFTER_TLS = 1u << 31,      /* in clear although TLS was begun: its handshake failed, or it has ended */
 };
 
 struct esmtp_txn;

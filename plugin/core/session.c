@@ -156,6 +156,15 @@ void esmtp_session_tls_failed(esmtp_session_t *s)
     s->tls_failed = s->tls_unmet = s->step = true;
 }
 
+void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact)
+{
+    if (s->tls_over[side])
+        return;
+    s->tls_over[side] = true;
+    s->tls_due = s->starttls_sent = false;
+    fact->anomalies |= ESMTP_AN_CLEAR_AFTER_TLS;
+}
+
 /* --- facts ------------------------------------------------------------------------------------------------------------- */
 
 esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s)
@@ -194,6 +203,8 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
         fact->anomalies |= line->too_long ? ESMTP_AN_TOO_LONG : ESMTP_AN_NO_EOL;
     if (line->nul || line->bare_cr)
         fact->anomalies |= ESMTP_AN_CONTROL;
+    if (at->tls_over)
+        esmtp_session_tls_over(s, side, fact);
     return fact;
 }
 

@@ -43,6 +43,7 @@ typedef struct {
     int64_t time;         /* nanoseconds, any origin */
     bool tls;             /* inside TLS */
     bool tls_over;        /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
+    bool tls_met;         /* the peer has sent TLS */
     uint32_t ack;         /* what the segment acknowledges of the peer; 0 if not known */
     bool peer_ahead;      /* the segment acknowledges octets of the peer that the capture has not shown */
 } esmtp_stamp_t;

@@ -111,6 +111,7 @@ struct esmtp_session {
     bool tls_failed;      /* say with the next fact that behind the 220 came no TLS */
     bool tls_unmet;       /* and neither a new session in clear so far */
     uint32_t tls_frame;
+    bool tls_over[2];     /* for each side: it was said that it went back to clear */
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;
 };
@@ -163,6 +164,8 @@ const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
 const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);
 esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s);
 /* Whether the capture would hold the server's octets if there were any. */
+/* The first fact of a side in clear after TLS was begun. */
+void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact);
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at);
 esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
                                      uint32_t len);

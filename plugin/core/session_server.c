@@ -354,6 +354,17 @@ static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t
            esmtp_verb_expects(p->row, reply->code);
 }
 
+/* A reply in clear where TLS is due. To the client's first records, and when the server hangs up, a refusal is an honest answer.
+ * Whatever else comes is meant to be taken for one of the replies inside TLS. */
+static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_reply_line_t *reply)
+{
+    bool refusal = reply->code >= 400 && (at->tls_met || at->peer_ahead);
+    if (s->tls_due && (refusal || reply->code == 421))
+        esmtp_session_tls_over(s, s->server, fact);
+    else
+        fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
+}
+
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
@@ -365,7 +376,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     s->server_spoke = true;
     fact->code = reply->code;
     if ((s->tls_due || s->tls) && !at->tls && !at->tls_over)
-        fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
+        clear_reply(s, at, fact, reply);
     if (reply->valid && !at->tls)
         s->tls_unmet = false; /* the server goes on in clear, too */
     if (!reply->valid) {
@@ -379,6 +390,8 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
             fact->flags |= ESMTP_FF_HEAD_LOST;
         fact->flags |= ESMTP_FF_FIRST;
         begin_reply(s, at, event);
+        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_TLS)
+            s->reply.no_command = false; /* it answers the handshake */
     } else if (reply->code != s->reply.code) {
         fact->anomalies |= ESMTP_AN_CODE_CHANGED;
     }

@@ -8,7 +8,7 @@
 
 #include "fields.h"
 
-#define ANOMALIES 31
+#define ANOMALIES 32
 
 static expert_field fields[ANOMALIES];
 
@@ -49,6 +49,8 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[28], {"smtp.expert.auth_in_mail", PI_SEQUENCE, PI_WARN, "AUTH inside a mail transaction", EXPFILL}},
     {&fields[29], {"smtp.expert.pipelining", PI_SEQUENCE, PI_NOTE, "Pipelined, but the server does not offer PIPELINING", EXPFILL}},
     {&fields[30], {"smtp.expert.duplicate_keyword", PI_PROTOCOL, PI_WARN, "An earlier line of this reply has the same keyword", EXPFILL}},
+    {&fields[31], {"smtp.expert.clear_after_tls", PI_SEQUENCE, PI_WARN,
+                   "In clear although TLS was begun: its handshake failed, or it has ended", EXPFILL}},
 };
 
 void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)

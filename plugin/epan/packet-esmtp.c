@@ -135,7 +135,7 @@ static int dissect_records(esmtp_call_t *call, proto_tree *tree, void *data)
     int n = esmtp_tls_dissect(call, tree, data);
     if (n)
         return n;
-    switch (esmtp_tls_sort_again(call, tree)) {
+    switch (esmtp_tls_sort_again(call)) {
     case ESMTP_SORT_SMTP:
         return dissect_clear(call, tree);
     case ESMTP_SORT_SHORT:

@@ -181,6 +181,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .time = (int64_t)t->secs * 1000000000 + t->nsecs,
         .tls = call->layer == ESMTP_LAYER_TLS,
         .tls_over = call->layer == ESMTP_LAYER_TCP && call->conn->tls_from[call->side],
+        .tls_met = call->layer == ESMTP_LAYER_TCP && call->conn->tls_from[!call->side],
         .ack = call->have_seq ? call->ack : 0,
         .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };

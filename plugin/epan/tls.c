@@ -33,7 +33,6 @@ static dissector_handle_t inside_handle;
 static expert_field ei_late = EI_INIT;
 static expert_field ei_early = EI_INIT;
 static expert_field ei_unasked = EI_INIT;
-static expert_field ei_over = EI_INIT;
 
 /* --- what a record looks like ------------------------------------------------------------------------------------------ */
 
@@ -177,7 +176,7 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
     return n;
 }
 
-esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call, proto_tree *tree)
+esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
     esmtp_guess_t guess = esmtp_heuristics_guess(call->tvb);
@@ -189,7 +188,6 @@ esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call, proto_tree *tree)
         esmtp_stream_pass(call, 0);
         conn->tls_last[call->side] = false;
     }
-    proto_tree_add_expert(tree, call->pinfo, &ei_over, call->tvb, 0, 0);
     return ESMTP_SORT_SMTP;
 }
 
@@ -213,8 +211,6 @@ void esmtp_tls_register(void)
         {&ei_early, {"smtp.expert.tls_before_220", PI_SEQUENCE, PI_WARN, "TLS begins before the server's 220", EXPFILL}},
         {&ei_unasked, {"smtp.expert.tls_without_starttls", PI_SEQUENCE, PI_WARN,
                        "TLS without STARTTLS, on a port where SMTP begins in clear", EXPFILL}},
-        {&ei_over, {"smtp.expert.clear_after_tls", PI_SEQUENCE, PI_WARN,
-                    "In clear again: the TLS handshake failed, or TLS has ended", EXPFILL}},
     };
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

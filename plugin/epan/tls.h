@@ -25,9 +25,9 @@ esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call);
 /* Gives octets to the TLS dissector. Returns how many it took; 0: it does not want them. */
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data);
 
-/* What octets are that the TLS dissector did not want: SMTP where a peer goes on in clear when the handshake has failed (and
- * says so), else TLS, of which nobody makes anything. */
-esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call, proto_tree *tree);
+/* What octets are that the TLS dissector did not want: SMTP where a peer goes on in clear when the handshake has failed
+ * (the session says so), else TLS, of which nobody makes anything. */
+esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call);
 
 /* Whether nothing is known of the connection, and these octets are no text: maybe amid a record. To ask TCP for more of them
  * would hide where the next record begins. */

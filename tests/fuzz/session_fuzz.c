@@ -32,6 +32,7 @@ typedef struct {
     esmtp_session_t *session;
     esmtp_facts_t facts[2][2]; /* layer, side */
     size_t layer;
+    bool secured;              /* TLS was seen */
     buffer_t text;             /* all message octets */
     buffer_t partial[2];       /* that came and are not used yet, by side */
     uint32_t next[2][2];       /* sequence number behind what was used */
@@ -91,6 +92,7 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
     w->strict = strict;
     w->arena_used = w->layer = w->text.n = w->partial[0].n = w->partial[1].n = 0;
     w->ended = 0;
+    w->secured = false;
     memset(w->next, 0, sizeof w->next);
     w->allocator = (esmtp_allocator_t){alloc, w};
     for (size_t i = 0; i < 4; i++)
@@ -120,6 +122,7 @@ static void enter_layer(world_t *w, const fuzz_segment_t *segment)
         w->partial[0].n = w->partial[1].n = 0;
         if (layer)
             esmtp_session_tls_begin(w->session);
+        w->secured = true;
     }
     if (segment->failed && esmtp_session_tls_due(w->session))
         esmtp_session_tls_failed(w->session);
@@ -164,6 +167,8 @@ static void feed_segment(world_t *w, const fuzz_segment_t *segment, uint32_t fra
     esmtp_span_t rest = segment->octets;
     enter_layer(w, segment);
     at.tls = w->layer == 1;
+    at.tls_over = w->layer == 0 && w->secured;
+    at.tls_met = w->layer == 0 && (w->secured || segment->failed);
     at.seq = w->next[w->layer][side];
     if (segment->hole)
         tell_hole(w, &at, side, segment, rest);

@@ -17,7 +17,8 @@
 
 typedef struct {
     char who;         /* C, S: that side speaks; c, s: octets of it are lost, text counts them; a: C, who has octets of S that
-                         the capture lacks; T: TLS begins; F: behind the 220 came no TLS */
+                         the capture lacks; T: TLS begins; t: octets of that side are TLS, text names
+                         it; F: behind the 220 came no TLS */
     const char *text; /* NULL: the dialogue ends */
 } step_t;
 
@@ -43,6 +44,7 @@ typedef struct {
     uint32_t seq[2];
     uint32_t frame;
     bool tls;
+    bool records[2]; /* the side has sent TLS */
     esmtp_session_t *s;
 } kit_t;
 
@@ -132,7 +134,7 @@ static void kit_feed(kit_t *kit, esmtp_side_t side, esmtp_span_t in, bool ahead,
     if (!rest->len)
         return;
     esmtp_stamp_t at = {.frame = kit->frame, .seq = kit->seq[side], .time = (int64_t)kit->frame * 1000, .tls = kit->tls,
-                        .peer_ahead = ahead};
+                        .tls_over = kit->records[side], .tls_met = kit->records[!side], .peer_ahead = ahead};
     esmtp_span_t copy = check_copy(esmtp_span(rest->data, rest->len));
     size_t used = esmtp_framing_feed(kit->s, side, at, copy, scanned, last);
     check_free(copy);
@@ -179,6 +181,7 @@ static void kit_step(kit_t *kit, const step_t *step, size_t cut, bool octets)
         esmtp_session_tls_begin(kit->s);
         kit->tls = true;
         break;
+    case 't': kit->records[step->text[0] == 'S' ? ESMTP_SIDE_B : ESMTP_SIDE_A] = true; break;
     case 'F': esmtp_session_tls_failed(kit->s); break;
     default: kit_speak(kit, step, cut, octets); break;
     }
@@ -232,6 +235,7 @@ static const name_t anomaly_names[] = {
     {ESMTP_AN_AUTH_IN_MAIL, "auth-in-mail"},
     {ESMTP_AN_PIPELINE, "pipeline"},
     {ESMTP_AN_DUPLICATE_KEYWORD, "duplicate"},
+    {ESMTP_AN_CLEAR_AFTER_TLS, "clear-after-tls"},
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
@@ -804,6 +808,33 @@ static const dialogue_t dialogues[] = {
              "C4 command STARTTLS 220 >5\n"
              "S5 reply STARTTLS 220 >4 tls-next\n"
              "S5 reply 250 !no-command !clear-after-220\n"},
+    {.label = "handshake refused in clear, tried again",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454-no\r\n454 TLS\r\n"},
+               {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "S"},
+               {'S', "421 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command STARTTLS 220 >3\n"
+             "S3 reply STARTTLS 220 >2 tls-next\n"
+             "S5 reply 454- !clear-after-tls\n"
+             "S5 reply 454\n"
+             "C6 command NOOP 250 >7 !clear-after-tls\n"
+             "S7 reply NOOP 250 >6\n"
+             "C8 command STARTTLS 220 >9\n"
+             "S9 reply STARTTLS 220 >8 tls-next\n"
+             "S11 reply 421\n"},
+    {.label = "handshake answered in clear, by no refusal",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command STARTTLS 220 >3\n"
+             "S3 reply STARTTLS 220 >2 tls-next\n"
+             "S5 reply 250 !no-command !clear-after-220\n"},
+    {.label = "refusal before the handshake, then an end",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'S', "554 no\r\n"}, {'S', "421 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command STARTTLS 220 >3\n"
+             "S3 reply STARTTLS 220 >2 tls-next\n"
+             "S4 reply 554 !no-command !clear-after-220\n"
+             "S5 reply 421 !clear-after-tls\n"},
     {.label = "AUTH LOGIN",
      .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
                {'C', "AUTH LOGIN\r\n"}, {'S', "334 VXNlcm5hbWU6\r\n"}, {'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"},
