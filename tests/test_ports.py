@@ -5,6 +5,7 @@ prints when there is no plugin.
 """
 
 import re
+import subprocess
 
 import pytest
 
@@ -162,6 +163,40 @@ def test_decode_as_saved_by_the_window(tshark, ports):
             "4444": "theirs", "4444 starttls": "theirs", "2465 tls": "theirs"}
     finally:
         saved.unlink()
+
+
+def test_decode_as_offers_one_smtp(tshark, builtin):
+    """Names a user can choose from: our entries add none to those that Wireshark has."""
+    for table in ("tcp.port", "tls.port"):
+        ours, theirs = (subprocess.run([each.program, "-r", "x", "-d", f"{table}==1,nobody"], env=each.environment,
+                                       capture_output=True, text=True).stderr for each in (tshark, builtin))
+        assert ours == theirs
+        assert re.findall(r"^\s+(smtp.*|esmtp.*)", ours, re.MULTILINE) == ["smtp (Simple Mail Transfer Protocol)"]
+
+
+# --- lines that are not put together -------------------------------------------------------------
+
+PIECES = [S("220 mx.example ESMTP\r\n"), C("EHLO client\r\n", cut=[9]), S("250-mx\r\n250 SIZE 1000\r\n", cut=[17]),
+          C("NOOP\r\n"), S("250 ok\r\n")]
+
+
+@pytest.mark.parametrize("pref", [None, "esmtp.desegment", "smtp.desegment_lines"])
+def test_desegment(tshark, pref):
+    """Wireshark's own preference is respected, in clear and inside TLS."""
+    steps, keys = secure(PIECES)
+    capture = Capture(secrets=keys)
+    capture.add(PIECES)
+    capture.add(steps, port=465)
+    rows = one_and_two(tshark, capture, filter="smtp", prefs=[f"{pref}:FALSE"] if pref else [])
+    clear, inside = ([row for row in rows if bool(row.get("smtp.tls")) == tls] for tls in (False, True))
+    for half in (clear, inside):
+        said = [line for row in half for line in row.get("smtp.command_line", [])]
+        sizes = [size for row in half for size in row.get("smtp.ehlo.size", [])]
+        cut = sum(len(row.get("smtp.expert.no_line_end", [])) for row in half)
+        if pref:
+            assert said[0] == "EHLO clie" and said[-1] == "NOOP\r\n" and sizes == [] and cut == 2
+        else:
+            assert said == ["EHLO client\r\n", "NOOP\r\n"] and sizes == ["1000"] and cut == 0
 
 
 # --- switched at run time ----------------------------------------------------------------------
