@@ -24,6 +24,14 @@ def test_filter_prints_what_the_readme_shows(tshark, source, number):
     assert tshark.call(*words).rstrip() == output.rstrip()
 
 
+def test_each_preference_is_explained(tshark, source):
+    """With the default that it has."""
+    told = dict(re.findall(r"^\| `(esmtp\.\w[^`]*)` \| `([^`]*)` \|", readme(source), re.MULTILINE))
+    there = dict(re.findall(r"^#?(esmtp\.[^:]*): (.*)$", tshark.call("-G", "currentprefs"), re.MULTILINE))
+    assert there.pop("esmtp.mask_secrets") == "In columns" and told.pop("esmtp.mask_secrets") == "columns"
+    assert told == there
+
+
 def test_links_lead_somewhere(source):
     links = re.findall(r"\]\(([^)#:]+)\)", readme(source))
     assert "captures/gmail-ehlo.png" in links
