@@ -174,6 +174,16 @@ SESSIONS = {
         HELLO + GO, inside=[INSIDE[0], S(OFFER), C("STARTTLS\r\n"), S("503 5.5.1 twice\r\n")],
         verbs=["EHLO", "STARTTLS"], opened=5, experts=[(12, "tls_twice")]),
 
+    "STARTTLS again inside TLS, accepted": Session(
+        HELLO + GO, inside=[INSIDE[0], S(OFFER), C("STARTTLS\r\n"), S("220 go\r\n"), C("NOOP\r\n"), S("250 ok\r\n")],
+        verbs=["EHLO", "STARTTLS", "NOOP"], opened=5, experts=[(12, "tls_twice")]),
+    "each segment twice": Session(
+        [replace(step, again=True) for step in HELLO + GO], opened=9,
+        change=lambda records: [replace(step, again=True) for step in records]),
+
+    "capture begins with STARTTLS": Session(HELLO + GO, options={"skip": 3}, clear="STARTTLS", opened=2),
+    "capture begins with the 220": Session(
+        HELLO + GO, options={"skip": 4}, clear="", experts=[(2, "tls_before_capture")]),
     "capture begins with the handshake": Session(
         HELLO + GO, options={"skip": 5}, clear="", experts=[(1, "tls_before_capture")]),
     "capture begins amid the handshake": Session(
@@ -439,6 +449,21 @@ def test_what_appeared_and_what_vanished(tshark, passes, hello):
                         "smtp.ehlo.removed": ["PIPELINING", "STARTTLS", "SIZE", "AUTH"]}]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("side, verbs", [("C", ["EHLO", "STARTTLS"]), ("S", [])])
+def test_one_direction_alone(tshark, passes, side, verbs, version):
+    """Nothing can be decrypted; but where TLS begins is clear, and the rest is nothing but TLS."""
+    steps, keys = secure(INSIDE, HELLO + GO, version)
+    capture = Capture(secrets=keys)
+    capture.add(steps, only=side, mss=20000)
+    rows = tshark.fields(capture, ["frame.protocols", "smtp.req.verb", "smtp.response.code"], filter="tcp.len > 0",
+                         two_pass=passes)
+    assert [verb for row in rows for verb in row["smtp.req.verb"]] == verbs
+    count = sum(step.who == side for step in HELLO + GO)
+    assert all(is_tls(row) for row in rows[count:]) and not any(is_tls(row) for row in rows[:count])
+    assert experts(tshark, capture, two_pass=passes)[0] == [(count + 1, "tls_before_capture")]
+
+
 # --- the same address pair again ---------------------------------------------------------------
 
 
@@ -507,6 +532,10 @@ ODDITIES = {
                         "masked_keyword", 3),
     "unmasked keywords": (clear(EHLO, S("250-mx\r\n250-X-STARTTLS\r\n250 XCLIENT\r\n")),
                           "masked_keyword", None),
+    "masked hello": (clear(C("XXXX client.example\r\n"), S("500 what?\r\n")), "masked_command", 2),
+    "masked STARTTLS": (clear(EHLO, S(OFFER), C("XXXXXXXX\r\n"), S("500 what?\r\n")), "masked_command", 4),
+    "unmasked commands": (clear(C("XXX\r\n"), S("500 what?\r\n"), C("XSTARTTLS\r\n"), S("500 what?\r\n")),
+                          "masked_command", None),
     "masked greeting": ([S("220 " + "*" * 40 + "2" + "*" * 4 + "200\r\n"), EHLO], "masked_greeting", 1),
     "masked, with blanks": ([S("220 ******** ***** *******\r\n"), EHLO], "masked_greeting", 1),
     "masked, of two lines": ([S("220-**********\r\n220 **********\r\n"), EHLO], "masked_greeting", 1),

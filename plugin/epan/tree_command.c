@@ -24,6 +24,8 @@ static int hf_bdat_last = -1;
 static int hf_message_line = -1;
 static int ett_command = -1;
 
+static expert_field ei_masked = EI_INIT;
+
 static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
 
 void esmtp_request_mark(esmtp_show_t *show)
@@ -121,6 +123,16 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
     esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, strlen(verb)));
 }
 
+/* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
+static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, esmtp_span_t verb)
+{
+    const esmtp_keyword_row_t *mask = esmtp_keyword_find(verb);
+    if (mask && strcmp(mask->keyword, "XXXXXXXX") == 0)
+        expert_add_info(show->pinfo, item, &ei_masked);
+    else
+        esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
+}
+
 /* Everything below a command's item is in these groups. */
 #define DETAILS \
     (ESMTP_WANT_COMMAND | ESMTP_WANT_ENVELOPE | ESMTP_WANT_PAIRING | ESMTP_WANT_TXN | ESMTP_WANT_AUTH | ESMTP_WANT_EXPERT)
@@ -137,7 +149,7 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     if (cmd.row)
         esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
     else if (cmd.plausible)
-        esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
+        unknown_verb_add(show, item, tree, cmd.verb);
     parameter_add(show, tree, fact, &cmd, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len);
     if (cmd.verb.len) {
         esmtp_octets_t octets = {show->pinfo, show->tvb, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len,
@@ -193,7 +205,12 @@ void esmtp_command_register(void)
         {&hf_bdat_last, {"Last chunk", "smtp.bdat.last", FT_BOOLEAN, BASE_NONE, NULL, 0, "This chunk ends the message", HFILL}},
         {&hf_message_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
+    static ei_register_info ei[] = {
+        {&ei_masked, {"smtp.expert.masked_command", PI_SECURITY, PI_WARN,
+                      "Command written over by a middlebox: the server cannot know what the client asked for", EXPFILL}},
+    };
     static int *ett[] = {&ett_command};
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
 }
