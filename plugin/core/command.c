@@ -29,6 +29,8 @@ static bool is_text(esmtp_span_t s)
 {
     bool eight_bit = false;
 
+    if (esmtp_span_is_plain(s))
+        return true;
     for (size_t i = 0; i < s.len; i++) {
         if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
             return false;
@@ -85,13 +87,22 @@ static bool quotes_step(quotes_t *q, uint8_t c)
     return false;
 }
 
+static bool has_octet(esmtp_span_t s, uint8_t octet)
+{
+    return esmtp_span_find(s, octet) < s.len;
+}
+
 /* Offset behind the ">" that closes the "<" at the start of s; 0 if none does. Sets *nested when
  * brackets stand in it. */
 static size_t bracket_end(esmtp_span_t s, bool *nested)
 {
     quotes_t q = {false, false};
     size_t depth = 0;
+    size_t close = esmtp_span_find(s, '>');
+    esmtp_span_t inside = esmtp_span_from(esmtp_span_to(s, close), 1);
 
+    if (close < s.len && !has_octet(inside, '"') && !has_octet(inside, '<'))
+        return close + 1; /* as nearly all are */
     for (size_t i = 0; i < s.len; i++) {
         if (!quotes_step(&q, s.p[i]))
             continue;
@@ -120,8 +131,10 @@ static size_t at_sign(esmtp_span_t s)
 {
     quotes_t q = {false, false};
     size_t plain = s.len;
-    size_t any = s.len;
+    size_t any = esmtp_span_find(s, '@');
 
+    if (any == s.len || !has_octet(esmtp_span_from(s, any + 1), '@'))
+        return any; /* as nearly all are */
     for (size_t i = 0; i < s.len; i++) {
         bool special = quotes_step(&q, s.p[i]);
         if (s.p[i] != '@')
@@ -151,6 +164,8 @@ static size_t route_end(esmtp_span_t s)
 
 static bool has_eight_bit(esmtp_span_t s)
 {
+    if (esmtp_span_is_plain(s))
+        return false;
     for (size_t i = 0; i < s.len; i++) {
         if (s.p[i] > 127)
             return true;

@@ -51,6 +51,7 @@ enum {
     ESMTP_FF_FROM_SERVER = 1u << 19, /* spoken by the server */
     ESMTP_FF_RECIPIENT = 1u << 20,   /* REPLY: the verdict on one recipient after the message (LMTP, PRDR) */
     ESMTP_FF_UNEXPECTED_NONE = 1u << 21, /* COMMAND: no reply is due (XACK OFF) */
+    ESMTP_FF_PLAIN = 1u << 22,       /* a line of nothing but printable ASCII */
 };
 
 /* What is wrong with it. Each has an expert item of a stable name in epan. */

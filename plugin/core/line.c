@@ -8,34 +8,28 @@
  */
 #include "line.h"
 
-#define EIGHT(octet) (UINT64_C(0x0101010101010101) * (octet))
-
-/* Not 0 if one of the eight octets of a word is 0. */
-static inline uint64_t any_zero(uint64_t word)
-{
-    return (word - EIGHT(1)) & ~word & EIGHT(0x80);
-}
-
-/* What stands inside a line: every CR here is a bare one, for the CR of the line end is not given.
- * Eight octets at a time: this looks at every octet of every command and reply. */
+/* What stands inside a line: every CR here is a bare one, for the CR of the line end is not given. */
 static void line_look(esmtp_span_t s, esmtp_line_t *line)
 {
     uint64_t high = 0, nul = 0, cr = 0;
     size_t i = 0;
 
+    line->plain = esmtp_span_is_plain(s);
+    if (line->plain)
+        return;
     for (; i + 8 <= s.len; i += 8) {
         uint64_t word;
         memcpy(&word, s.p + i, 8);
         high |= word;
-        nul |= any_zero(word);
-        cr |= any_zero(word ^ EIGHT('\r'));
+        nul |= esmtp_word_any_zero(word);
+        cr |= esmtp_word_any_zero(word ^ ESMTP_EIGHT('\r'));
     }
     for (; i < s.len; i++) {
         high |= s.p[i];
         nul |= s.p[i] == '\0';
         cr |= s.p[i] == '\r';
     }
-    line->eight_bit = (high & EIGHT(0x80)) != 0;
+    line->eight_bit = (high & ESMTP_EIGHT(0x80)) != 0;
     line->nul = nul != 0;
     line->bare_cr = cr != 0;
 }

@@ -27,6 +27,7 @@ typedef struct {
     bool bare_cr;    /* a CR that no LF follows stands inside the line; a CR as last octet of a piece is not judged */
     bool nul;        /* a NUL stands inside the line */
     bool eight_bit;  /* an octet above 127 stands inside the line */
+    bool plain;      /* nothing but printable ASCII stands inside the line */
     bool too_long;   /* cut off at ESMTP_LINE_MAX: the next octets go on with it */
 } esmtp_line_t;
 

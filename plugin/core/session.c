@@ -197,6 +197,8 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, kind, (uint32_t)line->total);
     fact->eol = (uint8_t)(line->total - line->len);
+    if (line->plain)
+        fact->flags |= ESMTP_FF_PLAIN;
     if (line->eol == ESMTP_EOL_LF)
         fact->anomalies |= ESMTP_AN_BARE_LF;
     if (line->eol == ESMTP_EOL_NONE)

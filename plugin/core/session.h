@@ -134,6 +134,7 @@ typedef struct esmtp_offered {
 /* One list of extensions. */
 typedef struct {
     esmtp_offered_t *first, **end;
+    esmtp_offered_t *room; /* the newest items' */
     uint32_t n;       /* lines seen, also those not remembered */
     const char *auth; /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
     uint64_t size;    /* SIZE; UINT64_MAX if not offered or without number */

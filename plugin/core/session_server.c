@@ -6,40 +6,63 @@
  */
 #include "session_priv.h"
 
+/* Keywords that a list takes room for at a time: what most servers offer. */
+#define OFFERED_AT_ONCE 10
+
 /* --- server: EHLO ------------------------------------------------------------------------------------------------------ */
 
+static esmtp_offer_list_t *offer_new(esmtp_session_t *s)
+{
+    esmtp_offer_list_t *list = esmtp_session_alloc(s, sizeof *list);
+    list->end = &list->first;
+    list->size = UINT64_MAX;
+    return list;
+}
+
 /* Whether a list has a line of this keyword already. "AUTH=LOGIN" does not repeat "AUTH PLAIN", and what a firewall has
- * written over is no keyword. */
+ * written over is no keyword. Of keywords that have a row the name is the row's: equal names are the same one. */
 static bool offered_before(const esmtp_offer_list_t *list, const esmtp_keyword_row_t *row, const esmtp_offered_t *item)
 {
-    if (row && strcmp(row->keyword, "XXXXXXXX") == 0)
+    if (row && esmtp_keyword_is_mask(row))
         return false;
-    for (const esmtp_offered_t *old = list->first; old; old = old->next) {
-        if (old->glued == item->glued && strcmp(old->keyword, item->keyword) == 0)
+    for (const esmtp_offered_t *old = list->first; old && old != item; old = old->next) {
+        bool same = old->keyword == item->keyword || (!row && strcmp(old->keyword, item->keyword) == 0);
+        if (same && old->glued == item->glued)
             return true;
     }
     return false;
+}
+
+/* A new item at the end of a list. Room for them is made for several at a time. */
+static esmtp_offered_t *item_add(esmtp_session_t *s, esmtp_offer_list_t *list)
+{
+    uint32_t i = list->n++ % OFFERED_AT_ONCE;
+    if (i == 0)
+        list->room = esmtp_session_alloc(s, OFFERED_AT_ONCE * sizeof *list->room);
+    esmtp_offered_t *item = &list->room[i];
+    *list->end = item;
+    list->end = &item->next;
+    return item;
 }
 
 static void offer_add(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
 {
     esmtp_offer_list_t *list = s->offer_new;
     esmtp_span_t keyword = event->extension.keyword;
-    if (!list) {
-        list = s->offer_new = esmtp_session_alloc(s, sizeof *list);
-        list->end = &list->first;
-        list->size = UINT64_MAX;
-    }
-    if (!keyword.len || list->n++ >= ESMTP_OFFER_MAX)
+    if (!list)
+        list = s->offer_new = offer_new(s);
+    if (!keyword.len)
         return;
+    if (list->n >= ESMTP_OFFER_MAX) {
+        list->n++;
+        return;
+    }
     const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
-    esmtp_offered_t *item = esmtp_session_alloc(s, sizeof *item);
-    item->keyword = row && esmtp_span_is(keyword, row->keyword) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
+    esmtp_offered_t *item = item_add(s, list);
+    item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
     if (offered_before(list, row, item))
         fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
-    *list->end = item;
-    list->end = &item->next;
     if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
         list->auth = esmtp_session_strdup(s, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)
@@ -59,12 +82,7 @@ bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword)
 
 static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
 {
-    if (!s->offer_new) {
-        s->offer_new = esmtp_session_alloc(s, sizeof *s->offer_new);
-        s->offer_new->end = &s->offer_new->first;
-        s->offer_new->size = UINT64_MAX;
-    }
-    s->offer = s->offer_new;
+    s->offer = s->offer_new ? s->offer_new : offer_new(s);
     s->offer_new = NULL;
     if (!s->offer_first_tls)
         return;

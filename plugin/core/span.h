@@ -61,6 +61,44 @@ static inline esmtp_span_t esmtp_span_to(esmtp_span_t s, size_t end)
     return esmtp_span(s.p, MIN(s.len, end));
 }
 
+/* An octet eight times in a word. */
+#define ESMTP_EIGHT(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Not 0 if one of the eight octets of a word is 0. */
+static inline uint64_t esmtp_word_any_zero(uint64_t word)
+{
+    return (word - ESMTP_EIGHT(1)) & ~word & ESMTP_EIGHT(0x80);
+}
+
+/* Not 0 if one of the eight octets of a word is no printable ASCII character (0x20 to 0x7e). */
+static inline uint64_t esmtp_word_any_odd(uint64_t word)
+{
+    uint64_t below = (word - ESMTP_EIGHT(0x20)) & ~word, above = (word + ESMTP_EIGHT(1)) | word;
+    return (below | above) & ESMTP_EIGHT(0x80);
+}
+
+/* Whether all octets of a span are printable ASCII, as nearly all lines are. Eight octets at a time: every octet of every
+ * command and reply is looked at here. */
+static inline bool esmtp_span_is_plain(esmtp_span_t s)
+{
+    uint64_t word, odd = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= s.len; i += 8) {
+        memcpy(&word, s.p + i, 8);
+        odd |= esmtp_word_any_odd(word);
+    }
+    if (i < s.len) {
+        word = ESMTP_EIGHT(' ');
+        if (i)
+            memcpy(&word, s.p + s.len - 8, 8);
+        else
+            memcpy(&word, s.p, s.len);
+        odd |= esmtp_word_any_odd(word);
+    }
+    return odd == 0;
+}
+
 /* What separates words in SMTP: blank, and TAB too, which old clients and servers send. */
 static inline bool esmtp_is_blank(uint8_t octet)
 {

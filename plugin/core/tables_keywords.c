@@ -286,16 +286,30 @@ static bool is_masked(esmtp_span_t keyword)
     return i == keyword.len;
 }
 
-const esmtp_keyword_row_t *esmtp_keyword_find(esmtp_span_t keyword)
+/* The row of such keywords. */
+static const esmtp_keyword_row_t *masked(void)
 {
-    const esmtp_keyword_row_t *row = (const esmtp_keyword_row_t *)esmtp_table_find_name(
-        keywords, G_N_ELEMENTS(keywords), sizeof keywords[0], keyword);
+    static const esmtp_keyword_row_t *row;
 
-    if (!row && is_masked(keyword)) {
+    if (!row)
         row = (const esmtp_keyword_row_t *)esmtp_table_find_name(
             keywords, G_N_ELEMENTS(keywords), sizeof keywords[0], esmtp_span_str("XXXXXXXX"));
-    }
     return row;
+}
+
+const esmtp_keyword_row_t *esmtp_keyword_find(esmtp_span_t keyword)
+{
+    static esmtp_index_t index;
+    const esmtp_keyword_row_t *row = (const esmtp_keyword_row_t *)esmtp_index_find(
+        &index, keywords, G_N_ELEMENTS(keywords), sizeof keywords[0], keyword);
+
+    G_STATIC_ASSERT(G_N_ELEMENTS(keywords) <= UINT8_MAX);
+    return row || !is_masked(keyword) ? row : masked();
+}
+
+bool esmtp_keyword_is_mask(const esmtp_keyword_row_t *row)
+{
+    return row == masked();
 }
 
 const esmtp_keyword_row_t *esmtp_keyword_rows(size_t *n)

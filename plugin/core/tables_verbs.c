@@ -330,8 +330,11 @@ static const esmtp_verb_row_t verbs[] = {
 
 const esmtp_verb_row_t *esmtp_verb_find(esmtp_span_t verb)
 {
-    const esmtp_verb_row_t *row = (const esmtp_verb_row_t *)esmtp_table_find_name(
-        verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], verb);
+    static esmtp_index_t index;
+    const esmtp_verb_row_t *row = (const esmtp_verb_row_t *)esmtp_index_find(
+        &index, verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], verb);
+
+    G_STATIC_ASSERT(G_N_ELEMENTS(verbs) <= UINT8_MAX);
 
     return row && !(row->flags & ESMTP_VF_PSEUDO) ? row : NULL;
 }

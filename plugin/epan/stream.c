@@ -46,9 +46,8 @@ static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
 }
 
 /* The time of the connection's first segment, if that opened it. */
-static bool opening_time(conversation_t *conversation, packet_info *pinfo, int64_t *time)
+static bool opening_time(const struct tcp_analysis *tcpd, int64_t *time)
 {
-    struct tcp_analysis *tcpd = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     if (!tcpd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return false;
     *time = (int64_t)tcpd->ts_first.secs * 1000000000 + tcpd->ts_first.nsecs;
@@ -68,7 +67,8 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
             esmtp_facts_init(&conn->streams[layer][side].facts, &file_allocator);
     }
     conn->frame = pinfo->num;
-    conn->opened = opening_time(conversation, pinfo, &time);
+    conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    conn->opened = opening_time(conn->tcp, &time);
     if (conn->opened)
         esmtp_session_opened(conn->session, time);
     conversation_add_proto_data(conversation, proto_esmtp, conn);
@@ -119,12 +119,6 @@ bool esmtp_stream_has_calls(const esmtp_call_t *call)
 
 /* --- first visit ------------------------------------------------------------------------------------------------------- */
 
-static struct tcp_analysis *analysis(packet_info *pinfo)
-{
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    return conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
-}
-
 /* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when TCP is
  * told not to make them relative. */
 static bool is_first(uint32_t number, const tcp_flow_t *flow)
@@ -135,7 +129,8 @@ static bool is_first(uint32_t number, const tcp_flow_t *flow)
 bool esmtp_stream_may_start(packet_info *pinfo, const void *info)
 {
     const struct tcpinfo *tcpinfo = info;
-    struct tcp_analysis *tcpd = analysis(pinfo);
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     if (!tcpinfo || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return true;
     return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(tcpinfo->seq, tcpd->fwd);
@@ -148,8 +143,7 @@ bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
         return false;
     if (peer->begun)
         return (int32_t)(call->ack - (peer->next + peer->partial)) > 0;
-    struct tcp_analysis *tcpd = analysis(call->pinfo);
-    return !is_first(call->ack, tcpd ? tcpd->rev : NULL);
+    return !is_first(call->ack, call->conn->tcp ? call->conn->tcp->rev : NULL);
 }
 
 bool esmtp_stream_is_whole(const esmtp_call_t *call)
@@ -160,8 +154,7 @@ bool esmtp_stream_is_whole(const esmtp_call_t *call)
         return false;
     if (own->begun)
         return call->seq == own->next;
-    struct tcp_analysis *tcpd = analysis(call->pinfo);
-    return is_first(call->seq, tcpd ? tcpd->fwd : NULL);
+    return is_first(call->seq, call->conn->tcp ? call->conn->tcp->fwd : NULL);
 }
 
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
@@ -229,7 +222,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
  * missing like any others. */
 static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
 {
-    struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? analysis(call->pinfo) : NULL;
+    const struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? call->conn->tcp : NULL;
     if (!tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING) || is_first(call->seq, tcpd->fwd))
         return;
     uint32_t from_one = call->seq - 1, from_base = call->seq - (tcpd->fwd->base_seq + 1);

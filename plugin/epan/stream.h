@@ -36,6 +36,7 @@ typedef enum {
 
 typedef struct {
     esmtp_session_t *session;
+    struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
     address addr;  /* of side A, with its port */
     uint32_t port;
     uint32_t frame;      /* in which it was met */

@@ -57,6 +57,9 @@ static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
 
 static bool looks_like_tls(tvbuff_t *tvb)
 {
+    uint8_t first = tvb_get_uint8(tvb, 0);
+    if (first < 0x80 && (first < record_begin[0].from || first > record_begin[0].to))
+        return false; /* as all of SMTP in clear */
     if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
         return true;
     if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))

@@ -434,7 +434,7 @@ static void parameter_check(const extension_t *x)
 
 static void row_check(const extension_t *x)
 {
-    if (strcmp(x->row->keyword, "XXXXXXXX") == 0)
+    if (esmtp_keyword_is_mask(x->row))
         expert_add_info(x->place.pinfo, x->item, &ei_masked_keyword);
     if (needs_parameter(x->row) && x->line.parameter.len == 0)
         esmtp_bad_value(&x->place, x->item, "Parameter is missing");
