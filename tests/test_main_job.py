@@ -108,6 +108,19 @@ def test_every_way_of_reading_agrees(tshark, captures, name):
     assert int(row.split("|")[4]) == codes
 
 
+@pytest.mark.parametrize("name", ["auth-clear.pcapng", "exim-starttls-untrusted.pcapng", "aiosmtpd-greylisting.pcapng"])
+def test_expert_infos_are_the_same_whoever_asks(tshark, captures, name):
+    """By a filter nobody sees a tree, by a column there may be none: what is wrong must be found all the same."""
+    capture = captures / name
+    seen = {frame.number for frame in tshark.tree(capture) if frame.all("_ws.expert")}
+    assert seen
+    for filter in ("_ws.expert.group", "_ws.expert.message", '_ws.expert.severity >= "Chat"'):
+        assert {int(line.split()[0]) for line in tshark.summary(capture, filter=f"smtp && {filter}")} >= seen
+    columns = 'gui.column.format:"No.","%m","Expert","%a","Protocol","%p"'
+    packets = [line.split() for line in tshark.summary(capture, "-o", columns)]
+    assert {int(words[0]) for words in packets if words[1] in ("Chat", "Note", "Warning", "Error")} >= seen
+
+
 @pytest.mark.parametrize("name", ["gmail-starttls.pcapng", "outlook-helo.pcap"])
 @pytest.mark.parametrize("way", [["-V"], ["-V", "-2"], ["-T", "json"], ["-T", "pdml"], ["-T", "ek"], [], ["-q", "-z", "expert"]],
                          ids=" ".join)

@@ -7,6 +7,7 @@
 #include "fields.h"
 
 #include <epan/charsets.h>
+#include <epan/column-info.h>
 #include <epan/tap.h>
 
 #include "extend.h"
@@ -88,9 +89,14 @@ static void remember_group(int id)
 static uint32_t groups_referenced(void)
 {
     uint32_t wanted = 0;
+    static int expert;
+    if (expert == 0)
+        expert = proto_registrar_get_id_byname("_ws.expert");
+    if (expert > 0 && proto_registrar_get_nth((unsigned)expert)->ref_type != HF_REF_TYPE_NONE)
+        wanted = ESMTP_WANT_EXPERT;
     /* The protocol is marked with any of its fields. */
     if (proto_registrar_get_nth((unsigned)esmtp_smtp_proto())->ref_type == HF_REF_TYPE_NONE)
-        return 0;
+        return wanted;
     const grouped_t *g = wmem_array_get_raw(grouped);
     for (unsigned i = 0; i < wmem_array_get_count(grouped); i++) {
         if (g[i].info->ref_type != HF_REF_TYPE_NONE)
@@ -118,14 +124,22 @@ static uint32_t groups_of_run(proto_tree *tree, uint32_t frame)
     return last_run.wanted;
 }
 
-uint32_t esmtp_fields_wanted(proto_tree *tree, uint32_t frame)
+/* Whether expert infos are read of a packet that has no tree: by a tap or in a column. */
+static bool experts_read(const packet_info *pinfo)
+{
+    if (expert_tap == 0)
+        expert_tap = find_tap_id("expert");
+    if (expert_tap > 0 && have_tap_listener(expert_tap))
+        return true;
+    return pinfo->cinfo && pinfo->cinfo->col_first[COL_EXPERT] >= 0;
+}
+
+uint32_t esmtp_fields_wanted(proto_tree *tree, const packet_info *pinfo)
 {
     if (tree && PTREE_DATA(tree)->visible)
         return ESMTP_WANT_ALL;
-    if (expert_tap == 0)
-        expert_tap = find_tap_id("expert");
-    uint32_t wanted = expert_tap > 0 && have_tap_listener(expert_tap) ? ESMTP_WANT_EXPERT : 0;
-    return tree ? wanted | groups_of_run(tree, frame) : wanted;
+    uint32_t wanted = experts_read(pinfo) ? ESMTP_WANT_EXPERT : 0;
+    return tree ? wanted | groups_of_run(tree, pinfo->num) : wanted;
 }
 
 void esmtp_fields_register(hf_register_info *hf, size_t n)

@@ -35,7 +35,7 @@ enum {
 /* The groups that are read in this packet: all in a tree that people see; in another those of the fields that a filter, a
  * statistic or a column asks for; without a tree expert infos alone, if anybody listens to them. Work for other groups may be
  * left undone. */
-uint32_t esmtp_fields_wanted(proto_tree *tree, uint32_t frame);
+uint32_t esmtp_fields_wanted(proto_tree *tree, const packet_info *pinfo);
 
 /* Registers expert infos under "smtp"; one whose name exists already speaks through the existing field. */
 void esmtp_experts_register(ei_register_info *ei, size_t n);

@@ -6,6 +6,8 @@
  */
 #include "show.h"
 
+#include <epan/column-info.h>
+
 #include "export.h"
 
 /* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is shown:
@@ -19,27 +21,77 @@ static int hf_not_shown = -1;
 static int ett_smtp = -1;
 static expert_field ei_not_shown = EI_INIT;
 
-/* Key of the packet's own data: this frame has shown something already. */
-#define KEY_SHOWN 0x534d
+/* --- Info column ------------------------------------------------------------------------------------------------------- */
+
+/* The frame that was shown last, and the octets of its column that no further call for it may change. */
+static struct {
+    uint32_t frame;
+    int fence;
+} last_shown;
+
+static int info_fence(const column_info *cinfo)
+{
+    for (int i = cinfo->col_first[COL_INFO]; i <= cinfo->col_last[COL_INFO]; i++) {
+        if (cinfo->columns[i].fmt_matx[COL_INFO])
+            return cinfo->columns[i].col_fence;
+    }
+    return 0;
+}
+
+/* Whether the frame has shown octets before these: a further TLS record, or what stands behind a line that TCP put together. What
+ * they add to the column stands behind. When a frame is shown anew, its column is shorter than what the last time left. */
+static bool shown_before(const packet_info *pinfo)
+{
+    return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
+}
+
+static void info_put(esmtp_show_t *show, const char *p, size_t n)
+{
+    size_t room = COL_MAX_INFO_LEN - 1 - show->info_len;
+    if (n > room) { /* cut, but not amid a character */
+        const char *end;
+        g_utf8_validate(p, (gssize)room, &end);
+        n = (size_t)(end - p);
+    }
+    memcpy(show->info + show->info_len, p, n);
+    show->info_len += n;
+}
+
+static void info_separate(esmtp_show_t *show)
+{
+    bool begins = show->info_len == 0 && !show->more;
+    info_put(show, begins ? (show->server ? "S: " : "C: ") : " | ", 3);
+}
 
 void esmtp_show_info(esmtp_show_t *show, const char *text)
 {
     if (!show->info)
         return;
-    bool begins = wmem_strbuf_get_len(show->info) == 0 && !show->more;
-    wmem_strbuf_append(show->info, begins ? (show->server ? "S: " : "C: ") : " | ");
-    wmem_strbuf_append(show->info, text);
+    info_separate(show);
+    info_put(show, text, strlen(text));
 }
 
-/* Whether the frame has shown octets before these: a further TLS record. What they add to the column stands behind. */
-static bool shown_before(packet_info *pinfo)
+void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
 {
-    static int yes;
-    if (p_get_proto_data(pinfo->pool, pinfo, esmtp_smtp_proto(), KEY_SHOWN))
-        return true;
-    p_add_proto_data(pinfo->pool, pinfo, esmtp_smtp_proto(), KEY_SHOWN, &yes);
-    return false;
+    if (!show->info)
+        return;
+    if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
+        esmtp_show_info(show, len > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, len) : "");
+        return;
+    }
+    info_separate(show);
+    info_put(show, (const char *)tvb_get_ptr(show->tvb, offset, len), (size_t)len);
 }
+
+static void info_write(esmtp_show_t *show)
+{
+    if (!show->info)
+        return;
+    show->info[show->info_len] = '\0';
+    col_add_str(show->pinfo->cinfo, COL_INFO, show->info);
+}
+
+/* --- facts ------------------------------------------------------------------------------------------------------------- */
 
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
@@ -152,6 +204,7 @@ static void messages_add(esmtp_show_t *show)
 void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
 {
     packet_info *pinfo = call->pinfo;
+    char info[COL_MAX_INFO_LEN];
     esmtp_show_t show = {
         .tvb = call->tvb,
         .pinfo = pinfo,
@@ -161,7 +214,7 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
         .server = esmtp_session_server(call->conn->session) == call->side,
         .later = PINFO_FD_VISITED(pinfo),
         .tls = call->layer == ESMTP_LAYER_TLS,
-        .wanted = esmtp_fields_wanted(root, pinfo->num),
+        .wanted = esmtp_fields_wanted(root, pinfo),
     };
     proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
@@ -169,17 +222,20 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
         show.server = esmtp_facts_at(&found->stream->facts, found->first)->flags & ESMTP_FF_FROM_SERVER;
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
-        show.info = wmem_strbuf_new(pinfo->pool, NULL);
+        show.info = info;
         show.more = shown_before(pinfo);
     }
     if (found->first == found->last)
         esmtp_retransmission_add(&show, found->old);
     facts_add(&show, found);
     esmtp_connection_add(&show, found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
-    if (show.info)
-        col_add_str(pinfo->cinfo, COL_INFO, wmem_strbuf_get_str(show.info));
+    info_write(&show);
     messages_add(&show);
+    if (!show.info)
+        return;
     col_set_fence(pinfo->cinfo, COL_INFO);
+    last_shown.frame = pinfo->num;
+    last_shown.fence = info_fence(pinfo->cinfo);
 }
 
 void esmtp_show_register(void)

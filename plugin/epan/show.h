@@ -20,7 +20,8 @@ typedef struct {
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
     size_t at;           /* which of the stream's facts is being shown; of a reply the first */
-    wmem_strbuf_t *info; /* Info column so far; NULL if nobody reads it */
+    char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, ended by none; NULL if nobody reads it */
+    size_t info_len;
     bool server;         /* the server speaks */
     bool later;          /* not the first visit: replies are known */
     bool tls;
@@ -32,6 +33,8 @@ typedef struct {
 
 /* Adds a piece to the Info column. */
 void esmtp_show_info(esmtp_show_t *show, const char *text);
+/* Likewise octets of the line of a fact, what is not printable escaped. */
+void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
@@ -69,8 +72,8 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
 /* For every line of a reply to a login; offset, len: of the text behind the separator, len below 0 if there is none. */
 void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
-/* A client line, or a 334, as the Info column has it: logins decoded, secrets masked. offset, len: of the line without its end. */
-const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
+/* Adds a client line, or a 334, to the Info column: logins decoded, secrets masked. offset, len: of the line without its end. */
+void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 void esmtp_auth_register(void);
 void esmtp_auth_preferences(module_t *module);
 void esmtp_auth_handoff(int proto_esmtp);

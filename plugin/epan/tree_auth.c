@@ -65,12 +65,12 @@ static bool find_message(const esmtp_show_t *show, const esmtp_fact_t *fact, int
     return true;
 }
 
-const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+/* Likewise decoded. */
+static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
 {
     int at = offset, n = len;
     esmtp_sasl_t msg;
-    if (!(fact->flags & ESMTP_FF_LOGIN) || !esmtp_secrets_decoded() ||
-        !find_message(show, fact, &at, &n))
+    if (!esmtp_secrets_decoded() || !find_message(show, fact, &at, &n))
         return raw_info(show, fact, offset, len, 0);
     esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
     if (!msg.len || esmtp_sasl_raw(&msg))
@@ -80,6 +80,24 @@ const char *esmtp_auth_info(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     const char *tail = raw_info(show, fact, offset, len, at - offset + n);
     return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail,
                           NULL);
+}
+
+static bool is_secret(const esmtp_fact_t *fact)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    return fact->kind == ESMTP_FACT_AUTH || (row && row->flags & ESMTP_VF_SECRET);
+}
+
+void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!show->info)
+        return;
+    if (fact->flags & ESMTP_FF_LOGIN)
+        esmtp_show_info(show, login_info(show, fact, offset, len));
+    else if (is_secret(fact))
+        esmtp_show_info(show, raw_info(show, fact, offset, len, 0));
+    else
+        esmtp_show_info_octets(show, fact, offset, len);
 }
 
 /* --- attempts --------------------------------------------------------------------------------- */
@@ -210,8 +228,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     esmtp_response_in_add(show, tree, fact);
     line_check(show, item, fact);
     esmtp_anomaly_add(show->pinfo, item, fact);
-    if (show->info)
-        esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
+    esmtp_auth_info_add(show, fact, offset, len);
 }
 
 /* --- replies ---------------------------------------------------------------------------------- */

@@ -173,8 +173,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);
     esmtp_anomaly_add(show->pinfo, item, fact);
-    if (show->info)
-        esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
+    esmtp_auth_info_add(show, fact, offset, len);
 }
 
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -182,8 +181,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     int len = (int)fact->len - fact->eol;
     proto_item *item = proto_tree_add_item(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
     esmtp_anomaly_add(show->pinfo, item, fact);
-    if (show->info)
-        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    esmtp_show_info_octets(show, fact, offset, len);
 }
 
 void esmtp_command_register(void)

@@ -398,9 +398,11 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s", name,
                                                   fact->len, plurality(fact->len, "", "s"));
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
-    if (show->info)
-        esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "%s, %u byte%s", name, fact->len,
-                                                 plurality(fact->len, "", "s")));
+    if (show->info) {
+        char text[64];
+        snprintf(text, sizeof text, "%s, %u byte%s", name, fact->len, plurality(fact->len, "", "s"));
+        esmtp_show_info(show, text);
+    }
     esmtp_anomaly_add(show->pinfo, item, fact);
     if (!m)
         return;

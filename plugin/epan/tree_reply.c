@@ -160,11 +160,11 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
     if (!show->info)
         return;
     if (fact->flags & ESMTP_FF_LOGIN && fact->code == 334)
-        esmtp_show_info(show, esmtp_auth_info(show, fact, offset, len));
+        esmtp_auth_info_add(show, fact, offset, len);
     else if (first || len < 4 || fact->flags & ESMTP_FF_UNKNOWN_CODE)
-        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+        esmtp_show_info_octets(show, fact, offset, len);
     else
-        esmtp_show_info(show, tvb_format_text(show->pinfo->pool, show->tvb, offset + 4, len - 4));
+        esmtp_show_info_octets(show, fact, offset + 4, len - 4);
 }
 
 /* What is said once of a whole reply, in the frame of its last line. */
