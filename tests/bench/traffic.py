@@ -4,6 +4,7 @@ All of it is the same each time, but for TLS: OpenSSL takes no seed, so that wha
 """
 
 import base64
+import functools
 import hashlib
 import json
 import multiprocessing
@@ -25,6 +26,7 @@ WORDS = 999
 # --- Mails --------------------------------------------------------------------------------------
 
 
+@functools.cache
 def text(size):
     """A mail of that many octets: lines of up to 76 octets."""
     dice = random.Random(size)

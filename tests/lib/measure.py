@@ -34,7 +34,7 @@ def _drop_privileges():
 class Runner:
     """tshark with the module ("plugin") and without ("none"), without privileges and without anybody's preferences.
 
-    folder: an empty one that anybody may enter; the module is copied into it.
+    folder: an empty one that anybody may enter; modules are copied into it.
     """
 
     def __init__(self, module, folder):
@@ -42,22 +42,22 @@ class Runner:
         said = subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout
         self.version = re.search(r"(\d+\.\d+)\.\d+", said).group(0)
         self.tsharks = {}
-        home = folder / "home"
-        home.mkdir()
+        self.home = folder / "home"
+        self.home.mkdir()
         if os.getuid() == 0:
-            os.chown(home, NOBODY, NOBODY)
-        for name in ("plugin", "none"):
-            place = folder / name / self.abi / "epan"
-            place.mkdir(parents=True)
-            if name == "plugin":
-                shutil.copy(module, place / "esmtp.so")
-            self.tsharks[name] = Tshark(folder / name, home)
-        if not self._has_module("plugin") or self._has_module("none"):
+            os.chown(self.home, NOBODY, NOBODY)
+        self.add("none")
+        self.add("plugin", module)
+        if not self.has_protocol("plugin", "esmtp") or self.has_protocol("none", "esmtp"):
             sys.exit(f"{module} is not loaded, or where it should not be")
 
-    @property
-    def abi(self):
-        return ".".join(self.version.split(".")[:2])
+    def add(self, name, *modules):
+        """A tshark with these modules alone."""
+        place = self.folder / name / ".".join(self.version.split(".")[:2]) / "epan"
+        place.mkdir(parents=True)
+        for module in modules:
+            shutil.copy(module, place)
+        self.tsharks[name] = Tshark(self.folder / name, self.home)
 
     def run(self, plugins, arguments, output=subprocess.DEVNULL, before=(), **environment):
         """Runs tshark and returns its Cost; ends the script if tshark fails or complains.
@@ -77,11 +77,11 @@ class Runner:
             sys.exit(f"{' '.join(map(str, command))}: {process.returncode}\n{complaint}")
         return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
-    def _has_module(self, plugins):
+    def has_protocol(self, plugins, protocol):
         with tempfile.TemporaryFile() as output:
             self.run(plugins, ["-G", "protocols"], output)
             output.seek(0)
-            return any(b"esmtp" in line.split(b"\t") for line in output.read().splitlines())
+            return any(protocol.encode() in line.split(b"\t") for line in output.read().splitlines())
 
 
 def find_module():
