@@ -302,9 +302,10 @@ def test_the_order_of_visits_does_not_matter(tshark, made):
 CUT_NAMES = ["smtp.req.verb", "smtp.response.code", "smtp.rsp.parameter", "smtp.tls",
              "smtp.expert.clear_after_starttls", "smtp.expert.clear_after_220",
              "smtp.expert.no_tls_record", "smtp.expert.tls_twice", "smtp.expert.clear_after_tls"]
-# Octets that are no text make a line for each segment; what is missing is missing as a segment.
+# Octets that are no text make a line for each segment; what is missing is missing as a segment; and
+# a single octet that comes again is a keep-alive for TCP, after which 4.6 puts nothing together.
 CUT = [name for name, session in SESSIONS.items() if session.clear is not None
-       and not any(step.drop for step in session.before)]
+       and not any(step.drop or step.again for step in session.before)]
 
 
 class Variants:
