@@ -1,23 +1,14 @@
 """Plays scenarios and writes captures, what both ends said of them, and the index. See run."""
 
-import contextlib
 import fnmatch
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 
 import index
 from scenarios import SCENARIOS
-
-ISSUER = "/O=Made for a packet capture/CN=TEST CA of the esmtp captures, trust it nowhere"
-ADDRESSES = {4: ("192.0.2.1", "198.51.100.25"), 6: ("2001:db8:1::1", "2001:db8:25::25")}
-HOSTS = ("127.0.0.1 localhost\n::1 localhost\n"
-         "{client} client.example.org client\n{server} mx.example.net mx\n")
 
 
 def arguments(words):
@@ -50,36 +41,7 @@ def chosen(names):
 def play(scenario, layers, output, folder):
     """Makes the capture and the JSON beside it."""
     import machine
-    shared = Path(tempfile.mkdtemp(prefix="scenario-", dir=folder)) / "shared"
-    (shared / "tls").mkdir(parents=True)
-    for path in (shared.parent, shared, shared / "tls"):
-        os.chmod(path, 0o755)
-    for file in (machine.HERE / "inside").iterdir():
-        shutil.copy(file, shared)
-    shutil.copy(folder / "keylog.so", shared)
-    (shared / "message").write_bytes(scenario.message.encode())
-    (shared / "keys").touch()
-    os.chmod(shared / "keys", 0o666)
-
-    client_address, server_address = ADDRESSES[scenario.ip]
-    hosts = HOSTS.format(client=client_address, server=server_address)
-    with contextlib.ExitStack() as undo:
-        undo.callback(shutil.rmtree, shared.parent, ignore_errors=True)
-        net = undo.enter_context(machine.Net(client_address, server_address, scenario.cable,
-                                             scenario.segment))
-        made = net.certificate("mx.example.net", ISSUER, scenario.server.certificate)
-        for name in ("key.pem", "cert.pem", "ca.pem"):
-            shutil.copy(made / name, shared / "tls")
-        for file in shared.rglob("*.pem"):
-            os.chmod(file, 0o644)
-
-        def host(side, name, software):
-            made = machine.Host(net, side, name, layers.lower(software.layer), shared, hosts)
-            undo.callback(made.close)
-            return made
-
-        server = host("server", "mx.example.net", scenario.server)
-        client = host("client", "client.example.org", scenario.client)
+    with machine.pair(scenario, layers, folder) as (net, server, client, shared):
         try:
             scenario.server.start(server)
             scenario.client.setup(client)
@@ -144,37 +106,24 @@ def main():
     import software
     scenarios = chosen(options["names"])
     failed = []
-    with tempfile.TemporaryDirectory(prefix="esmtp-lab-") as name:
-        folder = Path(name)
-        os.chmod(folder, 0o755)
-        # Overlays want their layers on another file system than the one below.
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", name], check=True)
-        # And namespaces by name are nobody else's business.
-        os.makedirs("/run/netns", exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/netns"], check=True)
-        try:
-            kept = options["keep"] or folder / "layers"
-            kept.mkdir(parents=True, exist_ok=True)
-            layers = machine.Layers(kept, software.RECIPES)
-            subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-o", folder / "keylog.so",
-                            machine.HERE / "inside/keylog.c", "-l:libssl.so.3"], check=True)
-            for scenario in scenarios:
-                output = options["output"] or machine.CAPTURES
-                if scenario.asked and not options["output"]:
-                    print(f"{scenario.name}: goes nowhere but where --output says")
-                    continue
-                try:
-                    play(scenario, layers, output, folder)
-                    size = (output / f"{scenario.name}.pcapng").stat().st_size
-                    print(f"{scenario.name}: {size} octets", flush=True)
-                except (Exception, SystemExit) as error:
-                    print(f"{scenario.name}: FAILED: {error}", flush=True)
-                    if os.environ.get("LAB_VERBOSE"):
-                        traceback.print_exc()
-                    failed.append(scenario.name)
-        finally:
-            subprocess.run(["umount", "--lazy", name])
-            subprocess.run(["umount", "--lazy", "/run/netns"])
+    with machine.workshop() as folder:
+        kept = options["keep"] or folder / "layers"
+        kept.mkdir(parents=True, exist_ok=True)
+        layers = machine.Layers(kept, software.RECIPES)
+        for scenario in scenarios:
+            output = options["output"] or machine.CAPTURES
+            if scenario.asked and not options["output"]:
+                print(f"{scenario.name}: goes nowhere but where --output says")
+                continue
+            try:
+                play(scenario, layers, output, folder)
+                size = (output / f"{scenario.name}.pcapng").stat().st_size
+                print(f"{scenario.name}: {size} octets", flush=True)
+            except (Exception, SystemExit) as error:
+                print(f"{scenario.name}: FAILED: {error}", flush=True)
+                if os.environ.get("LAB_VERBOSE"):
+                    traceback.print_exc()
+                failed.append(scenario.name)
     if not options["output"]:
         index.write()
     if failed:

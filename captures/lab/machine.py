@@ -3,9 +3,11 @@
 A root folder is an overlay: this machine's own files below, over them a layer with packages, over
 that one for what a scenario writes. Nothing is ever written into this machine's own files.
 
+    workshop a folder where the others find room
     Layers   installs software, once, into layers
     Net      two namespaces and the recorder (a Lab of captures/make/lab.py)
     Host     one end of the cable: a root folder, a host name, processes of its own, a log
+    pair     both ends of a scenario, ready to be started
 """
 
 import contextlib
@@ -28,6 +30,11 @@ sys.path.insert(0, str(CAPTURES / "make"))
 import lab  # noqa: E402
 
 PATIENCE = 20.0
+
+ISSUER = "/O=Made for a packet capture/CN=TEST CA of the esmtp captures, trust it nowhere"
+ADDRESSES = {4: ("192.0.2.1", "198.51.100.25"), 6: ("2001:db8:1::1", "2001:db8:25::25")}
+HOSTS = ("127.0.0.1 localhost\n::1 localhost\n"
+         "{client} client.example.org client\n{server} mx.example.net mx\n")
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -54,6 +61,26 @@ def quiet(host):
         if now != seen:
             seen, since = now, time.monotonic()
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def workshop():
+    """A folder in memory for layers and machines. Takes a mount namespace of this program's own."""
+    with tempfile.TemporaryDirectory(prefix="esmtp-lab-") as name:
+        folder = Path(name)
+        os.chmod(folder, 0o755)
+        # Overlays want their layers on another file system than the one below.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", name], check=True)
+        # And namespaces by name are nobody else's business.
+        os.makedirs("/run/netns", exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/netns"], check=True)
+        try:
+            subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-o", folder / "keylog.so",
+                            HERE / "inside/keylog.c", "-l:libssl.so.3"], check=True)
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", name])
+            subprocess.run(["umount", "--lazy", "/run/netns"])
 
 
 class Layers:
@@ -114,6 +141,7 @@ class Net(lab.Lab):
         super().__init__(client, server)
         self.bad = cable
         self.segment = segment
+        self.middle = f"esmtp-cable-{os.getpid()}"
 
     def _lay_cable(self):
         if self.bad is None:
@@ -127,7 +155,7 @@ class Net(lab.Lab):
                         self.address[other], "dev", "net", "advmss", str(self.segment))
 
     def _lay_bad_cable(self):
-        middle = f"esmtp-cable-{os.getpid()}"
+        middle = self.middle
         self.undo.callback(subprocess.run, ["ip", "netns", "del", middle],
                            stderr=subprocess.DEVNULL)
         lab.run("ip", "netns", "add", middle)
@@ -147,7 +175,12 @@ class Net(lab.Lab):
             super()._lay_cable()
         finally:
             lab.run = real_run
-        for end in "cs":
+        ends = ["c", "s"]
+        if "window" in self.bad:
+            ends += [self.bad["window"]["device"], "nowhere"]
+            lab.run("ip", "-netns", middle, "link", "add", ends[2], "type", "veth",
+                    "peer", "name", ends[3])
+        for end in ends:
             lab.run("ip", "-netns", middle, "link", "set", end, "addrgenmode", "none")
             lab.run("ip", "-netns", middle, "link", "set", end, "up")
         cable = subprocess.Popen(
@@ -358,3 +391,43 @@ class Host:
                      patience)
         except RuntimeError as error:
             raise RuntimeError(f"{error}\n" + "\n".join(self.log[-20:]) + self.said()[-2000:])
+
+
+@contextlib.contextmanager
+def pair(scenario, layers, folder):
+    """The two ends of a scenario: (net, server, client, the folder that both see as /lab)."""
+    shared = Path(tempfile.mkdtemp(prefix="scenario-", dir=folder)) / "shared"
+    (shared / "tls").mkdir(parents=True)
+    for path in (shared.parent, shared, shared / "tls"):
+        os.chmod(path, 0o755)
+    for file in (HERE / "inside").iterdir():
+        if file.is_file():
+            shutil.copy(file, shared)
+    shutil.copy(folder / "keylog.so", shared)
+    (shared / "message").write_bytes(scenario.message.encode())
+    (shared / "keys").touch()
+    os.chmod(shared / "keys", 0o666)
+
+    client_address, server_address = ADDRESSES[scenario.ip]
+    hosts = HOSTS.format(client=client_address, server=server_address)
+    cable = scenario.cable
+    if cable and "window" in cable:
+        cable = {"window": {**cable["window"], "keys": str(shared / "keys"),
+                            "end": str(shared / "end")}}
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, shared.parent, ignore_errors=True)
+        net = undo.enter_context(Net(client_address, server_address, cable, scenario.segment))
+        made = net.certificate("mx.example.net", ISSUER, scenario.server.certificate)
+        for name in ("key.pem", "cert.pem", "ca.pem"):
+            shutil.copy(made / name, shared / "tls")
+        for file in shared.rglob("*.pem"):
+            os.chmod(file, 0o644)
+
+        def host(side, name, software):
+            made = Host(net, side, name, layers.lower(software.layer), shared, hosts)
+            undo.callback(made.close)
+            return made
+
+        server = host("server", "mx.example.net", scenario.server)
+        client = host("client", "client.example.org", scenario.client)
+        yield net, server, client, shared

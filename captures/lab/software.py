@@ -37,3 +37,13 @@ RECIPES = {
              "rm -rf /root/.npm"},
     "haraka": {"over": "node", "install": "cd /opt/node\n" + NPM + "Haraka\nrm -rf /root/.npm"},
 }
+
+# Enough for Postfix and swaks: what the live test needs of "postfix" and "clients".
+LIVE = {
+    "clients": {"install": "apt-get -q -o Acquire::Retries=3 update\n" + apt(
+        "swaks", "libnet-ssleay-perl", "libio-socket-inet6-perl", "libsocket6-perl", "procps",
+        "hostname")},
+    "postfix": {"over": "clients", "install": apt(
+        "postfix", before="echo 'postfix postfix/main_mailer_type select No configuration' | "
+                          "debconf-set-selections")},
+}
