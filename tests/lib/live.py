@@ -46,7 +46,7 @@ def ask(folder, patience):
             said += piece
     if said != b"done\n":
         log = Path(folder, "log").read_text(errors="replace")
-        raise AssertionError(said.decode(errors="replace") or f"the stage does not answer:\n{log}")
+        raise AssertionError(f"{said.decode(errors='replace') or 'the stage does not answer'}\n{log}")
 
 
 def stage_folder():

@@ -28,8 +28,8 @@ from dataclasses import dataclass
 # A frame kept back comes after this many later ones, or after this time.
 PLACES, SECONDS = 2, 0.15
 
-# A frame that waits for a file longer than this goes on without: its sender would give up anyway.
-PATIENCE = 25
+# A frame that waits longer than this goes on all the same, and after it no other waits for keys.
+FOR_KEYS, FOR_END = 10, 60
 
 # What must be in the key log before a reader is shown the server's first records, and the client's
 # next ones. A reader looks into the file when it comes to them, and then never again.
@@ -85,26 +85,29 @@ class Window:
         self.ends, self.keys, self.end, self.last = ends, keys, end, last
         self.device = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.device.bind((device, 0))
-        self.queues = {"c": deque(), "s": deque()}  # (frame, its segment, latest time)
+        self.queues = {"c": deque(), "s": deque()}  # (frame, its segment)
+        self.since = {}      # {direction: when its first frame began to wait}
         self.randoms = {}    # {the client's port: random of its ClientHello}
         self.versions = {}   # {the client's port: "1.3" or "1.2"}
         self.shut = False
+        self.hopeless = False
 
     def add(self, side, frame):
         segment = segment_of(frame)
         # TCP sends again what waits here too long; a reader need not see that.
         if segment and (segment.data or segment.flags & FIN) and \
-                any(other == segment for _, other, _ in self.queues[side]):
+                any(other == segment for _, other in self.queues[side]):
             return
-        self.queues[side].append((frame, segment, time.monotonic() + PATIENCE))
+        self.queues[side].append((frame, segment))
 
     def pass_on(self):
         moved = True
         while moved:
             moved = False
             for side, other in ("cs", "sc"):
-                if self.queues[side] and self._may_pass(side, *self.queues[side][0]):
-                    frame, segment, _ = self.queues[side].popleft()
+                if self.queues[side] and self._may_pass(side, self.queues[side][0][1]):
+                    frame, segment = self.queues[side].popleft()
+                    self.since.pop(side, None)
                     if not self.shut:
                         self.device.send(frame)
                     if segment and segment.protocol == socket.IPPROTO_UDP \
@@ -113,13 +116,20 @@ class Window:
                     self.ends[other].send(frame)
                     moved = True
 
-    def _may_pass(self, side, frame, segment, latest):
-        if not segment or segment.protocol != socket.IPPROTO_TCP or time.monotonic() > latest:
+    def _may_pass(self, side, segment):
+        if not segment or segment.protocol != socket.IPPROTO_TCP:
             return True
+        waits = time.monotonic() - self.since.setdefault(side, time.monotonic())
         if segment.flags & FIN and not os.path.exists(self.end):
-            return False
-        wanted = self._wanted(side, segment) if segment.data else set()
-        return not wanted or wanted <= self._logged(segment.ports["cs".index(side)])
+            return waits > FOR_END
+        missing = self._wanted(side, segment) if segment.data else set()
+        if missing:
+            missing -= self._logged(segment.ports["cs".index(side)])
+        if missing and not self.hopeless and waits > FOR_KEYS:
+            print(f"cable: waited {FOR_KEYS} s in vain for {' '.join(sorted(missing))} in the log of"
+                  " keys", file=sys.stderr, flush=True)
+            self.hopeless = True
+        return not missing or self.hopeless
 
     def _wanted(self, side, segment):
         """The keys without which a reader could not read this and what follows."""
@@ -134,8 +144,8 @@ class Window:
         if client not in self.versions:
             return set()
         if self.versions[client] == "1.2":
-            return CLIENT_KEYS_1_2 if side == "c" else set()
-        return CLIENT_KEYS if side == "c" else SERVER_KEYS
+            return set(CLIENT_KEYS_1_2) if side == "c" else set()
+        return set(CLIENT_KEYS if side == "c" else SERVER_KEYS)
 
     def _logged(self, client):
         """Which keys of that client's session are in the file, in whole lines."""
