@@ -30,8 +30,12 @@ MESSAGE = re.compile(r"smtp\.(data\.(fragment.*|incomplete)|message.*|expert\.me
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 def test_golden(tshark, path):
-    texts = set()
-    shown = golden.frames(tshark, path, texts)
+    texts = json.loads((GOLDEN / "texts.json").read_text())
+    found = golden.frames(tshark, path)
+    unknown = golden.texts_of(found) - {*texts}
+    if unknown:
+        pytest.fail("not in texts.json:\n" + "\n".join(sorted(unknown)) + f"\n{MAKE}", False)
+    shown = golden.shortened(found, texts)
     kept = json.loads((GOLDEN / f"{path.stem}.json").read_text())
     for number in sorted({*shown, *kept}, key=int):
         mine, its = shown.get(number, []), kept.get(number, [])
@@ -41,9 +45,6 @@ def test_golden(tshark, path):
             pytest.fail(f"{path.name}, frame {number}, line {n + 1}:\n"
                         f"  shown:  {mine[n] if n < len(mine) else 'nothing more'}\n"
                         f"  golden: {its[n] if n < len(its) else 'nothing more'}\n{MAKE}", False)
-    unknown = texts - {*json.loads((GOLDEN / "texts.json").read_text())}
-    if unknown:
-        pytest.fail("not in texts.json:\n" + "\n".join(sorted(unknown)) + f"\n{MAKE}", False)
 
 
 def test_golden_files_are_those_of_the_captures():
@@ -55,9 +56,8 @@ def test_golden_files_are_those_of_the_captures():
     lines = {line.strip() for path in GOLDEN.glob("*.json") if path.stem != "texts"
              for frame in json.loads(path.read_text()).values() for line in frame}
     texts = json.loads((GOLDEN / "texts.json").read_text())
-    shown = {line.partition(": ")[2] for line in lines
-             if line.partition(": ")[0] in golden.TEXTS}
-    assert shown == {golden.beginning(text.partition(": ")[2]) for text in texts}, MAKE
+    shown = {line.partition(": ")[2] for line in lines if line.partition(": ")[0] in golden.TEXTS}
+    assert shown == {golden.beginning(text, texts) for text in texts}, MAKE
 
 
 # --- ways of reading --------------------------------------------------------------------------

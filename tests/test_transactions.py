@@ -418,7 +418,7 @@ def test_replies_without_a_command(read):
         6 S 250 for 5
     """)
     check(read[LATE], """
-        1 S 250 (command not captured)
+        1 S 250 (no command in the capture)
         2 C RCPT TO:<b@b>
         3 S 250 for 2
         4 C QUIT
@@ -430,7 +430,7 @@ def test_commands_without_a_reply(read, two_pass):
     check(read[UNANSWERED], READ_HELLO + f"""
         4 C NOOP
         5 S 250 for 4
-        6 C HELP{" (reply not captured)" if two_pass else ""}
+        6 C HELP{" (no reply in the capture)" if two_pass else ""}
     """)
 
 

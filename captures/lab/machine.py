@@ -113,7 +113,8 @@ class Layers:
         mount = overlay(below, place / "files", place / "work", place / "root")
         root = shlex.quote(str(place / "root"))
         done = subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec",
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork",
+             "--kill-child", "sh", "-ec",
              f"{mount}; mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev; "
              f"mount -t tmpfs tmpfs {root}/tmp; exec chroot {root} sh -c \"$1\"", "sh", script],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -184,8 +185,9 @@ class Net(lab.Lab):
             lab.run("ip", "-netns", middle, "link", "set", end, "addrgenmode", "none")
             lab.run("ip", "-netns", middle, "link", "set", end, "up")
         cable = subprocess.Popen(
-            ["ip", "netns", "exec", middle, sys.executable, "-B", str(HERE / "inside/cable.py"),
-             json.dumps(self.bad)], stdout=subprocess.PIPE, encoding="utf-8")
+            ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", middle, sys.executable, "-B",
+             str(HERE / "inside/cable.py"), json.dumps(self.bad)],
+            stdout=subprocess.PIPE, encoding="utf-8")
         self.undo.callback(cable.wait)
         self.undo.callback(cable.kill)
         if cable.stdout.readline() != "ready\n":

@@ -8,7 +8,7 @@ packet can leave them, whatever addresses they use. dumpcap listens at the clien
         script.play(lab, port=25)
         lab.save("captures/some.pcapng", start=..., must_have=[...])
 
-Needs root, and of Debian the packages tshark (with dumpcap and editcap), iproute2 and openssl.
+Needs root, and of Debian the packages tshark (with dumpcap and editcap), iproute2, openssl and util-linux.
 Nothing else: the two ends of the dialogue are threads of this process.
 """
 
@@ -41,6 +41,7 @@ PROGRAMS = {
     "tshark": "tshark",
     "ip": "iproute2",
     "openssl": "openssl",
+    "setpriv": "util-linux",
 }
 
 
@@ -148,8 +149,9 @@ class Lab:
         said = os.path.join(self.folder, "dumpcap.txt")
         with open(said, "wb") as out:
             self.recorder = subprocess.Popen(
+                # However this program ends, the recorder ends with it.
                 # -P: classic pcap, which names neither this computer nor its processor.
-                ["ip", "netns", "exec", self.namespace["client"],
+                ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace["client"],
                  "dumpcap", "-P", "-q", "-i", "net", "-f", what, "-w", self.raw],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self.undo.callback(self._stop)

@@ -15,6 +15,13 @@ static const char then_retry[] = "The sender keeps the message and tries again l
 static const char then_give_up[] = "The sender gives up on this and reports it to the author.";
 static const char then_give_up_message[] =
     "The sender gives up on the message and sends a bounce to its author.";
+/* LMTP and PRDR: one reply is about one recipient. */
+static const char then_retry_delivery[] =
+    "The sender keeps the message and tries again later; where each recipient gets a reply, for "
+    "this one.";
+static const char then_give_up_delivery[] =
+    "The sender gives up on the message and sends a bounce to its author; where each recipient "
+    "gets a reply, for this one.";
 static const char then_go_on[] =
     "The client continues with the next recipient or with the message.";
 static const char then_retry_recipient[] =
@@ -119,8 +126,8 @@ static const esmtp_context_row_t contexts[] = {
     {5, false, ESMTP_VERB_MAIL, then_give_up_message, NULL},
     {5, false, ESMTP_VERB_RCPT, then_drop_recipient, NULL},
     {5, false, ESMTP_VERB_DATA, then_give_up_message, NULL},
-    {5, false, ESMTP_VERB_EOM, then_give_up_message, NULL},
-    {5, false, ESMTP_VERB_BDAT, then_give_up_message, NULL},
+    {5, false, ESMTP_VERB_EOM, then_give_up_delivery, NULL},
+    {5, false, ESMTP_VERB_BDAT, then_give_up_delivery, NULL},
     {5, false, ESMTP_VERB_BURL, then_give_up_message, NULL},
     {5, false, ESMTP_VERB_RSET, then_without, NULL},
     {5, false, ESMTP_VERB_NOOP, then_without, NULL},
@@ -242,9 +249,9 @@ static const esmtp_context_row_t contexts[] = {
      "which lets only those in who come back."},
     {450, false, ESMTP_VERB_DATA, then_retry,
      "The server does not take the message for now, or none of the recipients can be served."},
-    {450, false, ESMTP_VERB_EOM, then_retry,
+    {450, false, ESMTP_VERB_EOM, then_retry_delivery,
      "The server has looked at the whole message and puts it off. It has not taken it."},
-    {450, false, ESMTP_VERB_BDAT, then_retry,
+    {450, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "The server puts the message off in the middle. Chunks sent so far are lost."},
     {450, false, ESMTP_VERB_ATRN, then_mail_stays,
      "The server refuses for now to hand out mail on this connection."},
@@ -255,9 +262,9 @@ static const esmtp_context_row_t contexts[] = {
      "greylisting."},
     {451, false, ESMTP_VERB_DATA, then_retry,
      "A fault of its own keeps the server from taking the message now."},
-    {451, false, ESMTP_VERB_EOM, then_retry,
+    {451, false, ESMTP_VERB_EOM, then_retry_delivery,
      "The message arrived, but a filter or the delivery had a fault. The server has not taken it."},
-    {451, false, ESMTP_VERB_BDAT, then_retry,
+    {451, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "The server could not store the chunk because of a fault of its own. The message is not "
      "taken."},
     {451, false, ESMTP_VERB_BURL, then_retry,
@@ -271,9 +278,9 @@ static const esmtp_context_row_t contexts[] = {
      "for now."},
     {452, false, ESMTP_VERB_DATA, then_retry,
      "The server has no room for the message at the moment."},
-    {452, false, ESMTP_VERB_EOM, then_retry,
+    {452, false, ESMTP_VERB_EOM, then_retry_delivery,
      "The message arrived, but there is no room to keep it. The server has not taken it."},
-    {452, false, ESMTP_VERB_BDAT, then_retry,
+    {452, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "There is no room for this chunk at the moment, so the message is not taken."},
     {453, false, ESMTP_VERB_ATRN, then_nothing, "No mail waits for the given domains."},
     {454, false, ESMTP_VERB_MAIL, then_retry,
@@ -299,9 +306,9 @@ static const esmtp_context_row_t contexts[] = {
      "The server does not even know HELO. Maybe it speaks LMTP, or is no mail server."},
     {500, false, ESMTP_VERB_LHLO, then_hello_failed,
      "The server knows no LHLO, so it speaks SMTP rather than LMTP."},
-    {500, false, ESMTP_VERB_EOM, then_give_up_message,
+    {500, false, ESMTP_VERB_EOM, then_give_up_delivery,
      "The server took the lines of the message for commands or met a line that was too long."},
-    {500, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {500, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server does not take messages in chunks."},
     {500, false, ESMTP_VERB_AUTH, then_login_other,
      "The server offers no login here, or the line with the login data was too long."},
@@ -319,14 +326,14 @@ static const esmtp_context_row_t contexts[] = {
      "The recipient's address or a parameter of RCPT is badly written."},
     {501, false, ESMTP_VERB_DATA, then_give_up_message,
      "DATA takes no parameter, or what stood behind it could not be read."},
-    {501, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {501, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The size of the chunk is missing or cannot be read."},
     {501, false, ESMTP_VERB_AUTH, then_login_other,
      "The login ended early: the client gave it up with an asterisk, or its base64 was broken."},
     {501, false, ESMTP_VERB_STARTTLS, then_clear_or_stop, "STARTTLS takes no parameter."},
     {502, false, ESMTP_VERB_EHLO, then_helo,
      "The server speaks only the old protocol without extensions."},
-    {502, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {502, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "Sending in chunks is switched off on this server."},
     {502, false, ESMTP_VERB_VRFY, then_without,
      "Questions about users are switched off on this server."},
@@ -344,7 +351,7 @@ static const esmtp_context_row_t contexts[] = {
     {503, false, ESMTP_VERB_DATA, then_give_up_message,
      "DATA came without an accepted recipient. A client that sends commands ahead gets this when "
      "all recipients were refused."},
-    {503, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {503, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The chunk came without an accepted recipient, or after the last one."},
     {503, false, ESMTP_VERB_ATRN, then_mail_stays,
      "The client has not said EHLO, or has a message open."},
@@ -361,7 +368,7 @@ static const esmtp_context_row_t contexts[] = {
     {504, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The server does not support a parameter of RCPT, or the address is not complete enough."},
     {504, false, ESMTP_VERB_AUTH, then_login_other, "The server does not offer this login method."},
-    {521, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {521, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server could not read the BDAT line, so it no longer knows where commands begin, and "
      "hangs up."},
     {521, true, ESMTP_VERB_NONE, then_other_server,
@@ -393,10 +400,10 @@ static const esmtp_context_row_t contexts[] = {
      "relay, or a policy forbids it."},
     {550, false, ESMTP_VERB_DATA, then_give_up_message,
      "The server does not want the message, though it has not seen it yet."},
-    {550, false, ESMTP_VERB_EOM, then_give_up_message,
+    {550, false, ESMTP_VERB_EOM, then_give_up_delivery,
      "The server has read the message and refuses it, mostly as spam or for a failed check such "
      "as DMARC."},
-    {550, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {550, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server refuses the message on its content or by policy. Chunks already sent count for "
      "nothing."},
     {550, false, ESMTP_VERB_VRFY, then_nothing, "There is no such user."},
@@ -407,7 +414,7 @@ static const esmtp_context_row_t contexts[] = {
     {551, false, ESMTP_VERB_RCPT, then_new_address,
      "The recipient is elsewhere, and this server does not forward. The text may name the right "
      "address."},
-    {551, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {551, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server threw the chunk away, because the message had failed before."},
     {551, false, ESMTP_VERB_VRFY, then_nothing,
      "The user is elsewhere; the text may name the address."},
@@ -416,9 +423,9 @@ static const esmtp_context_row_t contexts[] = {
     {552, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The mailbox is full, or the message too big for it. Very old servers mean too many "
      "recipients."},
-    {552, false, ESMTP_VERB_EOM, then_give_up_message,
+    {552, false, ESMTP_VERB_EOM, then_give_up_delivery,
      "The message turned out too big, or the mailbox is full."},
-    {552, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {552, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "With this chunk the message grew bigger than the server takes."},
     {553, false, ESMTP_VERB_MAIL, then_give_up_message,
      "The sender's address is not allowed: badly written, or not one that this user may use."},
@@ -433,10 +440,10 @@ static const esmtp_context_row_t contexts[] = {
     {554, false, ESMTP_VERB_DATA, then_give_up_message,
      "No recipient was accepted, or the server refuses for another reason before it has seen the "
      "message."},
-    {554, false, ESMTP_VERB_EOM, then_give_up_message,
+    {554, false, ESMTP_VERB_EOM, then_give_up_delivery,
      "The server has read the message and refuses it, mostly as spam, for a virus, or because it "
      "was malformed."},
-    {554, false, ESMTP_VERB_BDAT, then_give_up_message,
+    {554, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server refuses the message, mostly because no recipient was accepted or its content is "
      "not wanted."},
     {554, false, ESMTP_VERB_BURL, then_give_up_message,

@@ -37,7 +37,7 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
-        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "reply not captured");
+        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "no reply in the capture");
 }
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -49,7 +49,7 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     if (fact->flags & ESMTP_FF_TIMED)
         esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
     if (fact->flags & ESMTP_FF_LOST_PEER)
-        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "command not captured");
+        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "no command in the capture");
 }
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)

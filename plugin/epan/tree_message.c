@@ -247,7 +247,7 @@ static const char *incomplete_reason(const esmtp_message_t *m)
         return "octets are missing from the capture";
     if (m->aborted)
         return "the client gave it up";
-    return m->incomplete ? "octets and its end are missing from the capture" : "its end is not in the capture";
+    return m->incomplete ? "octets and its end are missing from the capture" : "the connection or the capture ended before it did";
 }
 
 static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_message_t *m)

@@ -1,9 +1,9 @@
 """Golden files: all that the plugin shows of a capture, tests/golden/NAME.json for captures/NAME.*
 
     {"8": [                                              a frame: its SMTP layers, a line an item
-    "smtp: Simple Mail Transfer Protocol",               indented as the tree is;
+    "smtp",                                              indented as the tree is;
     " smtp.response: Response: 220 mx ESMTP\\r\\n",        abbreviation: label
-    "  smtp.explanation: The server greets the cl...",
+    "  smtp.explanation: Explanation: The server gree...",
     "  smtp.time=0.25: Time",                            =value where the label does not show it
     " smtp.rsp=1 hidden: Response: True"
     ]}
@@ -11,8 +11,8 @@
 Labels and not values alone, since labels hold what Wireshark's value tables and our own tables say.
 Two passes, so that the links to later frames are there.
 
-Explanations stand whole in texts.json, once, and by their first words where they are shown: a new
-wording is one line there, and all the files stay small.
+Explanations stand whole in texts.json, once, and where they are shown by as many first words as tell
+them apart: a new wording is a line there, and all the files stay small.
 
 tests/golden/make writes the files anew. One set serves all versions of Wireshark; what these do
 differently is left out:
@@ -36,10 +36,9 @@ CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 
 
-def frames(tshark, capture, texts):
-    """{frame number: [line, ...]} of all frames with SMTP. Adds to the set texts what was shortened."""
-    return {str(frame.number): [line for layer in frame.layers
-                                for line in _lines(tshark, layer, 0, texts)]
+def frames(tshark, capture):
+    """{frame number: [line, ...]} of all frames with SMTP, explanations whole."""
+    return {str(frame.number): [line for layer in frame.layers for line in _lines(tshark, layer, 0)]
             for frame in tshark.tree(capture, two_pass=True)
             if not all(item.name == "smtp.seen_before"
                        for layer in frame.layers for item in layer.children)}
@@ -54,33 +53,58 @@ def write_texts(texts):
     return _list(sorted(texts)) + "\n"
 
 
-def beginning(text):
-    """By what a text is known in the golden files."""
-    return text if len(text) <= BEGINNING else text[:BEGINNING] + "..."
+def texts_of(found):
+    """The explanations in what frames() returned: {"Explanation: The server...", ...}"""
+    return {text for lines in found.values() for line in lines if (text := _text_of(line))}
+
+
+def shortened(found, texts):
+    """What frames() returned with explanations by their beginnings, each of which is that of one."""
+    short = {text: beginning(text, texts) for text in texts}
+    return {number: [line.replace(text, short.get(text, text)) if (text := _text_of(line)) else line
+                     for line in lines] for number, lines in found.items()}
+
+
+def beginning(text, texts):
+    length = BEGINNING
+    while length < len(text) and any(other.startswith(text[:length]) for other in texts
+                                     if other != text):
+        length += 10
+    return text if len(text) <= length else text[:length] + "..."
+
+
+def _text_of(line):
+    name, _, text = line.lstrip().partition(": ")
+    return text if name in TEXTS else None
 
 
 def _list(lines):
     return "[\n" + ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n]"
 
 
-def _lines(tshark, item, depth, texts):
+def _lines(tshark, item, depth):
     if not OURS.fullmatch(item.name):
         yield " " * depth + item.name
+        return
+    if item.name == "smtp":
+        yield item.name
+        for child in item.children:
+            yield from _lines(tshark, child, depth + 1)
         return
     label, value = escaped(item.label), escaped(item.value)
     if "FT_RELATIVE_TIME" in tshark.types.get(item.name, ()):
         label = label.partition(":")[0]
     if item.name in TEXTS:
         # The label may have no room for all of it.
-        texts.add(f"{label.partition(':')[0]}: {value}")
-        label, value = beginning(value), ""
+        label, value = f"{label.partition(':')[0]}: {value}", ""
     label = CUT.sub(" [truncated]", label)
-    shown = not value or item.name == "smtp" \
-        or re.search(rf"(?<!\w){re.escape(value)}(?!\w)", label)
+    shown = not value or re.search(rf"(?<!\w){re.escape(value)}(?!\w)", label)
     yield (" " * depth + item.name + ("" if shown else f"={value}")
            + (" hidden" if item.hidden else "") + f": {label}")
     for child in item.children:
-        yield from _lines(tshark, child, depth + 1, texts)
+        # Severity, group and message are in the expert item's label.
+        if not child.name.startswith("_ws.expert."):
+            yield from _lines(tshark, child, depth + 1)
 
 
 def escaped(text):
@@ -92,9 +116,10 @@ def escaped(text):
 
 def make(tshark, captures, output):
     """Writes all golden files into a folder."""
-    texts = set()
-    for path in captures:
-        (output / f"{path.stem}.json").write_text(write(frames(tshark, path, texts)))
+    found = {path.stem: frames(tshark, path) for path in captures}
+    texts = set().union(*map(texts_of, found.values()))
+    for name, shown in found.items():
+        (output / f"{name}.json").write_text(write(shortened(shown, texts)))
     (output / "texts.json").write_text(write_texts(texts))
 
 
