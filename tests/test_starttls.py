@@ -83,6 +83,12 @@ SESSIONS = {
         clear="EHLO STARTTLS NOOP STARTTLS QUIT"),
     "refused, then tried again": Session(
         [*HELLO, *REFUSED, *GO], clear="EHLO STARTTLS NOOP STARTTLS STARTTLS", opened=11),
+    "220 of another command": Session(
+        [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("454 no\r\n"),
+         C("NOOP\r\n"), S("250 ok\r\n")], change=instead(), verbs=[], clear="EHLO XCLIENT STARTTLS NOOP"),
+    "220 of another command, and its own": Session(
+        [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("220 go\r\n")],
+        clear="EHLO XCLIENT STARTTLS", opened=6),
     "inside a transaction": Session(
         [*HELLO, *MAIL, *GO], clear="EHLO MAIL RCPT STARTTLS", opened=9,
         experts=[(4, "clear_mail")]),
