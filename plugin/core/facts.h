@@ -54,6 +54,9 @@ enum {
     ESMTP_FF_PLAIN = 1u << 22,       /* a line of nothing but printable ASCII */
 };
 
+/* Bits of a fact that are kept for them. */
+#define ESMTP_FF_BITS 25
+
 /* What is wrong with it. Each has an expert item of a stable name in epan. */
 enum {
     ESMTP_AN_BARE_LF = 1u << 0,         /* line ends with LF alone */
@@ -92,16 +95,17 @@ enum {
 
 struct esmtp_txn;
 
+/* 56 octets: connections have dozens, a million commands a million of them. */
 typedef struct esmtp_fact {
     uint32_t frame;
     uint32_t seq;    /* of its first octet: TCP sequence number, in TLS octets of this direction so far (modulo 2^32) */
     uint32_t len;    /* octets */
-    uint16_t call;   /* in TLS: which call of the dissector in this frame, from 0 */
-    uint8_t kind;    /* esmtp_fact_kind_t */
-    uint8_t eol;     /* octets of the line end: 2, 1 or 0 */
-    uint16_t verb;   /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: none or unknown */
-    uint16_t code;   /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the message) */
-    uint32_t flags;  /* ESMTP_FF_* */
+    uint32_t flags : ESMTP_FF_BITS; /* ESMTP_FF_* */
+    uint32_t kind : 5;  /* esmtp_fact_kind_t */
+    uint32_t eol : 2;   /* octets of the line end: 2, 1 or 0 */
+    uint32_t verb : 8;  /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: none or unknown */
+    uint32_t code : 10; /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the message) */
+    uint32_t call : 14; /* in TLS: which call of the dissector in this frame, from 0; a segment holds some 3,000 records at most */
     uint32_t anomalies; /* ESMTP_AN_* */
     uint32_t link;   /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none (yet) */
     union {
@@ -121,15 +125,24 @@ typedef struct esmtp_fact {
 typedef struct {
     void *(*alloc)(void *ctx, size_t n);
     void *ctx;
+    void (*release)(void *ctx, void *p); /* takes back what nobody needs any longer; NULL: everything is kept to the end */
 } esmtp_allocator_t;
+
+static inline void esmtp_release(const esmtp_allocator_t *allocator, void *p)
+{
+    if (allocator->release && p)
+        allocator->release(allocator->ctx, p);
+}
 
 typedef struct {
     const esmtp_allocator_t *allocator;
-    esmtp_fact_t **blocks;
-    size_t n_blocks; /* room in blocks */
-    size_t n;        /* facts */
+    esmtp_fact_t **blocks;  /* few, or a table of its own */
+    esmtp_fact_t *few[3];
+    uint32_t n_blocks; /* room in blocks */
+    uint32_t n;        /* facts */
 } esmtp_facts_t;
 
+/* The store must stay where it is from now on. */
 void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
 
 /* A new zeroed fact at the end; its frame must be set to no less than that of the one before. */

@@ -59,9 +59,20 @@ static void grow(esmtp_session_t *s)
     esmtp_pending_t *ring = esmtp_session_alloc(s, room * sizeof *ring);
     for (uint32_t i = 0; i < q->n; i++)
         ring[i] = *esmtp_pairing_at(q, i);
+    esmtp_release(s->ops.allocator, q->ring);
     q->ring = ring;
     q->room = room;
     q->head = 0;
+}
+
+void esmtp_pairing_release(esmtp_session_t *s)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    if (q->n || !s->ops.allocator->release)
+        return;
+    esmtp_release(s->ops.allocator, q->ring);
+    q->ring = NULL;
+    q->room = q->head = 0;
 }
 
 esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s)

@@ -16,12 +16,20 @@ void *esmtp_session_alloc(esmtp_session_t *s, size_t n)
     return s->ops.allocator->alloc(s->ops.allocator->ctx, n);
 }
 
+void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
+{
+    span = esmtp_span_to(span, ESMTP_NAME_MAX);
+    char *p = esmtp_session_alloc(s, n + span.len + 1);
+    if (span.len)
+        memcpy(p + n, span.p, span.len);
+    *name = p + n;
+    return p;
+}
+
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span)
 {
-    size_t n = MIN(span.len, ESMTP_NAME_MAX);
-    char *copy = esmtp_session_alloc(s, n + 1);
-    if (n)
-        memcpy(copy, span.p, n);
+    const char *copy;
+    esmtp_session_alloc_named(s, 0, span, &copy);
     return copy;
 }
 

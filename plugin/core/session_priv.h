@@ -63,42 +63,41 @@ struct esmtp_session {
     bool text_gap;      /* a hole lies in the text */
     bool text_lost_head; /* say with the next piece that its 354 was not captured */
     bool text_early;    /* say with the next piece that the 354 had not come */
+    bool octets_last;
     esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
     const esmtp_verb_row_t *text_row;
     uint64_t octets_left;
     uint64_t octets_entry; /* number of the pending entry that the octets belong to */
-    bool octets_last;
     esmtp_message_t *message; /* open, or NULL */
 
     /* the reply that is under way */
     struct {
         bool open;
-        bool head_lost;  /* lines in front were lost */
-        uint16_t code;
-        uint32_t lines;
+        bool head_lost; /* lines in front were lost */
         bool paired;
-        uint64_t entry; /* number of the pending entry that it answers */
         bool greeting;
+        bool hello;
+        bool early;
         bool lost_peer;
         bool wrong_code;
         bool no_command;
-        bool early;
+        bool recipient;
+        uint16_t code;
         uint16_t verb;
-        bool hello;
+        uint32_t lines;
+        uint64_t entry; /* number of the pending entry that it answers */
         esmtp_txn_t *txn;
         esmtp_login_t *login;
-        bool recipient;
     } reply;
 
     /* transactions */
-    uint32_t n_txns;
+    uint32_t n_txns, n_logins;
     esmtp_txn_t *txn; /* open in the client's eyes */
 
     /* EHLO */
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
-    uint32_t n_logins;
     esmtp_login_t *login; /* under way */
     uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
     uint32_t challenges;  /* 334 that the client has not answered */
@@ -112,6 +111,7 @@ struct esmtp_session {
     bool tls_unmet;       /* and neither a new session in clear so far */
     uint32_t tls_frame;
     bool tls_over[2];     /* for each side: it was said that it went back to clear */
+    bool offer_shown;     /* a fact refers to the list of extensions */
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;
 };
@@ -128,6 +128,8 @@ esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
+/* Gives back the memory of an empty queue. */
+void esmtp_pairing_release(esmtp_session_t *s);
 /* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
 
@@ -159,6 +161,8 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
 
 /* session.c */
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
+/* n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
+void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
 /* A copy of at most ESMTP_NAME_MAX octets; likewise in capitals. */
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
 const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);

@@ -80,9 +80,23 @@ bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword)
     return false;
 }
 
+/* A list that no fact refers to. */
+static void offer_release(esmtp_session_t *s, esmtp_offer_list_t *list)
+{
+    esmtp_offered_t *item = list->first;
+    for (uint32_t i = 0; item; i++) {
+        esmtp_offered_t *next = item->next;
+        if (i % OFFERED_AT_ONCE == OFFERED_AT_ONCE - 1 || !next)
+            esmtp_release(s->ops.allocator, item - i % OFFERED_AT_ONCE);
+        item = next;
+    }
+    esmtp_release(s->ops.allocator, list);
+}
+
 static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     s->offer = s->offer_new ? s->offer_new : offer_new(s);
+    s->offer_shown = s->offer_first_tls;
     s->offer_new = NULL;
     if (!s->offer_first_tls)
         return;
@@ -310,6 +324,15 @@ static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
         fact->verb = esmtp_verb_number(s->text_row);
 }
 
+/* The server says goodbye: what only further commands would need is given back, a tenth of what a short connection takes. */
+static void session_ended(esmtp_session_t *s)
+{
+    esmtp_pairing_release(s);
+    if (s->offer && !s->offer_shown)
+        offer_release(s, s->offer);
+    s->offer = NULL;
+}
+
 /* Last line of a reply: does what it says. */
 static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_server_event_t *event)
 {
@@ -337,8 +360,11 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     esmtp_txn_reply(s, at, p, fact, event);
     if (p->row && p->row->payload == ESMTP_PAYLOAD_TEXT)
         esmtp_session_text_refused(s, p);
+    bool ended = code == 221 && p->row && p->row->id == ESMTP_VERB_QUIT;
     if (--p->replies == 0)
         esmtp_pairing_pop(s);
+    if (ended && s->pairing.n == 0)
+        session_ended(s);
 }
 
 /* What the reply that a line belongs to is known to be. */

@@ -9,12 +9,13 @@
 
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    esmtp_txn_t *txn = esmtp_session_alloc(s, sizeof *txn);
+    const char *sender;
+    esmtp_txn_t *txn = esmtp_session_alloc_named(s, sizeof *txn, event->path.address, &sender);
     txn->number = ++s->n_txns;
     txn->frame = at->frame;
     txn->time = at->time;
     if (event->path.form != ESMTP_PATH_NONE)
-        txn->sender = esmtp_session_strdup(s, event->path.address);
+        txn->sender = sender;
     txn->binary = event->binary;
     txn->declared = event->size;
     txn->offered = s->offer ? s->offer->size : UINT64_MAX;
@@ -30,9 +31,10 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
         fact->anomalies |= ESMTP_AN_OVER_LIMIT;
         return NULL;
     }
-    esmtp_rcpt_t *rcpt = esmtp_session_alloc(s, sizeof *rcpt);
+    const char *copy;
+    esmtp_rcpt_t *rcpt = esmtp_session_alloc_named(s, sizeof *rcpt, address, &copy);
     rcpt->fact = fact;
-    rcpt->address = esmtp_session_strdup(s, address);
+    rcpt->address = copy;
     *txn->rcpts_end = rcpt;
     txn->rcpts_end = &rcpt->next;
     return rcpt;

@@ -17,7 +17,8 @@
 
 #include "../core/mime.h"
 
-#define ROOM_FIRST 1024
+/* What the client says its message will take is believed up to here: room for it is made at once. */
+#define ROOM_DECLARED (64u << 10)
 
 /* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
 #define COLUMN_OCTETS 8192
@@ -57,12 +58,22 @@ static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message
     return c;
 }
 
-static void make_room(esmtp_collected_t *c, size_t n)
+/* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the first room
+ * is what is known to be needed. */
+static size_t room_first(const esmtp_message_t *message, size_t n)
+{
+    uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
+    return declared <= ROOM_DECLARED ? MAX(n, (size_t)declared) : n;
+}
+
+static void make_room(esmtp_collected_t *c, const esmtp_message_t *message, size_t n)
 {
     if (c->len + n <= c->room)
         return;
+    if (c->room == 0)
+        c->room = room_first(message, n);
     while (c->room < c->len + n)
-        c->room = c->room ? c->room * 2 : ROOM_FIRST;
+        c->room *= 2;
     c->data = wmem_realloc(wmem_file_scope(), c->data, c->room);
 }
 
@@ -77,7 +88,7 @@ void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p,
     }
     if (c->too_big)
         return;
-    make_room(c, n);
+    make_room(c, message, n);
     memcpy(c->data + c->len, p, n);
     c->len += n;
 }

@@ -107,6 +107,8 @@ static void join_connection(esmtp_call_t *call)
     if (!call->conn)
         call->conn = esmtp_conn_get(call->pinfo);
     call->side = esmtp_conn_side(call->conn, call->pinfo);
+    if (call->layer == ESMTP_LAYER_TLS)
+        esmtp_conn_open_tls(call->conn);
 }
 
 /* The SMTP layer of dissect_tcp: data is its esmtp_call_t. */

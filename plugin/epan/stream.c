@@ -37,7 +37,13 @@ static void *file_alloc(void *ctx, size_t n)
     return wmem_alloc0(wmem_file_scope(), n);
 }
 
-static const esmtp_allocator_t file_allocator = {file_alloc, NULL};
+static void file_release(void *ctx, void *p)
+{
+    (void)ctx;
+    wmem_free(wmem_file_scope(), p);
+}
+
+static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release};
 
 static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
 {
@@ -54,18 +60,27 @@ static bool opening_time(const struct tcp_analysis *tcpd, int64_t *time)
     return true;
 }
 
+static bool is_above(const packet_info *pinfo)
+{
+    return cmp_address(&pinfo->src, &pinfo->dst) > 0;
+}
+
+static esmtp_stream_t *streams_init(esmtp_stream_t *streams)
+{
+    for (int side = 0; side < 2; side++)
+        esmtp_facts_init(&streams[side].facts, &file_allocator);
+    return streams;
+}
+
 static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = wmem_new0(wmem_file_scope(), esmtp_conn_t);
     esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end, conn};
     int64_t time;
     conn->session = esmtp_session_new(&ops);
-    copy_address_wmem(wmem_file_scope(), &conn->addr, &pinfo->src);
     conn->port = pinfo->srcport;
-    for (int layer = 0; layer < 2; layer++) {
-        for (int side = 0; side < 2; side++)
-            esmtp_facts_init(&conn->streams[layer][side].facts, &file_allocator);
-    }
+    conn->above = is_above(pinfo);
+    conn->streams[ESMTP_LAYER_TCP] = streams_init(conn->in_clear);
     conn->frame = pinfo->num;
     conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     conn->opened = opening_time(conn->tcp, &time);
@@ -82,6 +97,12 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo)
     return conn ? conn : conn_new(conversation, pinfo);
 }
 
+void esmtp_conn_open_tls(esmtp_conn_t *conn)
+{
+    if (!conn->streams[ESMTP_LAYER_TLS])
+        conn->streams[ESMTP_LAYER_TLS] = streams_init(wmem_alloc0_array(wmem_file_scope(), esmtp_stream_t, 2));
+}
+
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
@@ -94,7 +115,7 @@ esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
         return ESMTP_SIDE_B;
     if (pinfo->destport != conn->port)
         return ESMTP_SIDE_A;
-    return addresses_equal(&pinfo->src, &conn->addr) ? ESMTP_SIDE_A : ESMTP_SIDE_B;
+    return is_above(pinfo) == conn->above ? ESMTP_SIDE_A : ESMTP_SIDE_B;
 }
 
 /* --- calls inside TLS -------------------------------------------------------------------------------------------------- */
@@ -244,7 +265,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 
     begin_stream(call, stream);
     call->conn->layer = call->layer;
-    at.call = counter ? (uint16_t)*counter : 0;
+    at.call = counter ? *counter : 0;
     found->stream = stream;
     found->first = stream->facts.n;
     found->used = found->old = seen_before(stream, at.seq, captured);

@@ -37,8 +37,8 @@ typedef enum {
 typedef struct {
     esmtp_session_t *session;
     struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
-    address addr;  /* of side A, with its port */
-    uint32_t port;
+    uint32_t port; /* of side A */
+    bool above;    /* its address comes behind the other's: tells them apart where the ports are equal */
     uint32_t frame;      /* in which it was met */
     bool opened;         /* the capture has its opening */
     bool guessed;        /* its first line told, inside TLS */
@@ -50,7 +50,8 @@ typedef struct {
     bool tls_last[2];     /* first visits: the side's last octets went to TLS */
     bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
     uint32_t messages;   /* collected so far */
-    esmtp_stream_t streams[2][2]; /* layer, side */
+    esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
+    esmtp_stream_t in_clear[2];
 } esmtp_conn_t;
 
 /* The octets of one call of the dissector. */
@@ -77,6 +78,8 @@ typedef struct {
 
 /* The connection of a packet, made on its first visit. */
 esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
+/* Makes room for what comes out of TLS. */
+void esmtp_conn_open_tls(esmtp_conn_t *conn);
 /* The connection if there is one already. */
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);

@@ -78,6 +78,16 @@ static inline void *fuzz_alloc(void *ctx, size_t n)
     return block->octets;
 }
 
+/* Frees one of them at once. */
+static inline void fuzz_give_back(fuzz_block_t **blocks, void *octets)
+{
+    while ((*blocks)->octets != octets)
+        blocks = &(*blocks)->next;
+    fuzz_block_t *block = *blocks;
+    *blocks = block->next;
+    free(block);
+}
+
 static inline void fuzz_release(fuzz_block_t **blocks)
 {
     while (*blocks) {

@@ -87,6 +87,13 @@ static void *alloc(void *ctx, size_t n)
     return memset(p, 0, n);
 }
 
+static void release(void *ctx, void *p)
+{
+    world_t *w = ctx;
+    if (w->strict)
+        fuzz_give_back(&w->blocks, p);
+}
+
 static void world_begin(world_t *w, uint8_t options, bool strict)
 {
     w->strict = strict;
@@ -94,7 +101,7 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
     w->ended = 0;
     w->secured = false;
     memset(w->next, 0, sizeof w->next);
-    w->allocator = (esmtp_allocator_t){alloc, w};
+    w->allocator = (esmtp_allocator_t){alloc, w, release};
     for (size_t i = 0; i < 4; i++)
         esmtp_facts_init(&w->facts[i / 2][i % 2], &w->allocator);
     esmtp_session_ops_t ops = {&w->allocator, new_fact, take_text, take_end, w};
