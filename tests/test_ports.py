@@ -135,6 +135,10 @@ def test_decode_as(tshark, ports):
     rules = ["-d", "tcp.port==25,echo", "-d", "tcp.port==2525,echo", "-d", "tls.port==465,http"]
     assert ports.owners(tshark, *rules, prefs=QUIET) == ALL_OURS | {
         "25": None, "25 starttls": None, "2525": None, "465 tls": None}
+    # Inside TLS heuristics are asked before ports.
+    for other in ("http", "data"):
+        assert ports.owners(tshark, "-d", f"tls.port==465,{other}")["465 tls"] is None
+    assert ports.owners(tshark, "-d", "tls.port==465,smtp")["465 tls"] == "ours"
 
 
 def test_decode_as_on_the_port_of_another(tshark):

@@ -26,6 +26,7 @@
 static int proto;
 static esmtp_bool_t enabled = true;
 static esmtp_entries_t entries;
+static dissector_table_t tls_ports;
 
 /* --- what a line says -------------------------------------------------------------------------------------------------- */
 
@@ -185,9 +186,17 @@ static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
     return entries.dissect_tcp(tvb, pinfo, tree, data) > 0;
 }
 
+/* Whether the user has said by Decode As what is inside TLS on a port, and it is not SMTP. TLS asks heuristics first. */
+static bool is_taken(uint32_t port)
+{
+    const dissector_handle_t now = dissector_get_uint_handle(tls_ports, port);
+    return now != dissector_get_default_uint_handle("tls.port", port) &&
+           (!now || dissector_handle_get_protocol_index(now) != esmtp_smtp_proto());
+}
+
 static esmtp_bool_t match_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!is_ours(tvb))
+    if (!is_ours(tvb) || is_taken(pinfo->srcport) || is_taken(pinfo->destport))
         return false;
     esmtp_set_tls_app_handle(data, entries.inside);
     int n = entries.dissect_inside(tvb, pinfo, tree, data);
@@ -209,6 +218,7 @@ void esmtp_heuristics_handoff(int proto_esmtp, const esmtp_entries_t *e)
 {
     proto = proto_esmtp;
     entries = *e;
+    tls_ports = find_dissector_table("tls.port");
     heur_dissector_add("tcp", match_tcp, "SMTP over TCP", "smtp_tcp", esmtp_smtp_proto(), HEURISTIC_ENABLE);
     heur_dissector_add("tls", match_tls, "SMTP over TLS", "smtp_tls", esmtp_smtp_proto(), HEURISTIC_ENABLE);
 }
