@@ -67,9 +67,10 @@ static inline void esmtp_index_make(esmtp_index_t *index, const void *rows, size
 {
     G_STATIC_ASSERT(ESMTP_INDEX_SLOTS > UINT8_MAX); /* so that there is always an empty slot */
     for (size_t i = 0; i < n; i++) {
-        const char *name = *(const char *const *)((const char *)rows + i * size);
-        unsigned slot = esmtp_index_hash((const uint8_t *)name, strlen(name));
+        const char *name;
+        memcpy(&name, (const char *)rows + i * size, sizeof name); /* clang-tidy 14 crashes over a cast */
 
+        unsigned slot = esmtp_index_hash((const uint8_t *)name, strlen(name));
         while (index->slots[slot] != 0)
             slot = (slot + 1) % ESMTP_INDEX_SLOTS;
         index->slots[slot] = (uint8_t)(i + 1);

@@ -400,7 +400,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     if (show->info) {
         char text[64];
-        snprintf(text, sizeof text, "%s, %u byte%s", name, fact->len, plurality(fact->len, "", "s"));
+        (void)snprintf(text, sizeof text, "%s, %u byte%s", name, fact->len, plurality(fact->len, "", "s"));
         esmtp_show_info(show, text);
     }
     esmtp_anomaly_add(show->pinfo, item, fact);
