@@ -189,7 +189,7 @@ static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
 /* Whether the user has said by Decode As what is inside TLS on a port, and it is not SMTP. TLS asks heuristics first. */
 static bool is_taken(uint32_t port)
 {
-    const dissector_handle_t now = dissector_get_uint_handle(tls_ports, port);
+    dissector_handle_t now = dissector_get_uint_handle(tls_ports, port);
     return now != dissector_get_default_uint_handle("tls.port", port) &&
            (!now || dissector_handle_get_protocol_index(now) != esmtp_smtp_proto());
 }
