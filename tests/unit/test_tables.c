@@ -403,6 +403,87 @@ static const void *find_mechanism(esmtp_span_t name)
     return esmtp_mechanism_find(name);
 }
 
+/* Whether any row has that name. */
+typedef bool (*has_fn)(esmtp_span_t name);
+
+static bool has_verb(esmtp_span_t name)
+{
+    size_t n;
+    const esmtp_verb_row_t *rows = esmtp_verb_rows(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!(rows[i].flags & ESMTP_VF_PSEUDO) && esmtp_span_is(name, rows[i].verb))
+            return true;
+    }
+    return false;
+}
+
+static bool has_keyword(esmtp_span_t name)
+{
+    size_t n;
+    const esmtp_keyword_row_t *rows = esmtp_keyword_rows(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (esmtp_span_is(name, rows[i].keyword))
+            return true;
+    }
+    return false;
+}
+
+/* Every mix of capitals and small letters in the first eight letters, the others alike. */
+static void check_cases(find_fn find, const char *name, const void *expected)
+{
+    char *mixed = g_strdup(name);
+    size_t n = MIN(strlen(name), 8);
+
+    for (unsigned mix = 0; mix < 1u << n; mix++) {
+        for (size_t i = 0; name[i]; i++) {
+            bool small = mix >> (i % 8) & 1;
+            mixed[i] = small ? g_ascii_tolower(name[i]) : name[i];
+        }
+        if (find(esmtp_span_str(mixed)) != expected)
+            fail_msg("%s is not found as %s", name, mixed);
+    }
+    g_free(mixed);
+}
+
+/* Any other octet in any place: found only if another row has that name. */
+static void check_changed(find_fn find, has_fn has, const char *name)
+{
+    char *changed = g_strdup(name);
+    esmtp_span_t span = esmtp_span(changed, strlen(name));
+
+    for (size_t i = 0; i < span.len; i++) {
+        for (int octet = 0; octet <= UINT8_MAX; octet++) {
+            changed[i] = (char)octet;
+            if ((find(span) != NULL) != has(span))
+                fail_msg("%s with 0x%02x at %zu: found is %d", name, (unsigned)octet, i, !has(span));
+        }
+        changed[i] = name[i];
+    }
+    g_free(changed);
+}
+
+static void indexed_names(void **state)
+{
+    size_t n;
+    const esmtp_verb_row_t *verbs = esmtp_verb_rows(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        check_cases(find_verb, verbs[i].verb, verbs[i].flags & ESMTP_VF_PSEUDO ? NULL : &verbs[i]);
+        check_changed(find_verb, has_verb, verbs[i].verb);
+    }
+
+    const esmtp_keyword_row_t *keywords = esmtp_keyword_rows(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        check_cases(find_keyword, keywords[i].keyword, &keywords[i]);
+        if (!is_family(keywords[i].keyword))
+            check_changed(find_keyword, has_keyword, keywords[i].keyword);
+    }
+}
+
 static void order_verbs(void **state)
 {
     size_t n;
@@ -1128,7 +1209,8 @@ int main(void)
         cmocka_unit_test(complete_enhanced), cmocka_unit_test(complete_keywords),
         cmocka_unit_test(complete_params),   cmocka_unit_test(complete_mechanisms),
         cmocka_unit_test(complete_contexts), cmocka_unit_test(texts),
-        cmocka_unit_test(order_verbs),       cmocka_unit_test(order_others),
+        cmocka_unit_test(indexed_names),     cmocka_unit_test(order_others),
+        cmocka_unit_test(order_verbs),
         cmocka_unit_test(order_codes),       cmocka_unit_test(order_enhanced),
         cmocka_unit_test(order_contexts),    cmocka_unit_test(unknown_names),
         cmocka_unit_test(families),          cmocka_unit_test(protocol),
