@@ -40,6 +40,9 @@ uint32_t esmtp_fields_wanted(proto_tree *tree, const packet_info *pinfo);
 /* Registers expert infos under "smtp"; one whose name exists already speaks through the existing field. */
 void esmtp_experts_register(ei_register_info *ei, size_t n);
 
+/* Text from the wire, in UTF-8. NULL tree: nothing. */
+proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len);
+
 /* Generated items: shown in brackets. All take a NULL tree. */
 proto_item *esmtp_add_gen_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value);
 proto_item *esmtp_add_gen_uint(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t value);

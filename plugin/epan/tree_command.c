@@ -43,7 +43,7 @@ static int place(const uint8_t *base, int offset, esmtp_span_t span)
 static void add_span(proto_tree *tree, int hf, tvbuff_t *tvb, const uint8_t *base, int offset, esmtp_span_t span)
 {
     if (span.len)
-        proto_tree_add_item(tree, hf, tvb, place(base, offset, span), (int)span.len, ENC_UTF_8 | ENC_NA);
+        esmtp_add_text(tree, hf, tvb, place(base, offset, span), (int)span.len);
 }
 
 /* The whole line, with stars for a secret if the user wants it so. */
@@ -51,7 +51,7 @@ static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, i
 {
     const uint8_t *p = show->tree && len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     if (!p || !esmtp_secret_hidden(fact, p, len))
-        return proto_tree_add_item(show->tree, hf_command_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
+        return esmtp_add_text(show->tree, hf_command_line, show->tvb, offset, (int)fact->len);
     return proto_tree_add_string(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
                                  esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
 }
@@ -92,7 +92,7 @@ static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     else if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_add(show, tree, offset, len, cmd->parameter);
     else if (len && (row->id == ESMTP_VERB_EHLO || row->id == ESMTP_VERB_HELO || row->id == ESMTP_VERB_LHLO))
-        proto_tree_add_item(tree, hf_helo_domain, show->tvb, offset, len, ENC_UTF_8 | ENC_NA);
+        esmtp_add_text(tree, hf_helo_domain, show->tvb, offset, len);
 }
 
 /* What became of it, once that is known. */
@@ -179,7 +179,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
-    proto_item *item = proto_tree_add_item(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ENC_UTF_8 | ENC_NA);
+    proto_item *item = esmtp_add_text(show->tree, hf_message_line, show->tvb, offset, (int)fact->len);
     esmtp_anomaly_add(show->pinfo, item, fact);
     esmtp_show_info_octets(show, fact, offset, len);
 }

@@ -164,7 +164,7 @@ static void lines_add(text_t *t, int end)
     while (t->at < end && t->left) {
         int lf = tvb_find_uint8(t->tvb, t->at, end - t->at, '\n');
         int next = lf < 0 ? end : lf + 1;
-        proto_tree_add_item(t->tree, hf_line, t->tvb, t->at, MIN(next - t->at, VALUE_MAX), ENC_UTF_8);
+        esmtp_add_text(t->tree, hf_line, t->tvb, t->at, MIN(next - t->at, VALUE_MAX));
         t->at = next;
         t->left--;
     }

@@ -101,7 +101,7 @@ static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t 
 {
     esmtp_span_t host = esmtp_reply_host(text);
     if (host.len)
-        proto_tree_add_item(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len, ENC_UTF_8 | ENC_NA);
+        esmtp_add_text(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len);
 }
 
 /* Whether the first line of an EHLO reply is an extension: STARTTLS where the name of the host ought to stand. */
@@ -145,7 +145,7 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
         esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
         return;
     }
-    proto_tree_add_item(tree, hf_parameter, show->tvb, offset + skip, len - skip, ENC_UTF_8 | ENC_NA);
+    esmtp_add_text(tree, hf_parameter, show->tvb, offset + skip, len - skip);
     if (reply.enhanced.whole.len)
         enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
     if (fact->flags & ESMTP_FF_GREETING && fact->index == 0)
@@ -185,7 +185,7 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
 
 static proto_item *response_item_add(esmtp_show_t *show, int offset, int len)
 {
-    return proto_tree_add_item(show->tree, hf_response, show->tvb, offset, len, ENC_UTF_8 | ENC_NA);
+    return esmtp_add_text(show->tree, hf_response, show->tvb, offset, len);
 }
 
 /* Everything that is said of single lines is in these groups. */

@@ -18,8 +18,7 @@ int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span)
 
 proto_item *esmtp_span_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span)
 {
-    return proto_tree_add_item(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
-                               ENC_UTF_8 | ENC_NA);
+    return esmtp_add_text(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len);
 }
 
 /* A span as a string in capitals, for a field that is wanted. */
