@@ -172,20 +172,49 @@ void esmtp_experts_register(ei_register_info *ei, size_t n)
     }
 }
 
-/* proto_tree_add_item() looks at each octet three times. Printable ASCII, as nearly all of it is, is seen to be so eight octets at a
- * time and copied: 6 % of what short sessions take with -V. */
+/* --- text -------------------------------------------------------------------------------------------------------------- */
+
+/* Octets up to which a label is sure not to be cut, and from which on it pays to make it here (measured: 40 is better than 1 and 80). */
+#define LABEL_SAFE 200
+#define LABEL_LONG 40
+
+/* How a label shows the end of a line; NULL if it is none. */
+static const char *line_end_shown(const char *end)
+{
+    return *end == '\0' ? "" : strcmp(end, "\r\n") == 0 ? "\\r\\n" : strcmp(end, "\n") == 0 ? "\\n" : NULL;
+}
+
+/* A string of which the first n octets are printable ASCII, for people to see. Wireshark looks at each octet of a value several
+ * times, last when it makes the label: nearly all text is as it is to be shown, and a copy is that label. Takes 13 % off what short
+ * sessions take with -V. */
+static proto_item *plain_add(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *value, size_t n)
+{
+    const char *end = n >= LABEL_LONG && n < LABEL_SAFE ? line_end_shown(value + n) : NULL;
+    if (!end)
+        return proto_tree_add_string(tree, hf, tvb, offset, len, value);
+    return proto_tree_add_string_format(tree, hf, tvb, offset, len, value, "%s: %.*s%s",
+                                        proto_registrar_get_nth((unsigned)hf)->name, (int)n, value, end);
+}
+
+static bool is_seen(const proto_tree *tree)
+{
+    return tree && PTREE_DATA(tree)->visible;
+}
+
 proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len)
 {
-    if (tree && PTREE_DATA(tree)->visible && len > 0) {
+    if (is_seen(tree) && len > 0) {
         const char *text = (const char *)tvb_get_ptr(tvb, offset, len);
         size_t n = (size_t)len;
         while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
             n--;
         if (esmtp_span_is_plain(esmtp_span(text, n)))
-            return proto_tree_add_string(tree, hf, tvb, offset, len, wmem_strndup(PNODE_POOL(tree), text, (size_t)len));
+            return plain_add(tree, hf, tvb, offset, len, wmem_strndup(PNODE_POOL(tree), text, (size_t)len), n);
     }
     return proto_tree_add_item(tree, hf, tvb, offset, len, ENC_UTF_8 | ENC_NA);
 }
+
+/* --- generated --------------------------------------------------------------------------------------------------------- */
 
 static proto_item *generated(proto_item *item)
 {
@@ -195,6 +224,9 @@ static proto_item *generated(proto_item *item)
 
 proto_item *esmtp_add_gen_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value)
 {
+    size_t n = strlen(value);
+    if (is_seen(tree) && esmtp_span_is_plain(esmtp_span(value, n)))
+        return generated(plain_add(tree, hf, tvb, 0, 0, value, n));
     return generated(proto_tree_add_string(tree, hf, tvb, 0, 0, value));
 }
 
