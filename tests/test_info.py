@@ -1,0 +1,160 @@
+"""The Info column where it is written by hand: odd octets, its end, several records, frames shown anew."""
+
+import pytest
+
+from dialogue import C, S, Capture, script
+from tls import secure
+
+# COL_MAX_INFO_LEN, less the octet that ends a string in C.
+LONGEST = 4095
+
+
+def one(steps, **options):
+    capture = Capture()
+    capture.add(steps, **options)
+    return capture
+
+
+def infos(tshark, capture, filter="smtp", **options):
+    # 4.2 gave the columns names in small letters.
+    column = "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
+    return ["".join(row[column]) for row in tshark.fields(capture, [column], filter=filter, **options)]
+
+
+# --- octets -----------------------------------------------------------------------------------
+
+
+ODD = [bytes([octet]) for octet in range(256) if octet not in b"\r\n"]
+ODD += ["é".encode(), "€".encode(), "😀".encode(), b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80",
+        b"\xf5\x80\x80\x80", b"\xc0\x80", b"\xff\xfe", b"\\x01"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 7, 8, 15])
+def test_odd_octets_as_the_built_in_dissector_shows_them(tshark, builtin, place):
+    """Lines of printable ASCII go into the column as they are, all others by way of Wireshark."""
+    steps = [S("220 mx\r\n")]
+    for odd in ODD:
+        text = b"x" * place + odd + b"yz"
+        steps += [C(b"NOOP " + text + b"\r\n"), S(b"250 " + text + b"\r\n")]
+    capture = one(steps)
+    ours, theirs = infos(tshark, capture), infos(builtin, capture)
+    assert len(ours) == len(steps)
+    assert ours == theirs
+
+
+def test_an_odd_octet_spoils_no_other_line(tshark):
+    capture = one([S("220 mx\r\n"), C(b"NOOP a\r\nNOOP b\x01\r\nNOOP \xc3\xa9\r\nNOOP d\r\n")])
+    assert infos(tshark, capture)[-1] == "C: NOOP a | NOOP b\\001 | NOOP é | NOOP d"
+
+
+# --- its end ----------------------------------------------------------------------------------
+
+
+def clients(tshark, texts):
+    """The columns of segments that clients send, each in a connection of its own."""
+    capture = Capture()
+    for text in texts:
+        capture.add([S("220 mx\r\n"), C(text)], mss=60000)
+    return [info for info in infos(tshark, capture) if info != "S: 220 mx"]
+
+
+def test_a_full_column_ends_with_a_whole_character(tshark):
+    dialogues = [["RSET" + "x" * shift] + ["NOOP " + word] * 200 for shift in range(4)
+                 for word in ("x" * 40, "é" * 20, "a€" * 10, "😀" * 10 + "b")]
+    columns = clients(tshark, ["".join(line + "\r\n" for line in lines) for lines in dialogues])
+    assert len(columns) == len(dialogues)
+    for lines, shown in zip(dialogues, columns):
+        said = ("C: " + " | ".join(lines)).encode()[:LONGEST].decode(errors="ignore")
+        # Where a character was too long there may be room for a bar, or part of it.
+        assert shown.startswith(said) and " | ".startswith(shown[len(said):])
+        assert LONGEST - 4 < len(shown.encode()) <= LONGEST
+
+
+def test_one_line_that_fills_it(tshark):
+    words = [odd + "x" * n for odd in ("", "\x01") for n in range(LONGEST - 12, LONGEST + 3)]
+    columns = clients(tshark, [f"NOOP {word}\r\nRSET\r\n" for word in words])
+    shown = [word.replace("\x01", "\\001") for word in words]
+    assert columns == [f"C: NOOP {word} | RSET"[:LONGEST] for word in shown]
+
+
+def test_many_replies_fill_it(tshark):
+    capture = one([S("220 mx\r\n"), C("HELP\r\n"), S("214-some text\r\n" * 1000 + "214 end\r\n")], mss=60000)
+    said = infos(tshark, capture)[-1]
+    assert said == ("S: 214-some text" + " | some text" * 1000)[:LONGEST]
+
+
+# --- more than one call for a frame -----------------------------------------------------------
+
+
+BEFORE = script("""
+    S: 220 mx.example ESMTP
+    C: EHLO client.example
+    S: 250-mx.example
+    S: 250 STARTTLS
+    C: STARTTLS
+    S: 220 go ahead
+""")
+
+
+def ends(text):
+    """A cut behind each line."""
+    return [n + 1 for n, octet in enumerate(text) if octet == "\n"]
+
+
+INSIDE = [
+    "EHLO client.example\r\n",
+    "250-mx.example\r\n250-SIZE 10240000\r\n250-8BITMIME\r\n250 PIPELINING\r\n",
+    "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\nRCPT TO:<c@mx.example>\r\nDATA\r\n",
+    "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n550 5.1.1 no\001\r\n354 go ahead\r\n",
+]
+
+
+def records(inside, cut, **options):
+    """A capture in which each text is a segment, of a record for each of its lines if cut."""
+    steps = [(C, S)[n % 2](text, cut=ends(text) if cut else []) for n, text in enumerate(inside)]
+    capture = Capture()
+    made, keys = secure(steps, BEFORE, close=False)
+    capture.add(made, **options)
+    capture.secrets += keys
+    return capture
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_many_records_in_a_frame(tshark, two_pass):
+    """What they add stands behind one another, and who speaks is said once."""
+    many, single = (infos(tshark, records(INSIDE, cut), filter="smtp && tls", two_pass=two_pass)[-len(INSIDE):]
+                    for cut in (True, False))
+    assert many[2] == "C: MAIL FROM:<a@client.example> | RCPT TO:<b@mx.example> | RCPT TO:<c@mx.example> | DATA"
+    assert many[3] == "S: 250 2.1.0 Ok | 250 2.1.5 Ok | 550 5.1.1 no\\001 | 354 go ahead"
+    assert [info.count("C: ") + info.count("S: ") for info in many] == [1] * len(INSIDE)
+    assert [many[0], *many[2:]] == [single[0], *single[2:]]
+    clear = infos(tshark, one([*BEFORE, *((C, S)[n % 2](text) for n, text in enumerate(INSIDE))]))
+    assert single == clear[-len(INSIDE):]
+
+
+def test_records_that_fill_it(tshark):
+    """Wireshark itself takes five hundred layers in a frame, so lines are long."""
+    lines = [f"NOOP {n} of them" for n in range(300)]
+    inside = ["EHLO a\r\n", "250 mx\r\n", "".join(line + "\r\n" for line in lines)]
+    said = infos(tshark, records(inside, True, mss=60000), filter="smtp && tls")[-1]
+    assert said == ("C: " + " | ".join(lines))[:LONGEST]
+
+
+def test_a_frame_shown_anew_begins_anew(tshark):
+    """The same frame again, at once or later, in the window: its column is not added to."""
+    for capture in (records(INSIDE, True), records(INSIDE, False),
+                    one([*BEFORE[:4], C("NOOP\r\n" * 3), S("250 ok\r\n" * 3)])):
+        column = "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
+        n = len(tshark.fields(capture, [column]))
+        frames = list(range(1, n + 1))
+        once = tshark.visit(capture, frames)
+        assert any(" | " in text.partition("\n")[0] for text in once)
+        assert tshark.visit(capture, [n for n in frames for _ in range(3)]) == [text for text in once for _ in range(3)]
+
+
+def test_frames_with_one_number_in_two_files(tshark):
+    """What the last frame of one file has shown says nothing of the frame with its number in the next."""
+    capture = records(INSIDE, True)
+    last = int(tshark.fields(capture, ["frame.number"], filter="smtp")[-1]["frame.number"][0])
+    text, same = tshark.visit(capture, [last], then=[["esmtp.desegment:TRUE"]])
+    assert text == same and text.startswith("S: 250 2.1.0 Ok | 250 2.1.5 Ok")
