@@ -230,7 +230,6 @@ static void server_gap(esmtp_session_t *s)
     s->greeted = true;
     s->reply.open = false;
     s->reply.head_lost = true;
-    s->offer_new = NULL;
     s->pairing.doubt |= s->pairing.n > 0;
 }
 

@@ -167,6 +167,7 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
     bool head_lost = s->reply.head_lost;
     bool first = !s->greeted;
     memset(&s->reply, 0, sizeof s->reply);
+    s->offer_new = NULL; /* of a hello's reply whose end is not in the capture */
     s->reply.open = true;
     s->reply.code = code;
     s->reply.head_lost = head_lost;

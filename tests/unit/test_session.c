@@ -769,6 +769,16 @@ static const dialogue_t dialogues[] = {
              "S8 reply EHLO 250 >7 hello offer 1 in clear, 2 now\n"
              "C9 command STARTTLS 503 >10 !tls-twice\n"
              "S10 reply STARTTLS 503 >9\n"},
+    {.label = "STARTTLS, behind a hello whose reply has no end in the capture",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-SIZE\r\n"}, {'T', ""}, {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 SIZE\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "C5 command EHLO 250 >6\n"
+             "S6 reply EHLO 250- hello\n"
+             "S6 reply EHLO 250 >5 hello\n"},
     {.label = "STARTTLS 454",
      .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
                {'S', "454 later\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
