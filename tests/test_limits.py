@@ -216,6 +216,7 @@ FLOODS = {
     "lines of a login behind a full queue": lambda n: flood(
         C("AUTH LOGIN\r\n"), C(b"NOOP\r\n" * n), C(b"x\r\n" * n)),
     "chunks": lambda n: flood(C("MAIL FROM:<a@b>\r\n"), C(b"BDAT 1\r\nx" * n)),
+    "messages that were to be large": lambda n: flood(C(b"MAIL FROM:<a@b> SIZE=65536\r\nBDAT 1\r\nxRSET\r\n" * 2 * n)),
     "text": lambda n: flood(C("DATA\r\n"), S("354 go\r\n"), C(b"x\r\n" * 13 * n)),
     "roles": lambda n: flood(C(b"TURN\r\n" * n), S(b"250 ok\r\n" * n)),
     "STARTTLS": lambda n: flood(C(b"STARTTLS\r\n" * n), S(b"454 no\r\n" * n)),

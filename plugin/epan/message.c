@@ -17,8 +17,10 @@
 
 #include "../core/mime.h"
 
-/* What the client says its message will take is believed up to here: room for it is made at once. */
+/* What the client says its message will take is believed up to here, and up to so many times its first octets: room for it is made
+ * at once. */
 #define ROOM_DECLARED (64u << 10)
+#define ROOM_TIMES 16
 
 /* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
 #define COLUMN_OCTETS 8192
@@ -63,7 +65,7 @@ static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message
 static size_t room_first(const esmtp_message_t *message, size_t n)
 {
     uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
-    return declared <= ROOM_DECLARED ? MAX(n, (size_t)declared) : n;
+    return declared <= ROOM_DECLARED ? MAX(n, MIN((size_t)declared, n * ROOM_TIMES)) : n;
 }
 
 static void make_room(esmtp_collected_t *c, const esmtp_message_t *message, size_t n)
