@@ -31,7 +31,7 @@ static void check_plain(esmtp_span_t octets, size_t at, unsigned value)
 static void one_octet(void **state)
 {
     static const uint8_t others[] = {' ', 'a', '~'};
-    uint8_t octets[LONGEST];
+    uint8_t octets[LONGEST] = {0};
 
     (void)state;
     check_plain(esmtp_span(octets, 0), 0, 0);
@@ -53,7 +53,7 @@ static void one_octet(void **state)
 /* Any two octets in one word: what the first carries must not hide the second. */
 static void two_octets(void **state)
 {
-    uint8_t octets[8];
+    uint8_t octets[8] = {0};
 
     (void)state;
     for (size_t at = 0; at + 1 < sizeof octets; at++) {

@@ -1,4 +1,4 @@
-"""The Info column where it is written by hand: odd octets, its end, several records, frames shown anew."""
+"""Text that is not written by way of Wireshark, to save time: labels, the Info column, its end, several records, frames shown anew."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def infos(tshark, capture, filter="smtp", **options):
     return ["".join(row[column]) for row in tshark.fields(capture, [column], filter=filter, **options)]
 
 
-# --- octets -----------------------------------------------------------------------------------
+# --- octets in the Info column -----------------------------------------------------------------------------------
 
 
 ODD = [bytes([octet]) for octet in range(256) if octet not in b"\r\n"]
@@ -47,7 +47,44 @@ def test_an_odd_octet_spoils_no_other_line(tshark):
     assert infos(tshark, capture)[-1] == "C: NOOP a | NOOP b\\001 | NOOP é | NOOP d"
 
 
-# --- its end ----------------------------------------------------------------------------------
+# --- labels -----------------------------------------------------------------------------------
+
+
+LABELS = ["smtp.command_line", "smtp.req.command", "smtp.req.parameter", "smtp.response",
+          "smtp.response.code", "smtp.rsp.parameter"]
+
+
+def labels(tshark, capture):
+    """Of each frame (name, label, value, octets) of what the built-in dissector has, too; it takes all text for ASCII."""
+    return [[(item.name, item.label, item.value, item.raw) for name in LABELS for item in frame.all(name)
+             if not item.hidden] for frame in tshark.tree(capture)]
+
+
+def same_labels(tshark, builtin, texts):
+    steps = [S("220 mx\r\n")]
+    for text in texts:
+        steps += [C(b"NOOP " + text), S(b"250 " + text)]
+    capture = one(steps, mss=9000)
+    ours, theirs = labels(tshark, capture), labels(builtin, capture)
+    assert len(ours) == len(steps) and all(len(items) >= 3 for items in ours[1:])
+    for mine, its in zip(ours, theirs):
+        assert mine == its
+
+
+def test_labels_of_odd_octets(tshark, builtin):
+    same_labels(tshark, builtin, [b"x" * n + odd + b"yz\r\n" for n in (1, 50) for odd in ODD
+                                  if odd.isascii()])
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("word", [b"x", b"%s", b"\\", b"\"", b"\\x01"])
+def test_labels_of_any_length(tshark, builtin, word, end):
+    """Short ones, long ones, and those that Wireshark cuts."""
+    texts = [(word * n)[:n] for n in range(1, 300)]
+    same_labels(tshark, builtin, [text + b"." + end for text in texts])
+
+
+# --- end of the Info column ----------------------------------------------------------------------------------
 
 
 def clients(tshark, texts):
