@@ -8,7 +8,7 @@
 
 /* Most connections are short: a client that sends one mail has 8 to 12 facts, with the EHLO reply of most servers theirs are 15
  * to 20. The first block holds FIRST, the next one SECOND, each further one twice as many, up to BLOCK. */
-#define FIRST 8
+#define FIRST ESMTP_FACTS_FIRST
 #define SECOND 4
 #define DOUBLINGS 6
 #define BLOCK (SECOND << DOUBLINGS)
@@ -74,7 +74,7 @@ esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts)
     return &facts->blocks[b][offset];
 }
 
-esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
+esmtp_fact_t *esmtp_facts_behind_first(const esmtp_facts_t *facts, size_t i)
 {
     size_t offset;
     size_t b = locate(i, &offset);

@@ -148,8 +148,16 @@ void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
 /* A new zeroed fact at the end; its frame must be set to no less than that of the one before. */
 esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts);
 
+/* Facts in the first block. */
+#define ESMTP_FACTS_FIRST 8
+
+esmtp_fact_t *esmtp_facts_behind_first(const esmtp_facts_t *facts, size_t i);
+
 /* The i-th fact, i < facts->n. */
-esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i);
+static inline esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
+{
+    return i < ESMTP_FACTS_FIRST ? &facts->blocks[0][i] : esmtp_facts_behind_first(facts, i);
+}
 
 /* Index of the first fact of a frame, or of the first behind it; facts->n if there is none. */
 size_t esmtp_facts_find(const esmtp_facts_t *facts, uint32_t frame);

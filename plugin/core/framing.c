@@ -221,7 +221,7 @@ static bool feed_server(feed_t *f)
         event.reply.more = true;
     if (esmtp_session_hello_pending(f->s)) {
         esmtp_ehlo_parse(event.reply.parameter, &event.extension);
-        if (esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
+        if (event.extension.parameter.len && esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
             event.size = UINT64_MAX;
     }
     if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))

@@ -135,29 +135,23 @@ esmtp_span_t esmtp_reply_host(esmtp_span_t text)
     return is_literal(word) || is_host_name(word) ? word : esmtp_span(NULL, 0);
 }
 
-static bool is_keyword(esmtp_span_t s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (!g_ascii_isalnum(s.p[i]) && (s.p[i] != '-' || i == 0))
-            return false;
-    }
-    return s.len > 0;
-}
-
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
 {
     esmtp_span_t s = esmtp_span_trim(parameter);
-    esmtp_span_t word = first_word(s);
-    size_t equals = esmtp_span_find(word, '=');
+    bool legal = true;
+    size_t n = 0;
 
-    *out = (esmtp_ehlo_line_t){.glued = equals < word.len};
+    *out = (esmtp_ehlo_line_t){.legal = false};
     if (s.len == 0)
         return false;
-    out->keyword = esmtp_span_to(word, equals);
-    out->parameter = esmtp_span_from(s, out->keyword.len + 1);
+    for (; n < s.len && s.p[n] != '=' && !esmtp_is_blank(s.p[n]); n++)
+        legal &= g_ascii_isalnum(s.p[n]) || (s.p[n] == '-' && n > 0);
+    out->keyword = esmtp_span_to(s, n);
+    out->legal = legal && n > 0;
+    out->glued = n < s.len && s.p[n] == '=';
+    out->parameter = esmtp_span_from(s, n + 1);
     if (!out->glued)
         out->parameter = esmtp_span_trim_front(out->parameter);
-    out->legal = is_keyword(out->keyword);
     return true;
 }
 

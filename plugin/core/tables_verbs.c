@@ -378,11 +378,15 @@ const esmtp_verb_row_t *esmtp_verb_by_id(esmtp_verb_t id)
         [ESMTP_VERB_X_ANONYMOUSTLS] = "X-ANONYMOUSTLS",
     };
 
+    static const esmtp_verb_row_t *found[G_N_ELEMENTS(names)];
+
     if ((size_t)id >= G_N_ELEMENTS(names) || !names[id]) {
         return NULL;
     }
-    return (const esmtp_verb_row_t *)esmtp_table_find_name(
-        verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], esmtp_span_str(names[id]));
+    if (!found[id])
+        found[id] = (const esmtp_verb_row_t *)esmtp_table_find_name(
+            verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], esmtp_span_str(names[id]));
+    return found[id];
 }
 
 uint16_t esmtp_verb_number(const esmtp_verb_row_t *row)

@@ -176,13 +176,8 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
             continue;
         }
         size_t n = reply_end(show, i, MIN(found->last, i + REPLY_LINES_MAX));
-        esmtp_reply_add(show, i, n, offset);
-        for (; i < n; i++) {
-            fact = esmtp_facts_at(&show->stream->facts, i);
-            offset += (int)fact->len;
-            if (fact->flags & ESMTP_FF_VERDICT)
-                esmtp_export_verdict(show, fact->extra);
-        }
+        offset = esmtp_reply_add(show, i, n, offset);
+        i = n;
     }
 }
 

@@ -43,8 +43,8 @@ void esmtp_request_mark(esmtp_show_t *show);
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_command_register(void);
 
-/* tree_reply.c: the lines of one reply, facts i to n - 1 of show->stream. */
-void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset);
+/* tree_reply.c: the lines of one reply, facts i to n - 1 of show->stream. Returns the offset behind them. */
+int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset);
 void esmtp_reply_register(void);
 
 /* tree_ehlo.c: one extension line of an EHLO reply, without its line end. */

@@ -7,6 +7,7 @@
 #include "show.h"
 
 #include "anomaly.h"
+#include "export.h"
 
 /* Asterisks that are no mere decoration of a greeting. */
 #define MASKED_MIN 4
@@ -191,7 +192,7 @@ static proto_item *response_item_add(esmtp_show_t *show, int offset, int len)
 /* Everything that is said of single lines is in these groups. */
 #define LINE_DETAILS (ESMTP_WANT_REPLY | ESMTP_WANT_EHLO | ESMTP_WANT_EXPERT)
 
-void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
+int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
 {
     const esmtp_fact_t *first = esmtp_facts_at(&show->stream->facts, i);
     const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
@@ -214,12 +215,15 @@ void esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         info_add(show, fact, offset, len, k == i);
         esmtp_anomaly_add(show->pinfo, item, fact);
         offset += (int)fact->len;
+        if (fact->flags & ESMTP_FF_VERDICT)
+            esmtp_export_verdict(show, fact->extra);
     }
     proto_item_set_len(item, offset - start);
     if (ends && tree)
         whole_add(show, tree, last, start);
     else if (tree)
         esmtp_transaction_add(show, tree, last);
+    return offset;
 }
 
 void esmtp_reply_register(void)
