@@ -167,9 +167,9 @@ void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span,
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
 const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);
 esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s);
-/* Whether the capture would hold the server's octets if there were any. */
 /* The first fact of a side in clear after TLS was begun. */
 void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact);
+/* Whether the capture would hold the server's octets if there were any. */
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at);
 esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
                                      uint32_t len);

@@ -198,7 +198,7 @@ typedef struct {
 /* A keyword of at least four X, with other letters at most at its end, is found as XXXXXXXX: a firewall's mask. */
 const esmtp_keyword_row_t *esmtp_keyword_find(esmtp_span_t keyword);
 
-/* Whether a row is that mask: keywords that it was found by may differ. */
+/* Whether a row (or NULL) is that mask: keywords that it was found by may differ. */
 bool esmtp_keyword_is_mask(const esmtp_keyword_row_t *row);
 
 /* How the value of a MAIL or RCPT parameter reads. */

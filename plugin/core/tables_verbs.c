@@ -334,8 +334,7 @@ const esmtp_verb_row_t *esmtp_verb_find(esmtp_span_t verb)
     const esmtp_verb_row_t *row = (const esmtp_verb_row_t *)esmtp_index_find(
         &index, verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], verb);
 
-    G_STATIC_ASSERT(G_N_ELEMENTS(verbs) <= UINT8_MAX);
-
+    G_STATIC_ASSERT(G_N_ELEMENTS(verbs) <= UINT8_MAX); /* as the index wants it, and esmtp_fact_t.verb */
     return row && !(row->flags & ESMTP_VF_PSEUDO) ? row : NULL;
 }
 

@@ -20,7 +20,7 @@ typedef struct {
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
     size_t at;           /* which of the stream's facts is being shown; of a reply the first */
-    char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, ended by none; NULL if nobody reads it */
+    char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;
     bool server;         /* the server speaks */
     bool later;          /* not the first visit: replies are known */

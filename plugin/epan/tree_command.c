@@ -126,8 +126,7 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
 /* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
 static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, esmtp_span_t verb)
 {
-    const esmtp_keyword_row_t *mask = esmtp_keyword_find(verb);
-    if (mask && strcmp(mask->keyword, "XXXXXXXX") == 0)
+    if (esmtp_keyword_is_mask(esmtp_keyword_find(verb)))
         expert_add_info(show->pinfo, item, &ei_masked);
     else
         esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);

@@ -779,6 +779,58 @@ static const dialogue_t dialogues[] = {
              "C5 command EHLO 250 >6\n"
              "S6 reply EHLO 250- hello\n"
              "S6 reply EHLO 250 >5 hello\n"},
+    {.label = "goodbye inside TLS: lists that were compared stay",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"}, {'T', ""}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-SIZE\r\n250 AUTH PLAIN\r\n"},
+               {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command STARTTLS 220 >5\n"
+             "S5 reply STARTTLS 220 >4 tls-next\n"
+             "C7 command EHLO 250 >8\n"
+             "S8 reply EHLO 250- hello\n"
+             "S8 reply EHLO 250- hello\n"
+             "S8 reply EHLO 250 >7 hello offer 1 in clear, 2 now\n"
+             "C9 command QUIT 221 >10\n"
+             "S10 reply QUIT 221 >9\n"},
+    {.label = "goodbye, and the session goes on all the same",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-A\r\n250-B\r\n250-C\r\n250-D\r\n250-E\r\n250-F\r\n250-G\r\n250-H\r\n250-I\r\n250-J\r\n"
+                     "250 AUTH LOGIN\r\n"},
+               {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}, {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "535 no\r\n"},
+               {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-PIPELINING\r\n250 AUTH LOGIN\r\n"},
+               {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n250 ok\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "535 no\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command QUIT 221 >5\n"
+             "S5 reply QUIT 221 >4\n"
+             "C6 command AUTH 535 >7 login1 PLAIN failed message 1\n"
+             "S7 reply AUTH 535 >6 login1 PLAIN failed user bob\n"
+             "C8 command EHLO 250 >9\n"
+             "S9 reply EHLO 250- hello\n"
+             "S9 reply EHLO 250- hello\n"
+             "S9 reply EHLO 250 >8 hello\n"
+             "C10 command QUIT 221 >11\n"
+             "C10 command NOOP 250 >11\n"
+             "S11 reply QUIT 221 >10\n"
+             "S11 reply NOOP 250 >10\n"
+             "C12 command AUTH 535 >13 !mech-not-offered login2 PLAIN failed message 1\n"
+             "S13 reply AUTH 535 >12 login2 PLAIN failed user bob\n"},
     {.label = "STARTTLS 454",
      .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
                {'S', "454 later\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
