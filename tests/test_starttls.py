@@ -161,6 +161,10 @@ SESSIONS = {
         HELLO + GO, opened=9, clear="EHLO STARTTLS STARTTLS",
         change=lambda records: [records[0], S("454 4.7.0 not now\r\n"), *GO, *records],
         experts=[(7, "clear_after_tls"), (8, "clear_after_tls")]),
+    "handshake fails, is tried again, and TLS ends": Session(
+        HELLO + GO, opened=9, clear="EHLO STARTTLS STARTTLS NOOP",
+        change=lambda records: [records[0], S("454 4.7.0 not now\r\n"), *GO, *records, C("NOOP\r\n"), S("250 ok\r\n")],
+        experts=[(7, "clear_after_tls"), (8, "clear_after_tls"), (19, "clear_after_tls"), (20, "clear_after_tls")]),
     "TLS ends, the session does not": Session(
         HELLO + GO, opened=5, clear="EHLO STARTTLS NOOP",
         change=lambda records: [*records, C("NOOP\r\n"), S("250 ok\r\n")],

@@ -232,6 +232,7 @@ static void tls_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     if (code != 220 || at->tls)
         return;
     s->tls_due = true;
+    s->tls_over[ESMTP_SIDE_A] = s->tls_over[ESMTP_SIDE_B] = false; /* what is said of an earlier attempt is said */
     s->tls_frame = at->frame;
     fact->flags |= ESMTP_FF_TLS_NEXT;
 }

@@ -890,7 +890,19 @@ static const dialogue_t dialogues[] = {
              "S7 reply NOOP 250 >6\n"
              "C8 command STARTTLS 220 >9\n"
              "S9 reply STARTTLS 220 >8 tls-next\n"
-             "S11 reply 421\n"},
+             "S11 reply 421 !clear-after-tls\n"},
+    {.label = "handshake refused in clear, twice",
+     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454 no\r\n"},
+               {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454 no\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command STARTTLS 220 >3\n"
+             "S3 reply STARTTLS 220 >2 tls-next\n"
+             "S5 reply 454 !clear-after-tls\n"
+             "C6 command STARTTLS 220 >7 !clear-after-tls\n"
+             "S7 reply STARTTLS 220 >6 tls-next\n"
+             "S9 reply 454 !clear-after-tls\n"
+             "C10 command NOOP 250 >11 !clear-after-tls\n"
+             "S11 reply NOOP 250 >10\n"},
     {.label = "handshake answered in clear, by no refusal",
      .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
