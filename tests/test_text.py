@@ -84,6 +84,49 @@ def test_labels_of_any_length(tshark, builtin, word, end):
     same_labels(tshark, builtin, [text + b"." + end for text in texts])
 
 
+@pytest.mark.parametrize("word", ["x", "é", "\x01"])
+def test_labels_under_another_name(tshark, word):
+    """Lines of an EHLO reply, short ones, long ones, and those that Wireshark cuts."""
+    keywords = [("X" + word * n)[:n] + "Z" for n in range(1, 300)]
+    reply = "250-mx\r\n" + "".join(f"250-{keyword}\r\n" for keyword in keywords) + "250 HELP\r\n"
+    capture = one([S("220 mx\r\n"), C("EHLO c\r\n"), S(reply)], mss=60000)
+    shown = [item.label for frame in tshark.tree(capture) for item in frame.all("smtp.rsp.parameter")][2:-1]
+    assert len(shown) == len(keywords)
+    for label, keyword in zip(shown, keywords):
+        if label.startswith("Extension: "):
+            assert label == "Extension: " + keyword.replace("\x01", "\\001")
+        else:
+            # What is cut says so; that differs from version to version.
+            assert "Extension: X" in label and len(label.encode()) >= 230
+
+
+def test_labels_of_sizes(tshark):
+    sizes = {"0": "0 (no fixed limit)", "1": "1 octet", "1023": "1023 octets", "1024": "1024 octets (1.0 KiB)",
+             "1126": "1126 octets (1.1 KiB)", "35882577": "35882577 octets (34.2 MiB)", "1048575": "1048575 octets (1024.0 KiB)",
+             "1048576": "1048576 octets (1.0 MiB)", "18446744073709551615": "18446744073709551615 octets (16.0 EiB)"}
+    capture = Capture()
+    for size in sizes:
+        capture.add([S("220 mx\r\n"), C("EHLO c\r\n"), S(f"250-mx\r\n250 SIZE {size}\r\n")])
+    shown = [item.label for frame in tshark.tree(capture) for item in frame.all("smtp.ehlo.size")]
+    assert shown == [f"Maximum message size: {text}" for text in sizes.values()]
+
+
+def test_labels_of_times(tshark):
+    """As those of TCP's times, which are Wireshark's. Later versions show them in the unit that suits them."""
+    steps = [S("220 mx\r\n")]
+    for wait in (0, 0.000001, 0.001, 0.25, 1, 59.5, 4000):
+        steps += [C("NOOP\r\n"), S("250 ok\r\n", wait=wait)]
+    capture = one(steps)
+    compared = 0
+    for ours, theirs in zip(tshark.tree(capture), tshark.tree(capture, protocol="tcp")):
+        assert ours.number == theirs.number
+        for time, delta in zip(ours.all("smtp.time"), theirs.all("tcp.time_delta")):
+            if time.value == delta.value:
+                assert time.label.partition(": ")[2] == delta.label.partition(": ")[2]
+                compared += 1
+    assert compared >= 7
+
+
 # --- end of the Info column ----------------------------------------------------------------------------------
 
 

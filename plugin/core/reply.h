@@ -10,8 +10,11 @@
 
 #include "span.h"
 
+/* Octets of the longest enhanced code, RFC 3463 section 2: "5.999.999". */
+#define ESMTP_ENHANCED_MAX 9
+
 typedef struct {
-    esmtp_span_t whole; /* "5.1.1", empty if there is none */
+    esmtp_span_t whole; /* "5.1.1", at most ESMTP_ENHANCED_MAX octets; empty if there is none */
     uint16_t class_;    /* 2, 4 or 5 */
     uint16_t subject;   /* 0..999 */
     uint16_t detail;    /* 0..999 */

@@ -18,6 +18,8 @@
 static esmtp_user_keyword_t *rows;
 static unsigned n_rows;
 
+#define KEYWORD_TABLE "smtp.ehlo.keyword"
+#define VERB_TABLE    "smtp.command"
 static dissector_table_t keyword_table;
 static dissector_table_t verb_table;
 
@@ -60,6 +62,29 @@ const esmtp_user_keyword_t *esmtp_user_keyword_find(esmtp_span_t keyword)
     return NULL;
 }
 
+static void note_entry(const char *name, ftenum_t type, void *key, void *value, void *user_data)
+{
+    (void)name, (void)type, (void)key, (void)value;
+    *(bool *)user_data = true;
+}
+
+static bool has_entries(const char *table)
+{
+    bool any = false;
+    dissector_table_foreach(table, note_entry, &any);
+    return any;
+}
+
+bool esmtp_keywords_extended(void)
+{
+    return has_entries(KEYWORD_TABLE);
+}
+
+bool esmtp_extend_in_use(void)
+{
+    return has_entries(KEYWORD_TABLE) || has_entries(VERB_TABLE);
+}
+
 /* Calls whoever registered for a name, if anybody did. */
 static void offer(dissector_table_t table, esmtp_span_t name, const esmtp_octets_t *o, proto_tree *tree)
 {
@@ -90,24 +115,8 @@ void esmtp_keyword_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, p
 
 void esmtp_verb_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, proto_tree *tree)
 {
-    offer(verb_table, name, parameter, tree);
-}
-
-static void note_entry(const char *name, ftenum_t type, void *key, void *value, void *user_data)
-{
-    (void)name;
-    (void)type;
-    (void)key;
-    (void)value;
-    *(bool *)user_data = true;
-}
-
-bool esmtp_extend_in_use(void)
-{
-    bool used = false;
-    dissector_table_foreach("smtp.ehlo.keyword", note_entry, &used);
-    dissector_table_foreach("smtp.command", note_entry, &used);
-    return used;
+    if (has_entries(VERB_TABLE)) /* costs less than the search for a name */
+        offer(verb_table, name, parameter, tree);
 }
 
 void esmtp_extend_register(module_t *prefs)
@@ -122,7 +131,7 @@ void esmtp_extend_register(module_t *prefs)
                          UAT_AFFECTS_DISSECTION, NULL, row_copy, row_check, row_free, NULL, NULL, columns);
     prefs_register_uat_preference(prefs, "user_keywords", "EHLO keywords of your own",
                                   "Private extensions of your servers: keyword, explanation, reference.", uat);
-    keyword_table = register_dissector_table("smtp.ehlo.keyword", "SMTP EHLO keyword", esmtp_smtp_proto(), FT_STRING,
+    keyword_table = register_dissector_table(KEYWORD_TABLE, "SMTP EHLO keyword", esmtp_smtp_proto(), FT_STRING,
                                              STRING_CASE_INSENSITIVE);
-    verb_table = register_dissector_table("smtp.command", "SMTP command", esmtp_smtp_proto(), FT_STRING, STRING_CASE_INSENSITIVE);
+    verb_table = register_dissector_table(VERB_TABLE, "SMTP command", esmtp_smtp_proto(), FT_STRING, STRING_CASE_INSENSITIVE);
 }

@@ -7,7 +7,7 @@
 #ifndef ESMTP_FIELDS_H
 #define ESMTP_FIELDS_H
 
-#include "ws_compat.h"
+#include "label.h"
 
 /* The protocol id that all fields belong to: Wireshark's own "smtp" if it has one. */
 int esmtp_smtp_proto(void);
@@ -40,11 +40,21 @@ uint32_t esmtp_fields_wanted(proto_tree *tree, const packet_info *pinfo);
 /* Registers expert infos under "smtp"; one whose name exists already speaks through the existing field. */
 void esmtp_experts_register(ei_register_info *ei, size_t n);
 
-/* Text from the wire, in UTF-8. NULL tree: nothing. */
-proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len);
+/* All of these take a NULL tree and do nothing then. */
 
-/* Generated items: shown in brackets. All take a NULL tree. */
+/* Text from the wire, in UTF-8. */
+proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len);
+/* Likewise, under this name in place of the field's. */
+proto_item *esmtp_add_text_as(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name);
+/* Octets of the wire as a string that differs from them. value: UTF-8. */
+proto_item *esmtp_add_string(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *value);
+/* A number and what it stands for: "success (2)". name: printable ASCII; NULL: "unknown". */
+proto_item *esmtp_add_named(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, uint32_t value, const char *name);
+
+/* Generated items: shown in brackets. Numbers: of fields in decimal digits, without names for values. */
 proto_item *esmtp_add_gen_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value);
+/* Words of our own, as the tables have them: printable ASCII. */
+proto_item *esmtp_add_gen_words(proto_tree *tree, int hf, tvbuff_t *tvb, const char *words);
 proto_item *esmtp_add_gen_uint(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t value);
 proto_item *esmtp_add_gen_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value);
 proto_item *esmtp_add_gen_time(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t nanoseconds);

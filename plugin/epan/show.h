@@ -26,6 +26,7 @@ typedef struct {
     bool later;          /* not the first visit: replies are known */
     bool tls;
     uint32_t wanted;     /* ESMTP_WANT_*: what is read of this packet */
+    bool extended;       /* other dissectors have registered for keywords of the reply that is being shown */
     bool more;           /* the frame has shown octets before these */
     bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
     wmem_list_t *messages; /* that are completed here, in order; NULL if none */
@@ -83,7 +84,10 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
 void esmtp_transaction_register(void);
 
 /* tree_common.c: what several kinds of thing have. */
+/* What something means and where it is defined, in the words of a table; NULL or "": nothing is known. */
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
+/* Likewise in the user's words. */
+void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 /* last: the last fact of the call, or NULL */

@@ -52,7 +52,7 @@ static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, i
     const uint8_t *p = show->tree && len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     if (!p || !esmtp_secret_hidden(fact, p, len))
         return esmtp_add_text(show->tree, hf_command_line, show->tvb, offset, (int)fact->len);
-    return proto_tree_add_string(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
+    return esmtp_add_string(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
                                  esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
 }
 
@@ -114,7 +114,7 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
     if (!cmd->verb.len || !cmd->plausible)
         return;
     if (cmd->row) {
-        esmtp_add_gen_string(tree, hf_verb, show->tvb, cmd->row->verb);
+        esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
         return;
     }
     char *verb = wmem_ascii_strdown(show->pinfo->pool, (const char *)cmd->verb.p, (gssize)cmd->verb.len);

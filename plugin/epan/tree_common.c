@@ -25,6 +25,14 @@ void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanat
     if (!tree)
         return;
     if (explanation && *explanation)
+        esmtp_add_gen_words(tree, hf_explanation, tvb, explanation);
+    if (reference && *reference)
+        esmtp_add_gen_words(tree, hf_reference, tvb, reference);
+}
+
+void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
+{
+    if (explanation && *explanation)
         esmtp_add_gen_string(tree, hf_explanation, tvb, explanation);
     if (reference && *reference)
         esmtp_add_gen_string(tree, hf_reference, tvb, reference);
@@ -37,7 +45,7 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
-        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "no reply in the capture");
+        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no reply in the capture");
 }
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -49,7 +57,7 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     if (fact->flags & ESMTP_FF_TIMED)
         esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
     if (fact->flags & ESMTP_FF_LOST_PEER)
-        esmtp_add_gen_string(tree, hf_not_captured, show->tvb, "no command in the capture");
+        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no command in the capture");
 }
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)

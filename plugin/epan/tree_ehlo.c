@@ -455,13 +455,13 @@ static void meaning_add(const extension_t *x)
     const esmtp_user_keyword_t *user = esmtp_user_keyword_find(x->line.keyword);
 
     if (user)
-        esmtp_explanation_add(x->tree, x->place.tvb, user->explanation, user->reference);
+        esmtp_user_explanation_add(x->tree, x->place.tvb, user->explanation, user->reference);
     else if (x->row)
         esmtp_explanation_add(x->tree, x->place.tvb, x->row->explanation, x->row->reference);
     else
         esmtp_explanation_add(x->tree, x->place.tvb, unregistered, NULL);
     if (x->row && status_names[x->row->status])
-        esmtp_add_gen_string(x->tree, hf_status, x->place.tvb, status_names[x->row->status]);
+        esmtp_add_gen_words(x->tree, hf_status, x->place.tvb, status_names[x->row->status]);
 }
 
 /* Lets another dissector show the parameter, if one has registered for the keyword. */
@@ -497,10 +497,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
         return;
     x.place.base = tvb_get_ptr(show->tvb, offset, len);
     x.whole = esmtp_span(x.place.base, (size_t)len);
-    x.item = esmtp_span_add(&x.place, tree, hf_rsp_parameter, x.whole);
-    if (esmtp_seen(tree))
-        proto_item_set_text(x.item, "Extension: %s",
-                            tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    x.item = esmtp_add_text_as(tree, hf_rsp_parameter, show->tvb, offset, len, "Extension");
     if (fact->anomalies & ESMTP_AN_DUPLICATE_KEYWORD)
         proto_item_append_text(x.item, " (repeated)");
     x.tree = proto_item_add_subtree(x.item, ett_extension);
@@ -516,7 +513,8 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
         row_check(&x);
         forms[x.row->form](&x);
     }
-    others_add(&x);
+    if (show->extended)
+        others_add(&x);
     meaning_add(&x);
 }
 

@@ -124,6 +124,17 @@ static bool is_joined(const esmtp_message_t *m)
 
 /* --- the list of fragments --------------------------------------------------------------------------------------------- */
 
+static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *piece, uint64_t octets)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_fragment, show->tvb, 0, 0, piece->frame);
+    char frame[ESMTP_DIGITS], first[ESMTP_DIGITS], last[ESMTP_DIGITS], count[ESMTP_DIGITS];
+    proto_item_set_generated(item);
+    if (esmtp_seen(tree))
+        esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame), ", payload: ", esmtp_digits(first, piece->before), "-",
+                       esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets), " bytes)",
+                       NULL);
+}
+
 static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *message)
 {
     pieces_t walk = pieces_from(message, message->first_frame);
@@ -135,10 +146,7 @@ static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mess
     for (const esmtp_fact_t *f = next_piece(&walk), *next; f && n < max; f = next, n++) {
         next = next_piece(&walk);
         uint64_t octets = piece_octets(message, f, next);
-        proto_item *it = proto_tree_add_uint_format(sub, hf_fragment, show->tvb, 0, 0, f->frame,
-                                                    "Frame: %u, payload: %" PRIu64 "-%" PRIu64 " (%" PRIu64 " bytes)", f->frame,
-                                                    f->before, octets ? f->before + octets - 1 : f->before, octets);
-        proto_item_set_generated(it);
+        fragment_add(show, sub, f, octets);
     }
     if (n < message->pieces)
         proto_item_append_text(item, ", the first %u shown", n);
@@ -258,41 +266,54 @@ static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *ite
         expert_add_info_format(show->pinfo, item, &ei_incomplete, "Message is not complete: %s", reason);
     if (!tree)
         return;
-    esmtp_add_gen_string(tree, hf_incomplete, show->tvb, reason);
+    esmtp_add_gen_words(tree, hf_incomplete, show->tvb, reason);
     if (tvb && tvb_captured_length(tvb))
         text_add(show, tree, m, tvb);
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------------------- */
 
-/* How the size compares with what MAIL announced and with what the server takes. */
+/* How the size compares with what MAIL announced. */
+static void declared_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
+{
+    uint64_t declared = m->txn->declared;
+    proto_item *item = esmtp_add_gen_uint64(tree, hf_size_declared, show->tvb, declared);
+    char digits[ESMTP_DIGITS], more[ESMTP_DIGITS];
+    if (!esmtp_seen(tree))
+        return;
+    if (m->octets == declared)
+        esmtp_label(item, esmtp_digits(digits, declared), " (exact)", NULL);
+    else
+        esmtp_label(item, esmtp_digits(digits, declared), " (the message is ",
+                    esmtp_digits(more, m->octets > declared ? m->octets - declared : declared - m->octets),
+                    m->octets > declared ? " octets larger)" : " octets smaller)", NULL);
+}
+
+/* How it compares with what the server takes. */
+static void offered_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
+{
+    bool above = m->octets > m->txn->offered;
+    char digits[ESMTP_DIGITS];
+    const char *note = wmem_strconcat(show->pinfo->pool, above ? "above" : "within", " the server's limit of ",
+                                      esmtp_digits(digits, m->txn->offered), " octets", NULL);
+    proto_item *item = esmtp_add_gen_words(tree, hf_size_note, show->tvb, note);
+    if (above)
+        expert_add_info(show->pinfo, item, &ei_larger);
+}
+
 static void comparison_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
 {
-    const esmtp_txn_t *txn = m->txn;
     proto_item *item = esmtp_add_gen_uint64(tree, hf_total, show->tvb, m->octets);
     if (m->incomplete) {
         proto_item_append_text(item, " (without those that are missing)");
         return;
     }
-    if (!txn)
+    if (!m->txn)
         return;
-    if (txn->declared != UINT64_MAX) {
-        item = esmtp_add_gen_uint64(tree, hf_size_declared, show->tvb, txn->declared);
-        if (m->octets > txn->declared)
-            proto_item_append_text(item, " (the message is %" PRIu64 " octets larger)", m->octets - txn->declared);
-        else if (m->octets < txn->declared)
-            proto_item_append_text(item, " (the message is %" PRIu64 " octets smaller)", txn->declared - m->octets);
-        else
-            proto_item_append_text(item, " (exact)");
-    }
-    if (txn->offered == UINT64_MAX || txn->offered == 0)
-        return;
-    bool above = m->octets > txn->offered;
-    const char *note = wmem_strdup_printf(show->pinfo->pool, "%s the server's limit of %" PRIu64 " octets",
-                                          above ? "above" : "within", txn->offered);
-    item = esmtp_add_gen_string(tree, hf_size_note, show->tvb, note);
-    if (above)
-        expert_add_info(show->pinfo, item, &ei_larger);
+    if (m->txn->declared != UINT64_MAX)
+        declared_add(show, tree, m);
+    if (m->txn->offered != UINT64_MAX && m->txn->offered != 0)
+        offered_add(show, tree, m);
 }
 
 /* Header fields that IMF shows as they are encoded (RFC 2047) or not at all (UTF-8, RFC 6532), readable. */

@@ -8,6 +8,7 @@
 
 #include "anomaly.h"
 #include "export.h"
+#include "extend.h"
 
 /* Asterisks that are no mere decoration of a greeting. */
 #define MASKED_MIN 4
@@ -43,22 +44,23 @@ static esmtp_verb_t verb_of(const esmtp_fact_t *fact)
     return row ? row->id : ESMTP_VERB_NONE;
 }
 
-/* The code as users know it: Wireshark's own words where it has some, ours where it is silent. */
-static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
+/* What the code is called: Wireshark's own words where it has some, ours where it is silent. */
+static const char *code_name(uint16_t code)
 {
-    if (!PTREE_DATA(tree)->visible) { /* its label is read by nobody */
-        proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
-        return;
-    }
     const header_field_info *info = proto_registrar_get_nth((unsigned)hf_code);
     value_string_ext *known = (value_string_ext *)(intptr_t)info->strings;
-    const esmtp_code_row_t *row;
-    if (known && (info->display & BASE_EXT_STRING) && try_val_to_str_ext(fact->code, known))
-        proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
-    else if ((row = esmtp_code_find(fact->code)) != NULL)
-        proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "%s (%03u)", row->name, fact->code);
-    else
-        proto_tree_add_uint_format_value(tree, hf_code, show->tvb, offset, 3, fact->code, "Unknown (%03u)", fact->code);
+    const char *name = known && (info->display & BASE_EXT_STRING) ? try_val_to_str_ext(code, known) : NULL;
+    const esmtp_code_row_t *row = name ? NULL : esmtp_code_find(code);
+    return name ? name : row ? row->name : "Unknown";
+}
+
+static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
+    if (!esmtp_seen(tree))
+        return;
+    const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10), (char)('0' + fact->code % 10), 0};
+    esmtp_label(item, code_name(fact->code), " (", digits, ")", NULL);
 }
 
 static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -69,27 +71,27 @@ static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
     const char *next = esmtp_code_next_step(fact->code, verb, greeting);
     esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
     if (*next)
-        esmtp_add_gen_string(tree, hf_next_step, show->tvb, next);
+        esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);
 }
 
 static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e, int offset)
 {
-    proto_item *item = proto_tree_add_item(tree, hf_enhanced, show->tvb, offset, (int)e->whole.len, ENC_ASCII | ENC_NA);
+    int len = (int)e->whole.len, dot = offset + 2;
+    int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
+    proto_item *item = esmtp_add_text(tree, hf_enhanced, show->tvb, offset, len);
     proto_tree *sub = proto_item_add_subtree(item, ett_enhanced);
     const esmtp_enhanced_row_t *row = esmtp_enhanced_find(e->class_, e->subject, e->detail);
     const esmtp_enhanced_row_t *vendor = esmtp_enhanced_vendor_find(e->class_, e->subject, e->detail);
-    const char *class_name = esmtp_enhanced_class_name(e->class_);
-    const char *subject_name = esmtp_enhanced_subject_name(e->subject);
     const char *meaning = row ? row->meaning : vendor ? vendor->meaning : "No registry knows this code.";
-    int len = (int)e->whole.len, dot = offset + 2;
-    int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
-    proto_item_append_text(item, " (%s)", meaning);
-    proto_tree_add_uint_format_value(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, "%s (%u)",
-                                     class_name ? class_name : "unknown", e->class_);
-    proto_tree_add_uint_format_value(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject, "%s (%u)",
-                                     subject_name ? subject_name : "unknown", e->subject);
-    proto_tree_add_uint_format_value(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail, "%u (%s)",
-                                     e->detail, meaning);
+    esmtp_add_named(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, esmtp_enhanced_class_name(e->class_));
+    esmtp_add_named(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject, esmtp_enhanced_subject_name(e->subject));
+    proto_item *detail = proto_tree_add_uint(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail);
+    if (esmtp_seen(tree)) {
+        char digits[ESMTP_DIGITS], whole[ESMTP_ENHANCED_MAX + 1] = "";
+        memcpy(whole, e->whole.p, MIN(e->whole.len, ESMTP_ENHANCED_MAX));
+        esmtp_label(item, whole, " (", meaning, ")", NULL);
+        esmtp_label(detail, esmtp_digits(digits, e->detail), " (", meaning, ")", NULL);
+    }
     if (row)
         esmtp_explanation_add(sub, show->tvb, NULL, row->reference);
     if (vendor)
@@ -173,7 +175,7 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
 {
     unsigned digit = last->code / 100;
     if (show->wanted & ESMTP_WANT_CODE)
-        proto_tree_add_uint_format_value(tree, hf_class, show->tvb, offset, 1, digit, "%s (%u)", esmtp_code_class_name(digit), digit);
+        esmtp_add_named(tree, hf_class, show->tvb, offset, 1, digit, esmtp_code_class_name(digit));
     if (show->wanted & ESMTP_WANT_REPLY)
         meaning_add(show, tree, last);
     esmtp_request_in_add(show, tree, last);
@@ -202,6 +204,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
+    show->extended = details && first->flags & ESMTP_FF_HELLO && esmtp_keywords_extended();
     mark_response(show);
     if (ends && tree && show->wanted & ESMTP_WANT_CODE)
         code_add(show, tree, last, offset);

@@ -51,7 +51,7 @@ static void recipients_add(esmtp_show_t *show, proto_tree *tree, const esmtp_ver
 static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdict_t *verdict)
 {
     const char *sender = verdict->txn->sender;
-    esmtp_add_gen_string(tree, hf_outcome, show->tvb, outcomes[verdict->outcome]);
+    esmtp_add_gen_words(tree, hf_outcome, show->tvb, outcomes[verdict->outcome]);
     if (sender)
         esmtp_add_gen_string(tree, hf_sender, show->tvb, esmtp_text(show->pinfo->pool, sender, strlen(sender)));
     recipients_add(show, tree, verdict);

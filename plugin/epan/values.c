@@ -7,7 +7,6 @@
 #include "values.h"
 
 #include <epan/to_str.h>
-#include <inttypes.h>
 
 static expert_field ei_bad_parameter = EI_INIT;
 
@@ -36,8 +35,8 @@ proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int
 {
     if (!capitals)
         capitals = esmtp_wanted(tree, hf) ? capitals_of(place, span) : "";
-    return proto_tree_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
-                                 capitals);
+    return esmtp_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
+                            capitals);
 }
 
 const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf,
@@ -54,20 +53,26 @@ const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *t
 proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int hf,
                              esmtp_span_t span, uint64_t octets)
 {
-    static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    int offset = esmtp_place_of(place, span);
+    static const char *const units[] = {"", " KiB)", " MiB)", " GiB)", " TiB)", " PiB)", " EiB)"};
+    proto_item *item = proto_tree_add_uint64(tree, hf, place->tvb, esmtp_place_of(place, span),
+                                             (int)span.len, octets);
+    char all[ESMTP_DIGITS], whole[ESMTP_DIGITS];
     double shown = (double)octets;
     size_t unit = 0;
 
+    if (!esmtp_seen(tree))
+        return item;
     for (; shown >= 1024 && unit + 1 < G_N_ELEMENTS(units); unit++)
         shown /= 1024;
-    if (unit == 0)
-        return proto_tree_add_uint64_format_value(tree, hf, place->tvb, offset, (int)span.len,
-                                                  octets, "%" PRIu64 " octet%s", octets,
-                                                  plurality(octets, "", "s"));
-    return proto_tree_add_uint64_format_value(tree, hf, place->tvb, offset, (int)span.len, octets,
-                                              "%" PRIu64 " octets (%.1f %s)", octets, shown,
-                                              units[unit]);
+    if (unit == 0) {
+        esmtp_label(item, esmtp_digits(all, octets), octets == 1 ? " octet" : " octets", NULL);
+        return item;
+    }
+    uint64_t tenths = (uint64_t)(shown * 10 + 0.5);
+    const char tenth[] = {'.', (char)('0' + tenths % 10), '\0'};
+    esmtp_label(item, esmtp_digits(all, octets), " octets (", esmtp_digits(whole, tenths / 10),
+                tenth, units[unit], NULL);
+    return item;
 }
 
 proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int hf,
@@ -90,8 +95,8 @@ proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int 
         if (octets[i] == '\0')
             octets[i] = 0xff;
     }
-    return proto_tree_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
-                                 esmtp_text(place->pinfo->pool, (const char *)octets, len));
+    return esmtp_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
+                            esmtp_text(place->pinfo->pool, (const char *)octets, len));
 }
 
 bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span,

@@ -32,12 +32,6 @@ typedef struct {
 /* Offset in tvb of a span; of its beginning for an empty span that points nowhere. */
 int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span);
 
-/* Whether somebody sees the labels of a tree. */
-static inline bool esmtp_seen(proto_tree *tree)
-{
-    return tree && PTREE_DATA(tree)->visible;
-}
-
 /* Whether somebody sees, or asks for, a field in this tree. */
 static inline bool esmtp_wanted(proto_tree *tree, int hf)
 {

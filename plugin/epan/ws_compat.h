@@ -86,4 +86,18 @@ static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handl
 #endif
 }
 
+/* 4.6 shows a span of time in the unit that suits it; older ones show all of them in seconds. */
+#define ESMTP_TIMES_IN_SECONDS (!ESMTP_WS_AT_LEAST(4, 6))
+
+/* 4.6: a label knows where in it the value stands. */
+static inline void esmtp_label_value(item_label_t *label, size_t pos, size_t len)
+{
+#if ESMTP_WS_AT_LEAST(4, 6)
+    label->value_pos = pos;
+    label->value_len = len;
+#else
+    (void)label, (void)pos, (void)len;
+#endif
+}
+
 #endif /* ESMTP_WS_COMPAT_H */
