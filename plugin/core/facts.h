@@ -4,7 +4,7 @@
  * order of the capture.
  *
  * Facts are kept packed in blocks, found by frame number in O(log n), at addresses that never move: a million commands cost
- * a million times sizeof(esmtp_fact_t) and nothing else.
+ * a million times sizeof(esmtp_fact_t) and two octets each for finding them.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -126,7 +126,13 @@ typedef struct {
     void *(*alloc)(void *ctx, size_t n);
     void *ctx;
     void (*release)(void *ctx, void *p); /* takes back what nobody needs any longer; NULL: everything is kept to the end */
+    void *(*keep)(void *ctx, size_t n);  /* as alloc, cheaper, for what is never released; NULL: there is nothing cheaper */
 } esmtp_allocator_t;
+
+static inline void *esmtp_keep(const esmtp_allocator_t *allocator, size_t n)
+{
+    return (allocator->keep ? allocator->keep : allocator->alloc)(allocator->ctx, n);
+}
 
 static inline void esmtp_release(const esmtp_allocator_t *allocator, void *p)
 {
@@ -148,15 +154,14 @@ void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
 /* A new zeroed fact at the end; its frame must be set to no less than that of the one before. */
 esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts);
 
-/* Facts in the first block. */
-#define ESMTP_FACTS_FIRST 8
-
-esmtp_fact_t *esmtp_facts_behind_first(const esmtp_facts_t *facts, size_t i);
+/* Facts in a block. Most connections are short: a client that sends one mail has 8 to 12 facts, its server as many; on average
+ * half a block is left over for each. */
+#define ESMTP_FACTS_BLOCK 4
 
 /* The i-th fact, i < facts->n. */
 static inline esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
 {
-    return i < ESMTP_FACTS_FIRST ? &facts->blocks[0][i] : esmtp_facts_behind_first(facts, i);
+    return &facts->blocks[i / ESMTP_FACTS_BLOCK][i % ESMTP_FACTS_BLOCK];
 }
 
 /* Index of the first fact of a frame, or of the first behind it; facts->n if there is none. */

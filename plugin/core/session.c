@@ -16,10 +16,15 @@ void *esmtp_session_alloc(esmtp_session_t *s, size_t n)
     return s->ops.allocator->alloc(s->ops.allocator->ctx, n);
 }
 
-void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
+void *esmtp_session_keep(esmtp_session_t *s, size_t n)
+{
+    return esmtp_keep(s->ops.allocator, n);
+}
+
+void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
 {
     span = esmtp_span_to(span, ESMTP_NAME_MAX);
-    char *p = esmtp_session_alloc(s, n + span.len + 1);
+    char *p = esmtp_session_keep(s, n + span.len + 1);
     if (span.len)
         memcpy(p + n, span.p, span.len);
     *name = p + n;
@@ -29,7 +34,7 @@ void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span,
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span)
 {
     const char *copy;
-    esmtp_session_alloc_named(s, 0, span, &copy);
+    esmtp_session_keep_named(s, 0, span, &copy);
     return copy;
 }
 
@@ -43,7 +48,7 @@ const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span)
 
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops)
 {
-    esmtp_session_t *s = ops->allocator->alloc(ops->allocator->ctx, sizeof *s);
+    esmtp_session_t *s = esmtp_keep(ops->allocator, sizeof *s);
     s->ops = *ops;
     s->server = ESMTP_SIDE_NONE;
     return s;

@@ -27,7 +27,7 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 
 static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
 {
-    esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+    esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
     login->number = ++s->n_logins;
     login->frame = at->frame;
     login->mechanism = esmtp_session_strdup_upper(s, event->mechanism);

@@ -160,9 +160,12 @@ void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
 
 /* session.c */
+/* Memory that esmtp_release takes back. */
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
-/* n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
-void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
+/* Memory that stays to the end. */
+void *esmtp_session_keep(esmtp_session_t *s, size_t n);
+/* Likewise n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
+void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
 /* A copy of at most ESMTP_NAME_MAX octets; likewise in capitals. */
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
 const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);

@@ -100,7 +100,7 @@ static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
     s->offer_new = NULL;
     if (!s->offer_first_tls)
         return;
-    esmtp_offer_t *hook = esmtp_session_alloc(s, sizeof *hook);
+    esmtp_offer_t *hook = esmtp_session_keep(s, sizeof *hook);
     hook->list = s->offer;
     hook->clear = s->offer_clear;
     fact->extra = hook;
@@ -148,7 +148,7 @@ bool esmtp_session_verdict_pending(const esmtp_session_t *s)
 static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
     if (!s->login && event->reply.code == 334) {
-        esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+        esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
         login->number = ++s->n_logins;
         login->mechanism = event->prompt ? "LOGIN" : "";
         login->row = esmtp_mechanism_find(esmtp_span_str(login->mechanism));

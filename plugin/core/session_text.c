@@ -10,7 +10,7 @@
 
 void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_txn_t *txn, bool bdat)
 {
-    esmtp_message_t *m = esmtp_session_alloc(s, sizeof *m);
+    esmtp_message_t *m = esmtp_session_keep(s, sizeof *m);
     m->txn = txn;
     m->bdat = bdat;
     m->first_frame = at->frame;

@@ -10,7 +10,7 @@
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     const char *sender;
-    esmtp_txn_t *txn = esmtp_session_alloc_named(s, sizeof *txn, event->path.address, &sender);
+    esmtp_txn_t *txn = esmtp_session_keep_named(s, sizeof *txn, event->path.address, &sender);
     txn->number = ++s->n_txns;
     txn->frame = at->frame;
     txn->time = at->time;
@@ -32,7 +32,7 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
         return NULL;
     }
     const char *copy;
-    esmtp_rcpt_t *rcpt = esmtp_session_alloc_named(s, sizeof *rcpt, address, &copy);
+    esmtp_rcpt_t *rcpt = esmtp_session_keep_named(s, sizeof *rcpt, address, &copy);
     rcpt->fact = fact;
     rcpt->address = copy;
     *txn->rcpts_end = rcpt;
@@ -50,7 +50,7 @@ static void close_txn(esmtp_session_t *s, esmtp_txn_t *txn)
 /* Hangs the verdict on the reply that gives it. */
 static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn, esmtp_outcome_t outcome)
 {
-    esmtp_verdict_t *v = esmtp_session_alloc(s, sizeof *v);
+    esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
     v->txn = txn;
     v->outcome = outcome;
     v->n_rcpts = MIN(txn->n_rcpts, ESMTP_RECIPIENTS_MAX);
