@@ -213,8 +213,11 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     };
     proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
-    if (found->first < found->last)
-        show.server = esmtp_facts_at(&found->stream->facts, found->first)->flags & ESMTP_FF_FROM_SERVER;
+    if (found->first < found->last) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
+        show.server = fact->flags & ESMTP_FF_FROM_SERVER;
+        show.seq = fact->seq - (uint32_t)found->old;
+    }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
         show.info = info;

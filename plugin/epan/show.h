@@ -19,6 +19,7 @@ typedef struct {
     proto_tree *tree; /* of the SMTP item; may be NULL */
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
+    uint32_t seq;        /* of the first octet of tvb */
     size_t at;           /* which of the stream's facts is being shown; of a reply the first */
     char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;

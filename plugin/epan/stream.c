@@ -240,7 +240,11 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     } else if (stream->partial) {
         scanned = MIN(stream->partial, in.len) - 1;
     }
+    esmtp_feeding_t feeding = {in, at->seq, NULL};
+    call->conn->feeding = &feeding;
     size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
+    esmtp_message_fed(&feeding);
+    call->conn->feeding = NULL;
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;
     stream->partial = (uint32_t)(in.len - used);
