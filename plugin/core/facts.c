@@ -6,7 +6,7 @@
  */
 #include "facts.h"
 
-G_STATIC_ASSERT(ESMTP_FF_PLAIN < 1u << ESMTP_FF_BITS);
+G_STATIC_ASSERT(ESMTP_FF_LINES < 1u << ESMTP_FF_BITS);
 G_STATIC_ASSERT(sizeof(void *) > 8 || sizeof(esmtp_fact_t) <= 56);
 
 void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)

@@ -1,7 +1,7 @@
 /* facts.h
  * What is known about each piece of a connection: the records that the session writes once, in capture order, and that every
  * display reads. A fact belongs to a span of octets of one direction; facts of one direction never overlap and stand in the
- * order of the capture.
+ * order of the capture. Each line has a fact of its own, but for those of EHLO replies (ESMTP_FF_LINES).
  *
  * Facts are kept packed in blocks, found by frame number in O(log n), at addresses that never move: a million commands cost
  * a million times sizeof(esmtp_fact_t) and two octets each for finding them.
@@ -52,6 +52,7 @@ enum {
     ESMTP_FF_RECIPIENT = 1u << 20,   /* REPLY: the verdict on one recipient after the message (LMTP, PRDR) */
     ESMTP_FF_UNEXPECTED_NONE = 1u << 21, /* COMMAND: no reply is due (XACK OFF) */
     ESMTP_FF_PLAIN = 1u << 22,       /* a line of nothing but printable ASCII */
+    ESMTP_FF_LINES = 1u << 23,       /* REPLY: several lines, all of them PLAIN and with CRLF; .index is the number of the first */
 };
 
 /* Bits of a fact that are kept for them. */

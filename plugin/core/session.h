@@ -249,6 +249,7 @@ typedef struct {
     esmtp_span_t queue_id;
     uint16_t wrapped;              /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
     esmtp_prompt_t prompt;         /* 334 */
+    unsigned nth;                  /* lines in front of it in the same call */
 } esmtp_server_event_t;
 
 /* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to

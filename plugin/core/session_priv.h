@@ -88,6 +88,7 @@ struct esmtp_session {
         uint64_t entry; /* number of the pending entry that it answers */
         esmtp_txn_t *txn;
         esmtp_login_t *login;
+        esmtp_fact_t *fact; /* of the newest line, if that is one of an EHLO reply; else NULL */
     } reply;
 
     /* transactions */

@@ -45,30 +45,30 @@ static esmtp_offered_t *item_add(esmtp_session_t *s, esmtp_offer_list_t *list)
     return item;
 }
 
-static void offer_add(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+/* Returns false if an earlier line has the same keyword. */
+static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
     esmtp_offer_list_t *list = s->offer_new;
     esmtp_span_t keyword = event->extension.keyword;
     if (!list)
         list = s->offer_new = offer_new(s);
     if (!keyword.len)
-        return;
+        return true;
     if (list->n >= ESMTP_OFFER_MAX) {
         list->n++;
-        return;
+        return true;
     }
     const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
     esmtp_offered_t *item = item_add(s, list);
     item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
-    if (offered_before(list, row, item))
-        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
         list->auth = esmtp_session_strdup(s, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)
         list->size = event->size;
     list->starttls |= esmtp_span_is(keyword, "STARTTLS");
     list->pipelining |= esmtp_span_is(keyword, "PIPELINING");
+    return !offered_before(list, row, item);
 }
 
 bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword)
@@ -389,6 +389,7 @@ static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
         fact->flags |= ESMTP_FF_LOGIN;
         fact->extra = s->reply.login;
     }
+    s->reply.fact = s->reply.hello ? fact : NULL;
 }
 
 /* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls for it, what
@@ -411,9 +412,39 @@ static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
 }
 
+/* Whether a line goes on with an EHLO reply, in the same call and with nothing odd about either, so that the fact of the line
+ * before it can be its own, too. A list that is too long to be remembered goes on line by line. */
+static bool continues_hello(const esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    const esmtp_fact_t *fact = s->reply.open && event->nth ? s->reply.fact : NULL;
+    return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq && s->reply.lines < ESMTP_OFFER_MAX &&
+           fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 && !fact->anomalies && event->line.plain &&
+           event->line.eol == ESMTP_EOL_CRLF && event->reply.valid && event->reply.code == s->reply.code;
+}
+
+static esmtp_fact_t *hello_goes_on(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    esmtp_fact_t *fact = s->reply.fact;
+    if (offer_add(s, event)) {
+        fact->len += (uint32_t)event->line.total;
+        fact->flags |= ESMTP_FF_LINES;
+        s->reply.lines++;
+    } else {
+        fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
+        fact->code = event->reply.code;
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
+        describe_line(s, fact);
+    }
+    if (!event->reply.more)
+        finish_reply(s, at, fact, event);
+    return fact;
+}
+
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
+    if (continues_hello(s, at, event))
+        return hello_goes_on(s, at, event);
     if (greeting_was_half(s, reply))
         s->reply.open = false;
     if (reply->valid && reply->code >= 200 && !s->reply.open)
@@ -446,8 +477,9 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     describe_line(s, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
         esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), fact, event->wrapped);
-    if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension)))
-        offer_add(s, fact, event);
+    bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
+    if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);
     return fact;
