@@ -240,11 +240,13 @@ static bool feed_server(feed_t *f)
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned, bool last)
 {
     feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
+    esmtp_session_wake(s);
     while (f.in.len) {
         bool server = esmtp_session_server(s) == from;
         if (!(server ? feed_server(&f) : feed_client(&f)))
             break;
     }
+    esmtp_session_rest(s);
     return in.len - f.in.len;
 }
 
