@@ -167,8 +167,8 @@ typedef struct esmtp_session esmtp_session_t;
 
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops);
 
-/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls both;
- * what asks about lines and their meaning is for in between. */
+/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls
+ * both; what takes or asks about lines, text and chunks is for in between. */
 void esmtp_session_wake(esmtp_session_t *s);
 void esmtp_session_rest(esmtp_session_t *s);
 

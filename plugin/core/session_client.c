@@ -10,9 +10,10 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 {
     if (!event->size_ok)
         return;
-    bool goes_on = s->work->message && s->work->message->bdat && s->work->message->txn == s->work->txn && !s->work->message->refused;
-    if (!goes_on && s->work->message)
-        s->work->message->aborted = true;
+    esmtp_message_t *message = s->work->message;
+    bool goes_on = message && message->bdat && message->txn == s->work->txn && !message->refused;
+    if (!goes_on && message)
+        message->aborted = true;
     if (!goes_on)
         esmtp_session_begin_message(s, at, s->work->txn, true);
     p->message = s->work->message;

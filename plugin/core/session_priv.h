@@ -40,7 +40,8 @@ typedef struct {
     bool hole;       /* commands were lost */
 } esmtp_pairing_t;
 
-/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing ever was. */
+/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing ever
+ * was. */
 typedef struct {
     esmtp_pairing_t pairing;
 

@@ -183,7 +183,7 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->work->reply.txn = s->work->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
-        s->work->pairing.doubt = s->work->pairing.hole = true; /* answers a command from before the capture: there may be more of them */
+        s->work->pairing.doubt = s->work->pairing.hole = true; /* answers a command from before the capture; maybe not the only one */
     bool doubt = s->work->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     s->synced |= p != NULL;

@@ -36,6 +36,7 @@ typedef struct {
     esmtp_allocator_t allocator;
     GPtrArray *blocks;
     unsigned calls; /* of the allocator, for what may be given back */
+    unsigned lent;  /* and was not */
     esmtp_facts_t facts[2];
     esmtp_fact_t **order; /* all facts as they were made */
     size_t n_order, room;
@@ -56,6 +57,7 @@ static void *kit_alloc(void *ctx, size_t n)
     void *block = g_malloc0(n);
     g_ptr_array_add(kit->blocks, block);
     kit->calls++;
+    kit->lent++;
     return block;
 }
 
@@ -64,12 +66,15 @@ static void *kit_keep(void *ctx, size_t n)
     kit_t *kit = (kit_t *)ctx;
     void *block = kit_alloc(kit, n);
     kit->calls--;
+    kit->lent--;
     return block;
 }
 
 static void kit_release(void *ctx, void *p)
 {
-    assert_true(g_ptr_array_remove_fast(((kit_t *)ctx)->blocks, p)); /* frees it: nothing may look at it any longer */
+    kit_t *kit = (kit_t *)ctx;
+    assert_true(g_ptr_array_remove_fast(kit->blocks, p)); /* frees it: nothing may look at it any longer */
+    assert_true(kit->lent-- > 0);
 }
 
 static esmtp_fact_t *kit_fact(void *ctx, esmtp_side_t side)
@@ -1935,6 +1940,39 @@ static void test_hello_lines(void **state)
     }
 }
 
+/* Behind the goodbye nothing is left but what is shown. */
+static void test_goodbye(void **state)
+{
+    static const struct {
+        const char *label;
+        const char *client, *server; /* behind a mail */
+        bool all;                    /* was given back */
+    } rows[] = {
+        {"quit", "QUIT\r\n", "221 bye\r\n", true},
+        {"no quit", "NOOP\r\n", "250 ok\r\n", false},
+        {"quit, no answer", "QUIT\r\n", "", false},
+        {"quit refused", "QUIT\r\n", "500 what?\r\n", false},
+        {"a command behind it", "QUIT\r\nNOOP\r\n", "221 bye\r\n", false},
+        {"and its answer: the server goes on", "QUIT\r\nNOOP\r\n", "221 bye\r\n250 ok\r\n", false},
+        {"a line that has not ended", "QUIT\r\n", "221-see you\r\n", false},
+        {"amid a mail", "MAIL FROM:<a@x>\r\nQUIT\r\n", "250 ok\r\n221 bye\r\n", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        kit_t kit;
+        open_session(&kit);
+        speak(&kit, 'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n");
+        speak(&kit, 'S', "250 ok\r\n250 ok\r\n354 go\r\n");
+        speak(&kit, 'C', "x\r\n.\r\n");
+        speak(&kit, 'S', "250 ok\r\n");
+        assert_true(kit.lent > 0);
+        speak(&kit, 'C', rows[i].client);
+        speak(&kit, 'S', rows[i].server);
+        check_number(rows[i].label, "given back", kit.lent == 0, rows[i].all);
+        kit_free(&kit);
+    }
+}
+
 /* Calls of the allocator for n commands, each answered at once or all at the end. */
 static unsigned cost(unsigned n, bool at_once)
 {
@@ -1983,7 +2021,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues),        cmocka_unit_test(test_cuts),        cmocka_unit_test(test_pending_limit),
         cmocka_unit_test(test_recipients_limit), cmocka_unit_test(test_offer_limit), cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_speaker),          cmocka_unit_test(test_hello_lines),
+        cmocka_unit_test(test_speaker),          cmocka_unit_test(test_hello_lines),  cmocka_unit_test(test_goodbye),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
