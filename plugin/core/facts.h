@@ -1,10 +1,10 @@
 /* facts.h
  * What is known about each piece of a connection: the records that the session writes once, in capture order, and that every
  * display reads. A fact belongs to a span of octets of one direction; facts of one direction never overlap and stand in the
- * order of the capture.
+ * order of the capture. Each line has a fact of its own, but for those of EHLO replies (ESMTP_FF_LINES).
  *
  * Facts are kept packed in blocks, found by frame number in O(log n), at addresses that never move: a million commands cost
- * a million times sizeof(esmtp_fact_t) and nothing else.
+ * a million times sizeof(esmtp_fact_t) and two octets each for finding them.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -52,6 +52,7 @@ enum {
     ESMTP_FF_RECIPIENT = 1u << 20,   /* REPLY: the verdict on one recipient after the message (LMTP, PRDR) */
     ESMTP_FF_UNEXPECTED_NONE = 1u << 21, /* COMMAND: no reply is due (XACK OFF) */
     ESMTP_FF_PLAIN = 1u << 22,       /* a line of nothing but printable ASCII */
+    ESMTP_FF_LINES = 1u << 23,       /* REPLY: several lines, all of them PLAIN and with CRLF; .index is the number of the first */
 };
 
 /* Bits of a fact that are kept for them. */
@@ -126,7 +127,13 @@ typedef struct {
     void *(*alloc)(void *ctx, size_t n);
     void *ctx;
     void (*release)(void *ctx, void *p); /* takes back what nobody needs any longer; NULL: everything is kept to the end */
+    void *(*keep)(void *ctx, size_t n);  /* as alloc, cheaper, for what is never released; NULL: there is nothing cheaper */
 } esmtp_allocator_t;
+
+static inline void *esmtp_keep(const esmtp_allocator_t *allocator, size_t n)
+{
+    return (allocator->keep ? allocator->keep : allocator->alloc)(allocator->ctx, n);
+}
 
 static inline void esmtp_release(const esmtp_allocator_t *allocator, void *p)
 {
@@ -148,15 +155,14 @@ void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
 /* A new zeroed fact at the end; its frame must be set to no less than that of the one before. */
 esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts);
 
-/* Facts in the first block. */
-#define ESMTP_FACTS_FIRST 8
-
-esmtp_fact_t *esmtp_facts_behind_first(const esmtp_facts_t *facts, size_t i);
+/* Facts in a block. Most connections are short: a client that sends one mail has 8 to 12 facts, its server as many; on average
+ * half a block is left over for each. */
+#define ESMTP_FACTS_BLOCK 4
 
 /* The i-th fact, i < facts->n. */
 static inline esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
 {
-    return i < ESMTP_FACTS_FIRST ? &facts->blocks[0][i] : esmtp_facts_behind_first(facts, i);
+    return &facts->blocks[i / ESMTP_FACTS_BLOCK][i % ESMTP_FACTS_BLOCK];
 }
 
 /* Index of the first fact of a frame, or of the first behind it; facts->n if there is none. */

@@ -16,6 +16,7 @@ typedef struct {
     size_t scanned;   /* of in: known to hold no line end */
     bool last;
     unsigned commands; /* command lines so far */
+    unsigned replies;  /* lines of replies so far */
 } feed_t;
 
 static void advance(feed_t *f, size_t n)
@@ -213,6 +214,7 @@ static bool feed_server(feed_t *f)
     esmtp_server_event_t event;
     memset(&event, 0, sizeof event);
     event.size = UINT64_MAX;
+    event.nth = f->replies++;
     if (!next_line(f, &event.line))
         return false;
     esmtp_reply_parse(esmtp_span(f->in.p, event.line.len), &event.reply);
@@ -238,11 +240,13 @@ static bool feed_server(feed_t *f)
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned, bool last)
 {
     feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
+    esmtp_session_wake(s);
     while (f.in.len) {
         bool server = esmtp_session_server(s) == from;
         if (!(server ? feed_server(&f) : feed_client(&f)))
             break;
     }
+    esmtp_session_rest(s);
     return in.len - f.in.len;
 }
 

@@ -16,10 +16,15 @@ void *esmtp_session_alloc(esmtp_session_t *s, size_t n)
     return s->ops.allocator->alloc(s->ops.allocator->ctx, n);
 }
 
-void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
+void *esmtp_session_keep(esmtp_session_t *s, size_t n)
+{
+    return esmtp_keep(s->ops.allocator, n);
+}
+
+void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
 {
     span = esmtp_span_to(span, ESMTP_NAME_MAX);
-    char *p = esmtp_session_alloc(s, n + span.len + 1);
+    char *p = esmtp_session_keep(s, n + span.len + 1);
     if (span.len)
         memcpy(p + n, span.p, span.len);
     *name = p + n;
@@ -29,7 +34,7 @@ void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span,
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span)
 {
     const char *copy;
-    esmtp_session_alloc_named(s, 0, span, &copy);
+    esmtp_session_keep_named(s, 0, span, &copy);
     return copy;
 }
 
@@ -43,10 +48,32 @@ const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span)
 
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops)
 {
-    esmtp_session_t *s = ops->allocator->alloc(ops->allocator->ctx, sizeof *s);
+    esmtp_session_t *s = esmtp_keep(ops->allocator, sizeof *s);
     s->ops = *ops;
     s->server = ESMTP_SIDE_NONE;
     return s;
+}
+
+void esmtp_session_wake(esmtp_session_t *s)
+{
+    if (!s->work)
+        s->work = esmtp_session_alloc(s, sizeof *s->work);
+}
+
+static bool is_busy(const esmtp_session_t *s)
+{
+    const esmtp_work_t *w = s->work;
+    return w->pairing.n || w->pairing.doubt || w->pairing.hole || w->reply.open || w->reply.head_lost || w->message || w->txn ||
+           w->login || s->expect != ESMTP_EXPECT_LINE;
+}
+
+void esmtp_session_rest(esmtp_session_t *s)
+{
+    if (!s->ended || !s->ops.allocator->release || is_busy(s))
+        return;
+    esmtp_release(s->ops.allocator, s->work->pairing.ring);
+    esmtp_release(s->ops.allocator, s->work);
+    s->work = NULL;
 }
 
 void esmtp_session_opened(esmtp_session_t *s, int64_t time)
@@ -83,23 +110,23 @@ esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s)
 
 uint64_t esmtp_session_octets_left(const esmtp_session_t *s)
 {
-    return s->octets_left;
+    return s->work ? s->work->octets_left : 0;
 }
 
 esmtp_body_t *esmtp_session_body(esmtp_session_t *s)
 {
-    return &s->body;
+    return &s->work->body;
 }
 
 bool esmtp_session_hello_pending(const esmtp_session_t *s)
 {
-    if (s->reply.open)
-        return s->reply.hello;
-    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
-        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+    if (s->work->reply.open)
+        return s->work->reply.hello;
+    for (uint32_t i = 0; i < MIN(s->work->pairing.n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
         if (p->row && (p->row->flags & ESMTP_VF_HELLO))
             return true;
-        if (!s->pairing.doubt)
+        if (!s->work->pairing.doubt)
             break;
     }
     return false;
@@ -137,23 +164,24 @@ void esmtp_session_tls_begin(esmtp_session_t *s)
 {
     if (s->tls)
         return;
+    esmtp_session_wake(s);
     s->tls = s->step = true;
     s->tls_due = s->starttls_sent = false;
     s->offer_clear = s->offer;
     s->offer_first_tls = s->offer != NULL;
     s->offer = NULL;
     s->expect = ESMTP_EXPECT_LINE;
-    s->reply.open = false;
-    while (s->pairing.n) {
-        esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
+    s->work->reply.open = false;
+    while (s->work->pairing.n) {
+        esmtp_fact_t *fact = esmtp_pairing_at(&s->work->pairing, 0)->fact;
         if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_STARTTLS)
             fact->flags |= ESMTP_FF_UNEXPECTED_NONE; /* a server that has TLS must forget it */
         esmtp_pairing_pop(s);
     }
-    s->pairing.doubt = s->pairing.hole = false;
-    s->txn = NULL;
-    s->message = NULL;
-    s->login = NULL;
+    s->work->pairing.doubt = s->work->pairing.hole = false;
+    s->work->txn = NULL;
+    s->work->message = NULL;
+    s->work->login = NULL;
     s->challenges = 0;
     s->logged_in = s->xack_off = false;
 }
@@ -220,7 +248,7 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
 
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    return s->server_spoke && !at->peer_ahead && !s->pairing.doubt;
+    return s->server_spoke && !at->peer_ahead && !s->work->pairing.doubt;
 }
 
 /* --- holes ------------------------------------------------------------------------------------------------------------- */
@@ -228,35 +256,35 @@ bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t 
 static void server_gap(esmtp_session_t *s)
 {
     s->greeted = true;
-    s->reply.open = false;
-    s->reply.head_lost = true;
-    s->pairing.doubt |= s->pairing.n > 0;
+    s->work->reply.open = false;
+    s->work->reply.head_lost = true;
+    s->work->pairing.doubt |= s->work->pairing.n > 0;
 }
 
 static void octets_gap(esmtp_session_t *s, uint32_t missing)
 {
-    if (s->message)
-        s->message->incomplete = true;
-    if (missing && missing < s->octets_left) {
-        s->octets_left -= missing;
+    if (s->work->message)
+        s->work->message->incomplete = true;
+    if (missing && missing < s->work->octets_left) {
+        s->work->octets_left -= missing;
         return;
     }
-    s->step = missing && missing == s->octets_left;
+    s->step = missing && missing == s->work->octets_left;
     s->expect = ESMTP_EXPECT_LINE;
-    s->octets_left = 0;
+    s->work->octets_left = 0;
     if (s->octets_last) {
-        if (s->txn && s->message && s->txn == s->message->txn)
-            s->txn = NULL;
-        s->message = NULL;
+        if (s->work->txn && s->work->message && s->work->txn == s->work->message->txn)
+            s->work->txn = NULL;
+        s->work->message = NULL;
     }
 }
 
 /* Octets were lost inside an exchange: what comes next answers the last challenge, unless it is surely a command. */
 static void login_gap(esmtp_session_t *s)
 {
-    esmtp_login_t *login = s->login;
+    esmtp_login_t *login = s->work->login;
     if (!login || !s->challenges) {
-        s->login = NULL;
+        s->work->login = NULL;
         return;
     }
     login->client_messages = MAX(login->client_messages, login->server_messages - 1 + login->initial);
@@ -270,20 +298,21 @@ static void client_gap(esmtp_session_t *s, uint32_t missing)
     if (s->expect == ESMTP_EXPECT_OCTETS) {
         octets_gap(s, missing);
     } else if (s->expect == ESMTP_EXPECT_TEXT) {
-        s->message->incomplete = s->text_gap = true;
-        esmtp_body_gap(&s->body);
+        s->work->message->incomplete = s->text_gap = true;
+        esmtp_body_gap(&s->work->body);
     } else {
         s->step = false;
         login_gap(s);
         s->synced = false;
-        s->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
-        if (s->batch || s->pairing.n)
-            s->pairing.doubt = s->pairing.hole = true;
+        s->work->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
+        if (s->batch || s->work->pairing.n)
+            s->work->pairing.doubt = s->work->pairing.hole = true;
     }
 }
 
 void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t missing)
 {
+    esmtp_session_wake(s);
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
     fact->anomalies |= ESMTP_AN_GAP;

@@ -167,6 +167,11 @@ typedef struct esmtp_session esmtp_session_t;
 
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops);
 
+/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls
+ * both; what takes or asks about lines, text and chunks is for in between. */
+void esmtp_session_wake(esmtp_session_t *s);
+void esmtp_session_rest(esmtp_session_t *s);
+
 /* The connection's first SYN was seen at this time: the session is watched from its beginning. */
 void esmtp_session_opened(esmtp_session_t *s, int64_t time);
 
@@ -249,6 +254,7 @@ typedef struct {
     esmtp_span_t queue_id;
     uint16_t wrapped;              /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
     esmtp_prompt_t prompt;         /* 334 */
+    unsigned nth;                  /* lines in front of it in the same call */
 } esmtp_server_event_t;
 
 /* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to

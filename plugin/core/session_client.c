@@ -10,12 +10,13 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 {
     if (!event->size_ok)
         return;
-    bool goes_on = s->message && s->message->bdat && s->message->txn == s->txn && !s->message->refused;
-    if (!goes_on && s->message)
-        s->message->aborted = true;
+    esmtp_message_t *message = s->work->message;
+    bool goes_on = message && message->bdat && message->txn == s->work->txn && !message->refused;
+    if (!goes_on && message)
+        message->aborted = true;
     if (!goes_on)
-        esmtp_session_begin_message(s, at, s->txn, true);
-    p->message = s->message;
+        esmtp_session_begin_message(s, at, s->work->txn, true);
+    p->message = s->work->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);
     if (event->size == 0) {
@@ -27,22 +28,22 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 
 static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
 {
-    esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+    esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
     login->number = ++s->n_logins;
     login->frame = at->frame;
     login->mechanism = esmtp_session_strdup_upper(s, event->mechanism);
     login->row = esmtp_mechanism_find(event->mechanism);
     login->initial = event->initial;
     login->client_messages = event->initial;
-    p->login = s->login = login;
-    s->login_entry = s->pairing.popped + s->pairing.n - 1;
+    p->login = s->work->login = login;
+    s->work->login_entry = s->work->pairing.popped + s->work->pairing.n - 1;
     s->challenges = 0;
     p->fact->flags |= ESMTP_FF_LOGIN;
     p->fact->extra = login;
     p->fact->index = event->initial;
     if (s->logged_in)
         p->fact->anomalies |= ESMTP_AN_AUTH_TWICE;
-    if (s->txn && !s->txn->closed)
+    if (s->work->txn && !s->work->txn->closed)
         p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
 }
 
@@ -65,12 +66,12 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
         p->txn = esmtp_txn_begin(s, at, event);
         break;
     case ESMTP_TXN_MEMBER:
-        p->txn = s->txn;
+        p->txn = s->work->txn;
         if (p->txn && p->row->id == ESMTP_VERB_RCPT)
             p->rcpt = esmtp_txn_recipient(s, p->txn, p->fact, event->path.address);
         break;
     case ESMTP_TXN_ABORT:
-        p->txn = s->txn;
+        p->txn = s->work->txn;
         break;
     case ESMTP_TXN_NONE:
         break;
@@ -138,7 +139,7 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_sent(s, at, event, p);
     if (row->payload == ESMTP_PAYLOAD_BLOB)
-        s->octets_left = event->size_ok ? event->size : 0;
+        s->work->octets_left = event->size_ok ? event->size : 0;
     if (row->flags & ESMTP_VF_AUTH) {
         auth_sent(s, at, event, p);
         note_credentials(s, at, p->login, event);
@@ -151,10 +152,10 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         s->tls_unmet = false;
     if (row->txn == ESMTP_TXN_ABORT) {
         if (!(row->flags & ESMTP_VF_TLS) && row->id != ESMTP_VERB_QUIT)
-            s->txn = NULL;
-        if (s->message && s->message->bdat) {
-            s->message->aborted = true;
-            s->message = NULL;
+            s->work->txn = NULL;
+        if (s->work->message && s->work->message->bdat) {
+            s->work->message->aborted = true;
+            s->work->message = NULL;
         }
     }
 }
@@ -173,7 +174,7 @@ static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
 /* Whether a command was sent while another waited: no reply came in between that the client acknowledged. */
 static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->work->pairing);
     return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
 }
 
@@ -186,12 +187,12 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     if (!event->command.plausible)
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
     s->batch |= event->nth > 0 || is_pipelined(s, at);
-    if (esmtp_session_unsynced(s) && s->pairing.n > 0)
-        s->pairing.doubt = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
+    if (esmtp_session_unsynced(s) && s->work->pairing.n > 0)
+        s->work->pairing.doubt = s->work->pairing.hole = true; /* the capture goes on amid a batch of commands */
     s->step = true;
     if (silenced(s, event)) {
         fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
-        fact->txn = s->txn;
+        fact->txn = s->work->txn;
         return fact;
     }
     esmtp_pending_t *p = esmtp_pairing_push(s);
@@ -209,7 +210,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
 /* A line of a SASL exchange, RFC 4954 section 4. */
 static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    esmtp_login_t *login = s->login;
+    esmtp_login_t *login = s->work->login;
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
@@ -223,7 +224,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     else
         fact->index = ++login->client_messages;
     note_credentials(s, at, login, event);
-    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->work->pairing, s->work->login_entry);
     if (p && p->login == login) {
         p->time = at->time;
         p->tail = fact;
@@ -238,13 +239,13 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
     fact->anomalies &= ~(uint32_t)(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
     if (!s->greeted || !s->opened)
-        s->pairing.doubt = s->pairing.hole = true; /* who knows what commands stand in front of this */
+        s->work->pairing.doubt = s->work->pairing.hole = true; /* who knows what commands stand in front of this */
     if (event->dot) {
         fact->kind = ESMTP_FACT_EOM;
         fact->flags |= ESMTP_FF_HEAD_LOST;
         fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
         s->step = true;
-        s->text_command = NULL;
+        s->work->text_command = NULL;
         esmtp_pending_t *p = esmtp_pairing_push(s);
         p->fact = fact;
         p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
@@ -259,7 +260,7 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
     const esmtp_command_t *command = &event->command;
     if (s->login_hole && event->sure)
         return NULL;
-    return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
+    return s->work->login && (s->challenges || !(command->row && command->plausible)) ? s->work->login : NULL;
 }
 
 bool esmtp_session_wants_proof(esmtp_session_t *s)

@@ -40,30 +40,13 @@ typedef struct {
     bool hole;       /* commands were lost */
 } esmtp_pairing_t;
 
-struct esmtp_session {
-    esmtp_session_ops_t ops;
+/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing ever
+ * was. */
+typedef struct {
     esmtp_pairing_t pairing;
 
-    /* roles */
-    esmtp_side_t server;
-    bool server_certain;
-    bool lmtp;
-    bool opened;        /* watched from the SYN on */
-    int64_t opened_time;
-    bool server_spoke, client_spoke;
-    bool greeted;       /* the greeting came, or must have come */
-    bool synced;        /* the greeting or a reply to a captured command was seen */
-    bool client_gap;    /* a hole was seen in what the client sent */
-    bool batch;         /* two commands came in one segment: the client pipelines */
-    bool step;          /* the next client octet begins a line that is a command */
-
-    /* what the client's octets are */
-    esmtp_expect_t expect;
+    /* text and counted octets */
     esmtp_body_t body;
-    bool text_gap;      /* a hole lies in the text */
-    bool text_lost_head; /* say with the next piece that its 354 was not captured */
-    bool text_early;    /* say with the next piece that the 354 had not come */
-    bool octets_last;
     esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
     const esmtp_verb_row_t *text_row;
     uint64_t octets_left;
@@ -88,18 +71,45 @@ struct esmtp_session {
         uint64_t entry; /* number of the pending entry that it answers */
         esmtp_txn_t *txn;
         esmtp_login_t *login;
+        esmtp_fact_t *fact; /* of the newest line, if that is one of an EHLO reply; else NULL */
     } reply;
 
-    /* transactions */
+    esmtp_txn_t *txn;     /* open in the client's eyes */
+    esmtp_login_t *login; /* under way */
+    uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
+} esmtp_work_t;
+
+struct esmtp_session {
+    esmtp_session_ops_t ops;
+    esmtp_work_t *work; /* NULL: nothing is under way */
+
+    /* roles */
+    esmtp_side_t server;
+    bool server_certain;
+    bool lmtp;
+    bool opened;        /* watched from the SYN on */
+    bool server_spoke, client_spoke;
+    bool greeted;       /* the greeting came, or must have come */
+    bool synced;        /* the greeting or a reply to a captured command was seen */
+    bool client_gap;    /* a hole was seen in what the client sent */
+    bool batch;         /* two commands came in one segment: the client pipelines */
+    bool step;          /* the next client octet begins a line that is a command */
+    bool ended;         /* the server has said goodbye */
+
+    /* what the client's octets are */
+    bool text_gap;      /* a hole lies in the text */
+    bool text_lost_head; /* say with the next piece that its 354 was not captured */
+    bool text_early;    /* say with the next piece that the 354 had not come */
+    bool octets_last;
+    esmtp_expect_t expect;
+
+    int64_t opened_time;
     uint32_t n_txns, n_logins;
-    esmtp_txn_t *txn; /* open in the client's eyes */
 
     /* EHLO */
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
-    esmtp_login_t *login; /* under way */
-    uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
     uint32_t challenges;  /* 334 that the client has not answered */
     bool login_hole;      /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
@@ -109,11 +119,11 @@ struct esmtp_session {
     bool starttls_sent, tls_due;
     bool tls_failed;      /* say with the next fact that behind the 220 came no TLS */
     bool tls_unmet;       /* and neither a new session in clear so far */
-    uint32_t tls_frame;
     bool tls_over[2];     /* for each side: it was said that it went back to clear */
     bool offer_shown;     /* a fact refers to the list of extensions */
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;
+    uint32_t tls_frame;
 };
 
 /* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
@@ -128,8 +138,6 @@ esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
-/* Gives back the memory of an empty queue. */
-void esmtp_pairing_release(esmtp_session_t *s);
 /* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
 
@@ -160,9 +168,12 @@ void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
 
 /* session.c */
+/* Memory that esmtp_release takes back. */
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
-/* n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
-void *esmtp_session_alloc_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
+/* Memory that stays to the end. */
+void *esmtp_session_keep(esmtp_session_t *s, size_t n);
+/* Likewise n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
+void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
 /* A copy of at most ESMTP_NAME_MAX octets; likewise in capitals. */
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);
 const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);

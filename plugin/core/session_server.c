@@ -45,30 +45,30 @@ static esmtp_offered_t *item_add(esmtp_session_t *s, esmtp_offer_list_t *list)
     return item;
 }
 
-static void offer_add(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+/* Returns false if an earlier line has the same keyword. */
+static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
     esmtp_offer_list_t *list = s->offer_new;
     esmtp_span_t keyword = event->extension.keyword;
     if (!list)
         list = s->offer_new = offer_new(s);
     if (!keyword.len)
-        return;
+        return true;
     if (list->n >= ESMTP_OFFER_MAX) {
         list->n++;
-        return;
+        return true;
     }
     const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
     esmtp_offered_t *item = item_add(s, list);
     item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
-    if (offered_before(list, row, item))
-        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
         list->auth = esmtp_session_strdup(s, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)
         list->size = event->size;
     list->starttls |= esmtp_span_is(keyword, "STARTTLS");
     list->pipelining |= esmtp_span_is(keyword, "PIPELINING");
+    return !offered_before(list, row, item);
 }
 
 bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword)
@@ -100,7 +100,7 @@ static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
     s->offer_new = NULL;
     if (!s->offer_first_tls)
         return;
-    esmtp_offer_t *hook = esmtp_session_alloc(s, sizeof *hook);
+    esmtp_offer_t *hook = esmtp_session_keep(s, sizeof *hook);
     hook->list = s->offer;
     hook->clear = s->offer_clear;
     fact->extra = hook;
@@ -118,80 +118,80 @@ static bool greets(uint16_t code)
 /* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
 static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
 {
-    if (code == 421 || s->reply.early)
+    if (code == 421 || s->work->reply.early)
         return;
-    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
-    s->reply.no_command = watched;
-    s->reply.lost_peer = !watched;
+    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->work->reply.head_lost && !doubt;
+    s->work->reply.no_command = watched;
+    s->work->reply.lost_peer = !watched;
 }
 
 static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t code)
 {
-    s->reply.paired = true;
-    s->reply.entry = s->pairing.popped;
-    s->reply.verb = esmtp_verb_number(p->row);
-    s->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
-    s->reply.txn = p->txn;
-    s->reply.login = p->login;
-    s->reply.wrong_code = !esmtp_verb_expects(p->row, code);
-    s->reply.recipient = p->per_recipient;
+    s->work->reply.paired = true;
+    s->work->reply.entry = s->work->pairing.popped;
+    s->work->reply.verb = esmtp_verb_number(p->row);
+    s->work->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
+    s->work->reply.txn = p->txn;
+    s->work->reply.login = p->login;
+    s->work->reply.wrong_code = !esmtp_verb_expects(p->row, code);
+    s->work->reply.recipient = p->per_recipient;
 }
 
 bool esmtp_session_verdict_pending(const esmtp_session_t *s)
 {
-    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    return p && (p->message || s->pairing.doubt);
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    return p && (p->message || s->work->pairing.doubt);
 }
 
 /* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of the
  * mechanism no more is known than what LOGIN's words tell; so its messages count as secret. */
 static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
-    if (!s->login && event->reply.code == 334) {
-        esmtp_login_t *login = esmtp_session_alloc(s, sizeof *login);
+    if (!s->work->login && event->reply.code == 334) {
+        esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
         login->number = ++s->n_logins;
         login->mechanism = event->prompt ? "LOGIN" : "";
         login->row = esmtp_mechanism_find(esmtp_span_str(login->mechanism));
         login->client_messages = event->prompt == ESMTP_PROMPT_PASSWORD;
-        s->login = login;
+        s->work->login = login;
         s->challenges = 0;
     }
-    if (s->login && s->login->frame == 0)
-        s->reply.login = s->login;
+    if (s->work->login && s->work->login->frame == 0)
+        s->work->reply.login = s->work->login;
 }
 
 /* First line of a reply: what does it answer? */
 static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    bool head_lost = s->reply.head_lost;
+    bool head_lost = s->work->reply.head_lost;
     bool first = !s->greeted;
-    memset(&s->reply, 0, sizeof s->reply);
+    memset(&s->work->reply, 0, sizeof s->work->reply);
     s->offer_new = NULL; /* of a hello's reply whose end is not in the capture */
-    s->reply.open = true;
-    s->reply.code = code;
-    s->reply.head_lost = head_lost;
+    s->work->reply.open = true;
+    s->work->reply.code = code;
+    s->work->reply.head_lost = head_lost;
     s->greeted = true;
-    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
     if (first && (s->opened ? greets(code) : code == 220 && !(p && esmtp_verb_expects(p->row, code)))) {
-        s->reply.greeting = true;
+        s->work->reply.greeting = true;
         s->step = s->synced = true;
         return;
     }
     if (!p && s->expect == ESMTP_EXPECT_TEXT) {
-        s->reply.early = true;
-        s->reply.txn = s->message->txn;
+        s->work->reply.early = true;
+        s->work->reply.txn = s->work->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
-        s->pairing.doubt = s->pairing.hole = true; /* answers a command from before the capture: there may be more of them */
-    bool doubt = s->pairing.doubt; /* the match may end it */
+        s->work->pairing.doubt = s->work->pairing.hole = true; /* answers a command from before the capture; maybe not the only one */
+    bool doubt = s->work->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     s->synced |= p != NULL;
     if (p)
         context_from(s, p, code);
     else
         reply_alone(s, at, code, doubt);
-    if (s->reply.lost_peer)
+    if (s->work->reply.lost_peer)
         lost_login(s, event);
 }
 
@@ -206,7 +206,7 @@ static void login_challenged(esmtp_session_t *s, esmtp_login_t *login)
 {
     login->client_messages = MAX(login->client_messages, login->server_messages + login->initial);
     login->server_messages++;
-    s->login = login;
+    s->work->login = login;
     s->login_hole = false;
     s->challenges++;
 }
@@ -220,8 +220,8 @@ static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login
     } else {
         login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
     }
-    if (s->login == login) {
-        s->login = NULL;
+    if (s->work->login == login) {
+        s->work->login = NULL;
         s->challenges = 0;
     }
 }
@@ -243,7 +243,7 @@ static void swap_roles(esmtp_session_t *s)
     s->server = esmtp_session_client_side(s);
     s->server_certain = true;
     s->greeted = false;
-    s->txn = NULL;
+    s->work->txn = NULL;
     s->offer = NULL;
 }
 
@@ -287,11 +287,11 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
         esmtp_pairing_pop(s);
         return true;
     }
-    if (p->row->payload == ESMTP_PAYLOAD_BLOB && !p->blob_granted && s->octets_left) {
+    if (p->row->payload == ESMTP_PAYLOAD_BLOB && !p->blob_granted && s->work->octets_left) {
         p->blob_granted = true;
-        s->message = NULL;
-        esmtp_session_begin_octets(s, s->octets_left, false);
-        s->octets_entry = s->pairing.popped;
+        s->work->message = NULL;
+        esmtp_session_begin_octets(s, s->work->octets_left, false);
+        s->work->octets_entry = s->work->pairing.popped;
         return true;
     }
     if (code == 353 && p->message && p->txn) {
@@ -320,16 +320,16 @@ static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     fact->anomalies |= ESMTP_AN_EARLY_REPLY;
-    if (s->text_command)
-        fact->link = s->text_command->frame;
-    if (s->text_row)
-        fact->verb = esmtp_verb_number(s->text_row);
+    if (s->work->text_command)
+        fact->link = s->work->text_command->frame;
+    if (s->work->text_row)
+        fact->verb = esmtp_verb_number(s->work->text_row);
 }
 
-/* The server says goodbye: what only further commands would need is given back, a tenth of what a short connection takes. */
+/* The server says goodbye: what only further commands would need is given back, here and in esmtp_session_rest. */
 static void session_ended(esmtp_session_t *s)
 {
-    esmtp_pairing_release(s);
+    s->ended = true;
     if (s->offer && !s->offer_shown)
         offer_release(s, s->offer);
     s->offer = NULL;
@@ -339,21 +339,21 @@ static void session_ended(esmtp_session_t *s)
 static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    s->reply.open = s->reply.head_lost = false;
+    s->work->reply.open = s->work->reply.head_lost = false;
     fact->flags |= ESMTP_FF_LAST;
-    if (s->reply.greeting && s->opened)
+    if (s->work->reply.greeting && s->opened)
         time_from(fact, at->time, s->opened_time);
-    if (s->reply.early)
+    if (s->work->reply.early)
         early_reply(s, fact);
-    if (!s->reply.paired && s->reply.login) {
+    if (!s->work->reply.paired && s->work->reply.login) {
         if (code == 334)
-            login_challenged(s, s->reply.login);
+            login_challenged(s, s->work->reply.login);
         else
-            login_ended(s, at, s->reply.login, code);
+            login_ended(s, at, s->work->reply.login, code);
     }
-    if (!s->reply.paired || s->reply.entry != s->pairing.popped)
+    if (!s->work->reply.paired || s->work->reply.entry != s->work->pairing.popped)
         return; /* answers nothing, or its command was given up meanwhile (ESMTP_PENDING_MAX) */
-    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
     time_from(fact, at->time, p->time);
     link_facts(p, fact, code);
     if (intermediate(s, at, p, code))
@@ -365,38 +365,39 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     bool ended = code == 221 && p->row && p->row->id == ESMTP_VERB_QUIT;
     if (--p->replies == 0)
         esmtp_pairing_pop(s);
-    if (ended && s->pairing.n == 0)
+    if (ended && s->work->pairing.n == 0)
         session_ended(s);
 }
 
 /* What the reply that a line belongs to is known to be. */
 static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
 {
-    fact->verb = s->reply.verb;
-    fact->txn = s->reply.txn;
-    fact->index = s->reply.lines++;
-    if (s->reply.greeting)
+    fact->verb = s->work->reply.verb;
+    fact->txn = s->work->reply.txn;
+    fact->index = s->work->reply.lines++;
+    if (s->work->reply.greeting)
         fact->flags |= ESMTP_FF_GREETING;
-    if (s->reply.hello)
+    if (s->work->reply.hello)
         fact->flags |= ESMTP_FF_HELLO;
-    if (s->reply.lost_peer)
+    if (s->work->reply.lost_peer)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
+    if (s->work->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
         fact->anomalies |= ESMTP_AN_WRONG_CODE;
-    if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
+    if (s->work->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
         fact->anomalies |= ESMTP_AN_NO_COMMAND;
-    if (s->reply.login) {
+    if (s->work->reply.login) {
         fact->flags |= ESMTP_FF_LOGIN;
-        fact->extra = s->reply.login;
+        fact->extra = s->work->reply.login;
     }
+    s->work->reply.fact = s->work->reply.hello ? fact : NULL;
 }
 
 /* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls for it, what
  * comes next answers the client and does not end the greeting. */
 static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t *reply)
 {
-    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    return s->reply.open && s->reply.greeting && reply->valid && reply->code != s->reply.code && p &&
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    return s->work->reply.open && s->work->reply.greeting && reply->valid && reply->code != s->work->reply.code && p &&
            esmtp_verb_expects(p->row, reply->code);
 }
 
@@ -411,12 +412,42 @@ static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
 }
 
+/* Whether a line goes on with an EHLO reply, in the same call and with nothing odd about either, so that the fact of the line
+ * before it can be its own, too. A list that is too long to be remembered goes on line by line. */
+static bool continues_hello(const esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    const esmtp_fact_t *fact = s->work->reply.open && event->nth ? s->work->reply.fact : NULL;
+    return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq && s->work->reply.lines < ESMTP_OFFER_MAX &&
+           fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 && !fact->anomalies && event->line.plain &&
+           event->line.eol == ESMTP_EOL_CRLF && event->reply.valid && event->reply.code == s->work->reply.code;
+}
+
+static esmtp_fact_t *hello_goes_on(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
+{
+    esmtp_fact_t *fact = s->work->reply.fact;
+    if (offer_add(s, event)) {
+        fact->len += (uint32_t)event->line.total;
+        fact->flags |= ESMTP_FF_LINES;
+        s->work->reply.lines++;
+    } else {
+        fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
+        fact->code = event->reply.code;
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
+        describe_line(s, fact);
+    }
+    if (!event->reply.more)
+        finish_reply(s, at, fact, event);
+    return fact;
+}
+
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
+    if (continues_hello(s, at, event))
+        return hello_goes_on(s, at, event);
     if (greeting_was_half(s, reply))
-        s->reply.open = false;
-    if (reply->valid && reply->code >= 200 && !s->reply.open)
+        s->work->reply.open = false;
+    if (reply->valid && reply->code >= 200 && !s->work->reply.open)
         esmtp_session_end_text_by_reply(s, at);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
@@ -428,26 +459,27 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     if (!reply->valid) {
         fact->flags |= ESMTP_FF_UNKNOWN_CODE;
         fact->anomalies |= ESMTP_AN_NOT_REPLY;
-    } else if (reply->code < 200 && !s->reply.open) {
+    } else if (reply->code < 200 && !s->work->reply.open) {
         fact->flags |= ESMTP_FF_INFO | ESMTP_FF_FIRST | ESMTP_FF_LAST;
         return fact;
-    } else if (!s->reply.open) {
-        if (s->reply.head_lost)
+    } else if (!s->work->reply.open) {
+        if (s->work->reply.head_lost)
             fact->flags |= ESMTP_FF_HEAD_LOST;
         fact->flags |= ESMTP_FF_FIRST;
         begin_reply(s, at, event);
         if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_TLS)
-            s->reply.no_command = false; /* it answers the handshake */
-    } else if (reply->code != s->reply.code) {
+            s->work->reply.no_command = false; /* it answers the handshake */
+    } else if (reply->code != s->work->reply.code) {
         fact->anomalies |= ESMTP_AN_CODE_CHANGED;
     }
-    if (!s->reply.open)
+    if (!s->work->reply.open)
         return fact;
     describe_line(s, fact);
-    if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
-        esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), fact, event->wrapped);
-    if (s->reply.hello && reply->valid && (fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension)))
-        offer_add(s, fact, event);
+    if (s->work->reply.paired && event->wrapped && s->work->reply.entry == s->work->pairing.popped)
+        esmtp_txn_wrapped(esmtp_pairing_at(&s->work->pairing, 0), fact, event->wrapped);
+    bool extension = fact->index > 0 || s->work->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
+    if (s->work->reply.hello && reply->valid && extension && !offer_add(s, event))
+        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);
     return fact;

@@ -10,7 +10,7 @@
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     const char *sender;
-    esmtp_txn_t *txn = esmtp_session_alloc_named(s, sizeof *txn, event->path.address, &sender);
+    esmtp_txn_t *txn = esmtp_session_keep_named(s, sizeof *txn, event->path.address, &sender);
     txn->number = ++s->n_txns;
     txn->frame = at->frame;
     txn->time = at->time;
@@ -20,8 +20,8 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     txn->declared = event->size;
     txn->offered = s->offer ? s->offer->size : UINT64_MAX;
     txn->rcpts_end = &txn->rcpts;
-    txn->outer = s->txn && !s->txn->closed ? s->txn : NULL;
-    s->txn = txn;
+    txn->outer = s->work->txn && !s->work->txn->closed ? s->work->txn : NULL;
+    s->work->txn = txn;
     return txn;
 }
 
@@ -32,7 +32,7 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
         return NULL;
     }
     const char *copy;
-    esmtp_rcpt_t *rcpt = esmtp_session_alloc_named(s, sizeof *rcpt, address, &copy);
+    esmtp_rcpt_t *rcpt = esmtp_session_keep_named(s, sizeof *rcpt, address, &copy);
     rcpt->fact = fact;
     rcpt->address = copy;
     *txn->rcpts_end = rcpt;
@@ -43,14 +43,14 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
 static void close_txn(esmtp_session_t *s, esmtp_txn_t *txn)
 {
     txn->closed = true;
-    if (s->txn == txn)
-        s->txn = NULL;
+    if (s->work->txn == txn)
+        s->work->txn = NULL;
 }
 
 /* Hangs the verdict on the reply that gives it. */
 static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn, esmtp_outcome_t outcome)
 {
-    esmtp_verdict_t *v = esmtp_session_alloc(s, sizeof *v);
+    esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
     v->txn = txn;
     v->outcome = outcome;
     v->n_rcpts = MIN(txn->n_rcpts, ESMTP_RECIPIENTS_MAX);
@@ -80,8 +80,8 @@ static esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
 /* Whether a command that brings the message still waits for its reply: that one will be the final reply. */
 static bool message_pending(const esmtp_session_t *s, const esmtp_txn_t *txn, const esmtp_pending_t *except)
 {
-    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
-        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+    for (uint32_t i = 0; i < MIN(s->work->pairing.n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
         if (p != except && p->txn == txn && p->row &&
             (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_CHUNK || p->row->id == ESMTP_VERB_EOM))
             return true;
@@ -101,8 +101,8 @@ static esmtp_txn_t *outer_of(esmtp_txn_t *txn)
  * the front of the queue. */
 static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
 {
-    for (uint32_t i = 1; i < s->pairing.n; i++) {
-        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+    for (uint32_t i = 1; i < s->work->pairing.n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
         if (p->row && p->row->txn == ESMTP_TXN_BEGIN)
             break;
         if (p->txn == txn)
@@ -116,10 +116,10 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
     txn->rcpts_end = &txn->rcpts;
     txn->n_rcpts = 0;
     txn->closed = true;
-    if (s->txn == txn)
-        s->txn = outer;
-    if (s->message && s->message->txn == txn)
-        s->message->txn = outer;
+    if (s->work->txn == txn)
+        s->work->txn = outer;
+    if (s->work->message && s->work->message->txn == txn)
+        s->work->message->txn = outer;
 }
 
 static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
@@ -234,9 +234,9 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
  * stands inside that transaction. */
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 {
-    esmtp_txn_t *inner = s->txn;
-    if (!inner && s->pairing.n == 1)
-        s->txn = txn;
+    esmtp_txn_t *inner = s->work->txn;
+    if (!inner && s->work->pairing.n == 1)
+        s->work->txn = txn;
     else if (inner && inner != txn && !inner->outer)
         inner->outer = txn;
 }

@@ -30,7 +30,7 @@ static int attachment_tap = -1;
 /* What the taps get. Lives for one packet. */
 typedef struct {
     esmtp_message_t *message;
-    esmtp_collected_t *octets;
+    esmtp_span_t octets;            /* all of it; with reply: none */
     const esmtp_verdict_t *verdict; /* of that message; NULL while there is none */
     bool reply;                     /* this is the frame of the verdict, not of the message */
     uint32_t stream;                /* number of the TCP stream */
@@ -69,7 +69,7 @@ static GString *name_begin(const export_t *e)
     if (txn)
         g_string_append_printf(name, "mail%u", txn->number);
     else
-        g_string_append_printf(name, "message%u", e->octets->number);
+        g_string_append_printf(name, "message%u", esmtp_message_collected(e->message)->number);
     return name;
 }
 
@@ -170,16 +170,26 @@ static char *sender_of(const export_t *e)
 
 /* --- messages ---------------------------------------------------------------------------------------------------------- */
 
-/* How many objects a list holds: what is told of a verdict must find the entry of its message again. A list that is begun anew
- * says so (mails_reset), and nothing is changed in an entry that is not clearly the one. */
+/* Which objects a list holds: what is told of a verdict must find the entry of its message again. A list that is begun anew says
+ * so (mails_reset), and nothing is changed in an entry that is not clearly the one. */
 static struct {
     const void *list;
+    GHashTable *rows; /* message -> its row in the list */
     int n;
 } entries;
 
+static void entries_begin(const void *list)
+{
+    entries.list = list;
+    entries.n = 0;
+    if (entries.rows)
+        g_hash_table_destroy(entries.rows);
+    entries.rows = list ? g_hash_table_new(NULL, NULL) : NULL;
+}
+
 static void mails_reset(void)
 {
-    entries.list = NULL;
+    entries_begin(NULL);
 }
 
 static void add_mail(const export_t *e, export_object_list_t *list, const packet_info *pinfo)
@@ -189,25 +199,23 @@ static void add_mail(const export_t *e, export_object_list_t *list, const packet
     entry->hostname = sender_of(e);
     entry->content_type = g_strdup("message/rfc822");
     entry->filename = mail_name(e, e->verdict);
-    entry->payload_len = e->octets->len;
-    entry->payload_data = g_malloc(MAX(e->octets->len, 1));
-    if (e->octets->len)
-        memcpy(entry->payload_data, e->octets->data, e->octets->len);
-    if (entries.list != list) {
-        entries.list = list;
-        entries.n = 0;
-    }
-    e->octets->export_list = list;
-    e->octets->export_row = entries.n++;
+    entry->payload_len = e->octets.len;
+    entry->payload_data = g_malloc(MAX(e->octets.len, 1));
+    if (e->octets.len)
+        memcpy(entry->payload_data, e->octets.p, e->octets.len);
+    if (entries.list != list)
+        entries_begin(list);
+    g_hash_table_insert(entries.rows, e->message, GINT_TO_POINTER(entries.n++));
     list->add_entry(list->gui_data, entry);
 }
 
 /* The queue id has come: the entry of the message gets its whole name. */
 static bool rename_mail(const export_t *e, export_object_list_t *list)
 {
-    if (e->octets->export_list != list || entries.list != list || e->octets->export_row >= entries.n)
+    void *row;
+    if (entries.list != list || !g_hash_table_lookup_extended(entries.rows, e->message, NULL, &row))
         return false;
-    export_object_entry_t *entry = list->get_entry(list->gui_data, e->octets->export_row);
+    export_object_entry_t *entry = list->get_entry(list->gui_data, GPOINTER_TO_INT(row));
     char *name = mail_name(e, NULL);
     bool same = entry && entry->pkt_num == e->message->end_frame && g_strcmp0(entry->filename, name) == 0;
     if (same) {
@@ -272,7 +280,7 @@ static tap_packet_status attachment_packet(void *tapdata, packet_info *pinfo, ep
     attachments_t a = {e, tapdata, pinfo->num, 0};
     (void)edt;
     (void)flags;
-    esmtp_mime_walk(esmtp_span(e->octets->data, e->octets->len), add_attachment, &a);
+    esmtp_mime_walk(e->octets, add_attachment, &a);
     return a.n ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 
@@ -291,7 +299,6 @@ static export_t *export_new(const esmtp_show_t *show, esmtp_message_t *message)
 {
     export_t *e = wmem_new0(show->pinfo->pool, export_t);
     e->message = message;
-    e->octets = message->user;
     e->verdict = message->verdict;
     e->stream = stream_number(show->pinfo);
     return e;
@@ -302,9 +309,11 @@ void esmtp_export_message(const esmtp_show_t *show, esmtp_message_t *message)
     bool mails = have_tap_listener(mail_tap), attachments = have_tap_listener(attachment_tap);
     if (!mails && !attachments)
         return;
-    export_t *e = export_new(show, message);
-    if (!e->octets || e->octets->too_big)
+    const esmtp_collected_t *c = esmtp_message_collected(message);
+    if (!c || c->too_big)
         return;
+    export_t *e = export_new(show, message);
+    e->octets = esmtp_message_octets(message, show->tvb, show->seq);
     if (mails)
         tap_queue_packet(mail_tap, show->pinfo, e);
     if (attachments)
@@ -317,7 +326,7 @@ void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdi
         return;
     export_t *e = export_new(show, verdict->message);
     e->reply = true;
-    if (e->octets)
+    if (esmtp_message_collected(verdict->message))
         tap_queue_packet(mail_tap, show->pinfo, e);
 }
 

@@ -1,5 +1,6 @@
 /* message.c
  * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the message.
+ * Of a message that comes in one piece no copy is made: it is taken from the octets of its frame whenever that is shown.
  *
  * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a bug of
  * the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones. Whatever else
@@ -16,6 +17,7 @@
 #include <epan/tap.h>
 
 #include "../core/mime.h"
+#include "pool.h"
 
 /* What the client says its message will take is believed up to here, and up to so many times its first octets: room for it is made
  * at once. */
@@ -54,7 +56,7 @@ static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message
     esmtp_collected_t *c = message->user;
     if (c)
         return c;
-    c = message->user = wmem_new0(wmem_file_scope(), esmtp_collected_t);
+    c = message->user = esmtp_pool_alloc0(sizeof *c);
     c->number = ++conn->messages;
     c->stream = &conn->streams[conn->layer][!esmtp_session_server(conn->session)];
     return c;
@@ -62,42 +64,74 @@ static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message
 
 /* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the first room
  * is what is known to be needed. */
-static size_t room_first(const esmtp_message_t *message, size_t n)
+static uint32_t room_first(const esmtp_message_t *message, uint32_t n)
 {
     uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
-    return declared <= ROOM_DECLARED ? MAX(n, MIN((size_t)declared, n * ROOM_TIMES)) : n;
+    return declared <= ROOM_DECLARED ? (uint32_t)MAX(n, MIN(declared, (uint64_t)n * ROOM_TIMES)) : n;
 }
 
-static void make_room(esmtp_collected_t *c, const esmtp_message_t *message, size_t n)
+static void keep(const esmtp_message_t *message, const uint8_t *p, uint32_t n)
 {
-    if (c->len + n <= c->room)
-        return;
-    if (c->room == 0)
-        c->room = room_first(message, n);
-    while (c->room < c->len + n)
-        c->room *= 2;
-    c->data = wmem_realloc(wmem_file_scope(), c->data, c->room);
-}
-
-void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
-{
-    esmtp_collected_t *c = collected(ctx, message);
-    if (!c->too_big && c->len + n > esmtp_message_limit()) {
-        wmem_free(wmem_file_scope(), c->data);
-        c->data = NULL;
-        c->len = 0;
-        c->too_big = true;
+    esmtp_collected_t *c = message->user;
+    if (c->len + n > c->room) {
+        uint64_t room = c->room ? c->room : room_first(message, n);
+        while (room < c->len + n)
+            room *= 2;
+        c->room = (uint32_t)room;
+        c->data = wmem_realloc(wmem_file_scope(), c->data, room);
     }
-    if (c->too_big)
-        return;
-    make_room(c, message, n);
     memcpy(c->data + c->len, p, n);
     c->len += n;
 }
 
+/* Leaves the first octets of a message where they are, as long as they are there. */
+static bool borrow(esmtp_feeding_t *feeding, esmtp_message_t *message, const uint8_t *p, uint32_t n)
+{
+    esmtp_collected_t *c = message->user;
+    if (c->len || !feeding || p < feeding->octets.p || p >= feeding->octets.p + feeding->octets.len)
+        return false;
+    feeding->borrowing = message;
+    c->seq = feeding->seq + (uint32_t)(p - feeding->octets.p);
+    c->len = n;
+    return true;
+}
+
+void esmtp_message_fed(esmtp_feeding_t *feeding)
+{
+    esmtp_message_t *message = feeding->borrowing;
+    if (!message)
+        return;
+    esmtp_collected_t *c = message->user;
+    uint32_t n = c->len;
+    feeding->borrowing = NULL;
+    c->len = 0;
+    keep(message, feeding->octets.p + (c->seq - feeding->seq), n);
+}
+
+void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
+{
+    esmtp_conn_t *conn = ctx;
+    esmtp_collected_t *c = collected(conn, message);
+    if (conn->feeding)
+        esmtp_message_fed(conn->feeding);
+    if (!c->too_big && c->len + n > esmtp_message_limit()) {
+        wmem_free(wmem_file_scope(), c->data);
+        c->data = NULL;
+        c->len = c->room = 0;
+        c->too_big = true;
+    }
+    if (!c->too_big && !borrow(conn->feeding, message, p, (uint32_t)n))
+        keep(message, p, (uint32_t)n);
+}
+
 void esmtp_message_end(void *ctx, esmtp_message_t *message)
 {
-    esmtp_collected_t *c = collected(ctx, message);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collected_t *c = collected(conn, message);
+    if (conn->feeding && conn->feeding->borrowing == message && !message->incomplete) {
+        conn->feeding->borrowing = NULL;
+        c->in_place = true;
+    }
     if (!c->data || c->room == c->len)
         return;
     c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
@@ -107,6 +141,14 @@ void esmtp_message_end(void *ctx, esmtp_message_t *message)
 const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message)
 {
     return message->user;
+}
+
+esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, tvbuff_t *tvb, uint32_t seq)
+{
+    const esmtp_collected_t *c = message->user;
+    if (!c || !c->len)
+        return esmtp_span(NULL, 0);
+    return esmtp_span(c->in_place ? tvb_get_ptr(tvb, (int)(c->seq - seq), (int)c->len) : c->data, c->len);
 }
 
 /* --- how much a tree takes --------------------------------------------------------------------------------------------- */

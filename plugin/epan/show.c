@@ -93,12 +93,19 @@ static void info_write(esmtp_show_t *show)
 
 /* --- facts ------------------------------------------------------------------------------------------------------------- */
 
+int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left)
+{
+    int end = fact->flags & ESMTP_FF_LINES ? tvb_find_uint8(show->tvb, offset, left, '\n') : -1;
+    return end < 0 ? left : end + 1 - offset;
+}
+
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {
+    uint32_t end = esmtp_facts_at(&show->stream->facts, i)->index + REPLY_LINES_MAX;
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
-        if (fact->kind != ESMTP_FACT_REPLY || (k > i && fact->flags & ESMTP_FF_FIRST))
+        if (fact->kind != ESMTP_FACT_REPLY || (k > i && (fact->flags & ESMTP_FF_FIRST || fact->index >= end)))
             return k;
         if (fact->flags & ESMTP_FF_LAST)
             return k + 1;
@@ -140,10 +147,19 @@ static bool is_full(const esmtp_show_t *show)
     return show->tree && PTREE_DATA(show->tree)->count > ITEMS_MAX;
 }
 
-/* Says how many lines are left out. */
-static void rest_add(esmtp_show_t *show, size_t n, int offset, int len)
+/* Says how many lines are left out: those of facts i to n - 1. */
+static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len)
 {
-    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, (uint32_t)n);
+    uint32_t lines = 0;
+    for (int at = offset; i < n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        int end = at + (int)fact->len;
+        do {
+            at += esmtp_show_line(show, fact, at, end - at);
+            lines++;
+        } while (at < end);
+    }
+    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, lines);
     proto_item_set_generated(item);
     expert_add_info(show->pinfo, item, &ei_not_shown);
 }
@@ -165,7 +181,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
         show->at = i;
         if (is_full(show)) {
-            rest_add(show, found->last - i, offset, (int)found->used - offset);
+            rest_add(show, i, found->last, offset, (int)found->used - offset);
             messages_of_rest(show, i, found->last);
             return;
         }
@@ -213,8 +229,11 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     };
     proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
-    if (found->first < found->last)
-        show.server = esmtp_facts_at(&found->stream->facts, found->first)->flags & ESMTP_FF_FROM_SERVER;
+    if (found->first < found->last) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
+        show.server = fact->flags & ESMTP_FF_FROM_SERVER;
+        show.seq = fact->seq - (uint32_t)found->old;
+    }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
         show.info = info;

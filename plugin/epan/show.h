@@ -19,6 +19,7 @@ typedef struct {
     proto_tree *tree; /* of the SMTP item; may be NULL */
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
+    uint32_t seq;        /* of the first octet of tvb */
     size_t at;           /* which of the stream's facts is being shown; of a reply the first */
     char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;
@@ -36,6 +37,9 @@ typedef struct {
 void esmtp_show_info(esmtp_show_t *show, const char *text);
 /* Likewise octets of the line of a fact, what is not printable escaped. */
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
+
+/* Octets of the line of a reply at an offset, line end included; left: octets of its fact from there on. */
+int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left);
 
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);

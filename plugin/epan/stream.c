@@ -13,6 +13,7 @@
 
 #include "../core/framing.h"
 #include "message.h"
+#include "pool.h"
 
 /* A jump of more than this is no hole of one connection but another numbering. */
 #define JUMP_MAX 0x40000000
@@ -27,6 +28,7 @@ static int proto_esmtp = -1;
 void esmtp_stream_register(int proto)
 {
     proto_esmtp = proto;
+    esmtp_pool_register();
 }
 
 /* --- connections ------------------------------------------------------------------------------------------------------- */
@@ -43,7 +45,13 @@ static void file_release(void *ctx, void *p)
     wmem_free(wmem_file_scope(), p);
 }
 
-static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release};
+static void *file_keep(void *ctx, size_t n)
+{
+    (void)ctx;
+    return esmtp_pool_alloc0(n);
+}
+
+static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release, file_keep};
 
 static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
 {
@@ -74,7 +82,7 @@ static esmtp_stream_t *streams_init(esmtp_stream_t *streams)
 
 static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
-    esmtp_conn_t *conn = wmem_new0(wmem_file_scope(), esmtp_conn_t);
+    esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
     esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end, conn};
     int64_t time;
     conn->session = esmtp_session_new(&ops);
@@ -100,7 +108,7 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo)
 void esmtp_conn_open_tls(esmtp_conn_t *conn)
 {
     if (!conn->streams[ESMTP_LAYER_TLS])
-        conn->streams[ESMTP_LAYER_TLS] = streams_init(wmem_alloc0_array(wmem_file_scope(), esmtp_stream_t, 2));
+        conn->streams[ESMTP_LAYER_TLS] = streams_init(esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t)));
 }
 
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
@@ -232,7 +240,11 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     } else if (stream->partial) {
         scanned = MIN(stream->partial, in.len) - 1;
     }
+    esmtp_feeding_t feeding = {in, at->seq, NULL};
+    call->conn->feeding = &feeding;
     size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
+    esmtp_message_fed(&feeding);
+    call->conn->feeding = NULL;
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;
     stream->partial = (uint32_t)(in.len - used);

@@ -34,8 +34,16 @@ typedef enum {
     ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
 } esmtp_tls_start_t;
 
+/* Octets that are being fed, on a first visit. */
+typedef struct {
+    esmtp_span_t octets;
+    uint32_t seq;               /* of the first of them */
+    esmtp_message_t *borrowing; /* message.c: all that there is of it lies in them and nowhere else; NULL if none */
+} esmtp_feeding_t;
+
 typedef struct {
     esmtp_session_t *session;
+    esmtp_feeding_t *feeding; /* first visits, while octets are being fed; else NULL */
     struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
     uint32_t port; /* of side A */
     bool above;    /* its address comes behind the other's: tells them apart where the ports are equal */

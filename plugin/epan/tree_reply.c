@@ -135,8 +135,9 @@ static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree,
         expert_add_info(show->pinfo, item, &ei_masked_greeting);
 }
 
-/* The text of one line. */
-static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
+/* The text of one line; index: its number in its reply. */
+static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, uint32_t index, int offset,
+                     int len)
 {
     const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
     esmtp_reply_line_t reply;
@@ -144,14 +145,14 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
     int skip = reply.valid ? 4 : 0;
     if (len < skip)
         return;
-    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (fact->index > 0 || is_nameless(show, item, &reply))) {
+    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (index > 0 || is_nameless(show, item, &reply))) {
         esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
         return;
     }
     esmtp_add_text(tree, hf_parameter, show->tvb, offset + skip, len - skip);
     if (reply.enhanced.whole.len)
         enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
-    if (fact->flags & ESMTP_FF_GREETING && fact->index == 0)
+    if (fact->flags & ESMTP_FF_GREETING && index == 0)
         greeting_add(show, item, tree, &reply, offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
         host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
@@ -200,7 +201,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
     bool details = show->wanted & LINE_DETAILS;
-    proto_item *item = details ? response_item_add(show, offset, (int)first->len) : NULL;
+    proto_item *item = details ? response_item_add(show, offset, esmtp_show_line(show, first, offset, (int)first->len)) : NULL;
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
@@ -210,14 +211,19 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
-        int len = (int)fact->len - fact->eol;
-        if (len > 0 && details)
-            line_add(show, item, tree, fact, offset, len);
-        if (fact->flags & ESMTP_FF_LOGIN)
-            esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
-        info_add(show, fact, offset, len, k == i);
+        int end = offset + (int)fact->len;
+        uint32_t index = fact->index;
+        do {
+            int total = esmtp_show_line(show, fact, offset, end - offset), len = total - fact->eol;
+            if (len > 0 && details)
+                line_add(show, item, tree, fact, index, offset, len);
+            index++;
+            if (fact->flags & ESMTP_FF_LOGIN)
+                esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
+            info_add(show, fact, offset, len, offset == start);
+            offset += total;
+        } while (offset < end);
         esmtp_anomaly_add(show->pinfo, item, fact);
-        offset += (int)fact->len;
         if (fact->flags & ESMTP_FF_VERDICT)
             esmtp_export_verdict(show, fact->extra);
     }

@@ -101,7 +101,7 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
     w->ended = 0;
     w->secured = false;
     memset(w->next, 0, sizeof w->next);
-    w->allocator = (esmtp_allocator_t){alloc, w, release};
+    w->allocator = (esmtp_allocator_t){alloc, w, release, NULL};
     for (size_t i = 0; i < 4; i++)
         esmtp_facts_init(&w->facts[i / 2][i % 2], &w->allocator);
     esmtp_session_ops_t ops = {&w->allocator, new_fact, take_text, take_end, w};
