@@ -7,35 +7,28 @@
 #include "facts.h"
 
 G_STATIC_ASSERT(ESMTP_FF_LINES < 1u << ESMTP_FF_BITS);
-G_STATIC_ASSERT(sizeof(void *) > 8 || sizeof(esmtp_fact_t) <= 56);
+G_STATIC_ASSERT(sizeof(void *) > 8 || sizeof(esmtp_fact_t) <= 48);
 
-void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
+/* Makes a table, or one of twice the room. */
+static void grow_table(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
 {
-    memset(facts, 0, sizeof *facts);
-    facts->allocator = allocator;
-    facts->blocks = facts->few;
-    facts->n_blocks = G_N_ELEMENTS(facts->few);
+    uint32_t old = facts->room ? facts->room : ESMTP_FACTS_FEW;
+    esmtp_fact_t **table = allocator->alloc(allocator->ctx, 2 * old * sizeof *table);
+    memcpy(table, facts->room ? facts->table : facts->few, old * sizeof *table);
+    if (facts->room)
+        esmtp_release(allocator, facts->table);
+    facts->table = table;
+    facts->room = 2 * old;
 }
 
-/* Makes room for one more block pointer. */
-static void grow_table(esmtp_facts_t *facts)
-{
-    uint32_t room = facts->n_blocks * 2;
-    esmtp_fact_t **blocks = facts->allocator->alloc(facts->allocator->ctx, room * sizeof *blocks);
-    memcpy(blocks, facts->blocks, facts->n_blocks * sizeof *blocks);
-    if (facts->blocks != facts->few)
-        esmtp_release(facts->allocator, facts->blocks);
-    facts->blocks = blocks;
-    facts->n_blocks = room;
-}
-
-esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts)
+esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
 {
     size_t i = facts->n++, block = i / ESMTP_FACTS_BLOCK;
     if (i % ESMTP_FACTS_BLOCK == 0) {
-        if (block >= facts->n_blocks)
-            grow_table(facts);
-        facts->blocks[block] = esmtp_keep(facts->allocator, ESMTP_FACTS_BLOCK * sizeof(esmtp_fact_t));
+        if (block == (facts->room ? facts->room : ESMTP_FACTS_FEW))
+            grow_table(facts, allocator);
+        esmtp_fact_t **blocks = facts->room ? facts->table : facts->few;
+        blocks[block] = esmtp_keep(allocator, ESMTP_FACTS_BLOCK * sizeof(esmtp_fact_t));
     }
     return esmtp_facts_at(facts, i);
 }

@@ -4,7 +4,7 @@
  * order of the capture. Each line has a fact of its own, but for those of EHLO replies (ESMTP_FF_LINES).
  *
  * Facts are kept packed in blocks, found by frame number in O(log n), at addresses that never move: a million commands cost
- * a million times sizeof(esmtp_fact_t) and two octets each for finding them.
+ * a million times sizeof(esmtp_fact_t) and up to eight octets each for finding them.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -55,6 +55,9 @@ enum {
     ESMTP_FF_LINES = 1u << 23,       /* REPLY: several lines, all of them PLAIN and with CRLF; .index is the number of the first */
 };
 
+/* Those that say what .extra is; a fact has one of them at most. */
+#define ESMTP_FF_EXTRA (ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE)
+
 /* Bits of a fact that are kept for them. */
 #define ESMTP_FF_BITS 25
 
@@ -96,7 +99,7 @@ enum {
 
 struct esmtp_txn;
 
-/* 56 octets: connections have dozens, a million commands a million of them. */
+/* 48 octets: connections have dozens, a million commands a million of them. */
 typedef struct esmtp_fact {
     uint32_t frame;
     uint32_t seq;    /* of its first octet: TCP sequence number, in TLS octets of this direction so far (modulo 2^32) */
@@ -118,8 +121,10 @@ typedef struct esmtp_fact {
         int64_t delta;    /* REPLY, last line, with TIMED: nanoseconds since the command */
         uint64_t before;  /* TEXT, CHUNK: octets of the message in front of this piece */
     };
-    struct esmtp_txn *txn; /* transaction it belongs to, or NULL */
-    void *extra;           /* see the flags */
+    union {
+        struct esmtp_txn *txn; /* without a flag of ESMTP_FF_EXTRA: the transaction it belongs to, or NULL */
+        void *extra;           /* see the flags; esmtp_fact_txn() (session.h) knows the transaction all the same */
+    };
 } esmtp_fact_t;
 
 /* Memory that lives as long as the facts. Zeroed. Never fails. */
@@ -141,28 +146,29 @@ static inline void esmtp_release(const esmtp_allocator_t *allocator, void *p)
         allocator->release(allocator->ctx, p);
 }
 
+/* Facts in a block, and blocks that need no table. Most connections are short: a client that sends one mail has 8 to 10 facts, its
+ * server as many. */
+#define ESMTP_FACTS_BLOCK 2
+#define ESMTP_FACTS_FEW   5
+
+/* Zeroed it is empty. */
 typedef struct {
-    const esmtp_allocator_t *allocator;
-    esmtp_fact_t **blocks;  /* few, or a table of its own */
-    esmtp_fact_t *few[3];
-    uint32_t n_blocks; /* room in blocks */
-    uint32_t n;        /* facts */
+    union {
+        esmtp_fact_t *few[ESMTP_FACTS_FEW];
+        esmtp_fact_t **table;
+    };
+    uint32_t room; /* blocks that the table has room for; 0: few holds them */
+    uint32_t n;    /* facts */
 } esmtp_facts_t;
 
-/* The store must stay where it is from now on. */
-void esmtp_facts_init(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
-
-/* A new zeroed fact at the end; its frame must be set to no less than that of the one before. */
-esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts);
-
-/* Facts in a block. Most connections are short: a client that sends one mail has 8 to 12 facts, its server as many; on average
- * half a block is left over for each. */
-#define ESMTP_FACTS_BLOCK 4
+/* A new zeroed fact at the end; its frame must be set to no less than that of the one before. allocator: the same each time. */
+esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts, const esmtp_allocator_t *allocator);
 
 /* The i-th fact, i < facts->n. */
 static inline esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
 {
-    return &facts->blocks[i / ESMTP_FACTS_BLOCK][i % ESMTP_FACTS_BLOCK];
+    esmtp_fact_t *const *blocks = facts->room ? facts->table : facts->few;
+    return &blocks[i / ESMTP_FACTS_BLOCK][i % ESMTP_FACTS_BLOCK];
 }
 
 /* Index of the first fact of a frame, or of the first behind it; facts->n if there is none. */

@@ -59,7 +59,7 @@ static void grow(esmtp_session_t *s)
     esmtp_pending_t *ring = esmtp_session_alloc(s, room * sizeof *ring);
     for (uint32_t i = 0; i < q->n; i++)
         ring[i] = *esmtp_pairing_at(q, i);
-    esmtp_release(s->ops.allocator, q->ring);
+    esmtp_release(s->ops->allocator, q->ring);
     q->ring = ring;
     q->room = room;
     q->head = 0;

@@ -13,12 +13,12 @@
 
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n)
 {
-    return s->ops.allocator->alloc(s->ops.allocator->ctx, n);
+    return s->ops->allocator->alloc(s->ops->allocator->ctx, n);
 }
 
 void *esmtp_session_keep(esmtp_session_t *s, size_t n)
 {
-    return esmtp_keep(s->ops.allocator, n);
+    return esmtp_keep(s->ops->allocator, n);
 }
 
 void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
@@ -46,10 +46,11 @@ const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span)
     return copy;
 }
 
-esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops)
+esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx)
 {
     esmtp_session_t *s = esmtp_keep(ops->allocator, sizeof *s);
-    s->ops = *ops;
+    s->ops = ops;
+    s->ctx = ctx;
     s->server = ESMTP_SIDE_NONE;
     return s;
 }
@@ -69,10 +70,10 @@ static bool is_busy(const esmtp_session_t *s)
 
 void esmtp_session_rest(esmtp_session_t *s)
 {
-    if (!s->ended || !s->ops.allocator->release || is_busy(s))
+    if (!s->ended || !s->ops->allocator->release || is_busy(s))
         return;
-    esmtp_release(s->ops.allocator, s->work->pairing.ring);
-    esmtp_release(s->ops.allocator, s->work);
+    esmtp_release(s->ops->allocator, s->work->pairing.ring);
+    esmtp_release(s->ops->allocator, s->work);
     s->work = NULL;
 }
 
@@ -211,7 +212,7 @@ esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s)
 esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
                                      uint32_t len)
 {
-    esmtp_fact_t *fact = s->ops.fact(s->ops.ctx, side);
+    esmtp_fact_t *fact = s->ops->fact(s->ctx, side);
     fact->frame = at->frame;
     fact->call = at->call;
     fact->seq = at->seq;

@@ -63,13 +63,13 @@ typedef struct esmtp_txn {
     uint32_t frame;  /* of MAIL */
     int64_t time;    /* of MAIL */
     const char *sender; /* reverse-path without brackets; NULL if not known */
-    bool binary;        /* BODY=BINARYMIME */
     uint64_t declared;  /* SIZE=; UINT64_MAX if not given */
     uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
     esmtp_rcpt_t *rcpts, **rcpts_end;
     uint32_t n_rcpts;     /* all, also those not remembered */
     uint32_t n_accepted;
     uint16_t mail_code; /* reply to MAIL; 0 while there is none */
+    bool binary;        /* BODY=BINARYMIME */
     bool uncertain;     /* replies were lost: recipients may be accepted or not */
     bool closed;        /* nothing more belongs to it */
     bool judged;        /* a final reply was seen */
@@ -148,10 +148,14 @@ bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword);
 typedef struct {
     const esmtp_offer_list_t *list;
     const esmtp_offer_list_t *clear; /* the one in clear, for the first reply inside TLS; else NULL */
-    esmtp_verdict_t *verdict;        /* when the EHLO aborted a transaction */
+    esmtp_txn_t *txn;                /* the transaction that the EHLO was to end, or NULL */
+    esmtp_verdict_t *verdict;        /* when it did */
 } esmtp_offer_t;
 
-/* The world outside: memory, places for facts, and a taker for message octets. */
+/* The transaction that a fact belongs to, or NULL. */
+esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);
+
+/* The world outside: memory, places for facts, and a taker for message octets. ctx: what the session was made with. */
 typedef struct {
     const esmtp_allocator_t *allocator;
     /* A new zeroed fact of one side, kept after those that were made before. */
@@ -160,12 +164,12 @@ typedef struct {
     void (*text)(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
     /* No more octets of this message will come. May be NULL. */
     void (*end)(void *ctx, esmtp_message_t *message);
-    void *ctx;
 } esmtp_session_ops_t;
 
 typedef struct esmtp_session esmtp_session_t;
 
-esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops);
+/* ops must stay where they are. */
+esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx);
 
 /* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls
  * both; what takes or asks about lines, text and chunks is for in between. */

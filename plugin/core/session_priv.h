@@ -80,7 +80,8 @@ typedef struct {
 } esmtp_work_t;
 
 struct esmtp_session {
-    esmtp_session_ops_t ops;
+    const esmtp_session_ops_t *ops;
+    void *ctx;
     esmtp_work_t *work; /* NULL: nothing is under way */
 
     /* roles */

@@ -87,10 +87,10 @@ static void offer_release(esmtp_session_t *s, esmtp_offer_list_t *list)
     for (uint32_t i = 0; item; i++) {
         esmtp_offered_t *next = item->next;
         if (i % OFFERED_AT_ONCE == OFFERED_AT_ONCE - 1 || !next)
-            esmtp_release(s->ops.allocator, item - i % OFFERED_AT_ONCE);
+            esmtp_release(s->ops->allocator, item - i % OFFERED_AT_ONCE);
         item = next;
     }
-    esmtp_release(s->ops.allocator, list);
+    esmtp_release(s->ops->allocator, list);
 }
 
 static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
@@ -103,6 +103,7 @@ static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
     esmtp_offer_t *hook = esmtp_session_keep(s, sizeof *hook);
     hook->list = s->offer;
     hook->clear = s->offer_clear;
+    hook->txn = fact->txn;
     fact->extra = hook;
     fact->flags |= ESMTP_FF_OFFER;
     s->offer_first_tls = false;

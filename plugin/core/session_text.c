@@ -45,8 +45,8 @@ void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
 {
     esmtp_session_t *s = session;
     s->work->message->octets += n;
-    if (s->ops.text)
-        s->ops.text(s->ops.ctx, s->work->message, p, n);
+    if (s->ops->text)
+        s->ops->text(s->ctx, s->work->message, p, n);
 }
 
 static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
@@ -59,8 +59,8 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         fact->anomalies |= ESMTP_AN_INCOMPLETE;
     else
         fact->flags |= ESMTP_FF_COMPLETE;
-    if (s->ops.end)
-        s->ops.end(s->ops.ctx, m);
+    if (s->ops->end)
+        s->ops->end(s->ctx, m);
     s->work->message = NULL;
 }
 
@@ -69,7 +69,6 @@ static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esm
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), kind, len);
     fact->flags |= ESMTP_FF_MESSAGE;
     fact->extra = s->work->message;
-    fact->txn = s->work->message->txn;
     fact->index = ++s->work->message->pieces;
     fact->before = before;
     return fact;

@@ -47,6 +47,17 @@ static void close_txn(esmtp_session_t *s, esmtp_txn_t *txn)
         s->work->txn = NULL;
 }
 
+esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
+{
+    switch (fact->flags & ESMTP_FF_EXTRA) {
+    case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->txn;
+    case ESMTP_FF_OFFER: return ((const esmtp_offer_t *)fact->extra)->txn;
+    case ESMTP_FF_MESSAGE: return ((const esmtp_message_t *)fact->extra)->txn;
+    case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent amid one */
+    default: return fact->txn;
+    }
+}
+
 /* Hangs the verdict on the reply that gives it. */
 static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn, esmtp_outcome_t outcome)
 {
@@ -58,13 +69,14 @@ static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fac
     v->duration = at->time - txn->time;
     if (txn->final) { /* a refused DATA so far; now there is a reply to the message */
         txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
-        txn->final->extra = NULL;
+        txn->final->txn = txn;
         txn->final = NULL;
     }
     txn->judged = true;
-    fact->txn = txn;
     if (fact->flags & ESMTP_FF_OFFER) {
-        ((esmtp_offer_t *)fact->extra)->verdict = v;
+        esmtp_offer_t *offer = fact->extra;
+        offer->verdict = v;
+        offer->txn = txn;
     } else {
         fact->extra = v;
         fact->flags |= ESMTP_FF_VERDICT;
@@ -105,8 +117,13 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
         esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
         if (p->row && p->row->txn == ESMTP_TXN_BEGIN)
             break;
-        if (p->txn == txn)
-            p->txn = p->fact->txn = outer;
+        if (p->txn != txn)
+            continue;
+        p->txn = outer;
+        if (p->message)
+            p->message->txn = outer;
+        if (!(p->fact->flags & ESMTP_FF_EXTRA))
+            p->fact->txn = outer;
     }
     *outer->rcpts_end = txn->rcpts;
     if (txn->rcpts)

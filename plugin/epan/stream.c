@@ -56,7 +56,7 @@ static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release,
 static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
 {
     esmtp_conn_t *conn = ctx;
-    return esmtp_facts_add(&conn->streams[conn->layer][side].facts);
+    return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
 }
 
 /* The time of the connection's first segment, if that opened it. */
@@ -73,22 +73,15 @@ static bool is_above(const packet_info *pinfo)
     return cmp_address(&pinfo->src, &pinfo->dst) > 0;
 }
 
-static esmtp_stream_t *streams_init(esmtp_stream_t *streams)
-{
-    for (int side = 0; side < 2; side++)
-        esmtp_facts_init(&streams[side].facts, &file_allocator);
-    return streams;
-}
-
 static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
-    esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end, conn};
+    static const esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end};
     int64_t time;
-    conn->session = esmtp_session_new(&ops);
+    conn->session = esmtp_session_new(&ops, conn);
     conn->port = pinfo->srcport;
     conn->above = is_above(pinfo);
-    conn->streams[ESMTP_LAYER_TCP] = streams_init(conn->in_clear);
+    conn->streams[ESMTP_LAYER_TCP] = conn->in_clear;
     conn->frame = pinfo->num;
     conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     conn->opened = opening_time(conn->tcp, &time);
@@ -108,7 +101,7 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo)
 void esmtp_conn_open_tls(esmtp_conn_t *conn)
 {
     if (!conn->streams[ESMTP_LAYER_TLS])
-        conn->streams[ESMTP_LAYER_TLS] = streams_init(esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t)));
+        conn->streams[ESMTP_LAYER_TLS] = esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t));
 }
 
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)

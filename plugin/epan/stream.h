@@ -18,11 +18,11 @@ typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
 
 /* One direction of one layer. */
 typedef struct {
-    bool begun;
     uint32_t next;    /* sequence number of the next octet that no fact has */
     uint32_t partial; /* octets behind it that were seen: the beginning of a line */
-    bool holed;       /* octets of it are missing */
     esmtp_facts_t facts;
+    bool begun;
+    bool holed;       /* octets of it are missing */
 } esmtp_stream_t;
 
 /* How TLS began. */
@@ -45,18 +45,18 @@ typedef struct {
     esmtp_session_t *session;
     esmtp_feeding_t *feeding; /* first visits, while octets are being fed; else NULL */
     struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
-    uint32_t port; /* of side A */
-    bool above;    /* its address comes behind the other's: tells them apart where the ports are equal */
+    uint32_t port;       /* of side A */
     uint32_t frame;      /* in which it was met */
+    bool above;          /* its address comes behind the other's: tells them apart where the ports are equal */
     bool opened;         /* the capture has its opening */
     bool guessed;        /* its first line told, inside TLS */
+    bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
+    bool tls_last[2];    /* first visits: the side's last octets went to TLS */
     esmtp_layer_t layer; /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
     uint32_t tls_first;  /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq; /* and where in it */
     uint32_t tls_from[2]; /* for each side: first frame whose octets went to TLS; 0: none did */
-    bool tls_last[2];     /* first visits: the side's last octets went to TLS */
-    bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
     uint32_t messages;   /* collected so far */
     esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
     esmtp_stream_t in_clear[2];

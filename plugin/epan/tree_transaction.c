@@ -74,9 +74,10 @@ static const esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
 
 void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
-    if (!tree || !fact->txn || !(show->wanted & ESMTP_WANT_TXN))
+    const esmtp_txn_t *txn = esmtp_fact_txn(fact);
+    if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
-    proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, fact->txn->number);
+    proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
     const esmtp_verdict_t *verdict = verdict_of(fact);
     if (verdict)
         verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);

@@ -29,6 +29,7 @@ typedef struct {
     size_t arena_used;
     max_align_t arena[ARENA / sizeof(max_align_t)];
     esmtp_allocator_t allocator;
+    esmtp_session_ops_t ops;
     esmtp_session_t *session;
     esmtp_facts_t facts[2][2]; /* layer, side */
     size_t layer;
@@ -59,7 +60,7 @@ static esmtp_fact_t *new_fact(void *ctx, esmtp_side_t side)
 {
     world_t *w = ctx;
     CHECK(side == ESMTP_SIDE_A || side == ESMTP_SIDE_B);
-    return esmtp_facts_add(&w->facts[w->layer][side]);
+    return esmtp_facts_add(&w->facts[w->layer][side], &w->allocator);
 }
 
 static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
@@ -102,10 +103,9 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
     w->secured = false;
     memset(w->next, 0, sizeof w->next);
     w->allocator = (esmtp_allocator_t){alloc, w, release, NULL};
-    for (size_t i = 0; i < 4; i++)
-        esmtp_facts_init(&w->facts[i / 2][i % 2], &w->allocator);
-    esmtp_session_ops_t ops = {&w->allocator, new_fact, take_text, take_end, w};
-    w->session = esmtp_session_new(&ops);
+    w->ops = (esmtp_session_ops_t){&w->allocator, new_fact, take_text, take_end};
+    memset(w->facts, 0, sizeof w->facts);
+    w->session = esmtp_session_new(&w->ops, w);
     esmtp_session_set_server(w->session, options & SERVER_B ? ESMTP_SIDE_B : ESMTP_SIDE_A, !(options & SPEAKER));
     if (options & OPENED)
         esmtp_session_opened(w->session, 1);
@@ -199,10 +199,10 @@ static void check_links(const esmtp_fact_t *fact, uint32_t frames)
     CHECK(fact->kind > ESMTP_FACT_NONE && fact->kind <= ESMTP_FACT_GAP);
     CHECK(fact->eol <= fact->len);
     CHECK(!fact->verb || esmtp_verb_by_number(fact->verb));
-    uint32_t typed = ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE;
-    uint32_t is = fact->flags & typed;
-    CHECK(!is == !fact->extra);
+    uint32_t is = fact->flags & ESMTP_FF_EXTRA;
+    CHECK(!is || fact->extra);
     CHECK(is == 0 || (is & (is - 1)) == 0);
+    CHECK(!esmtp_fact_txn(fact) || esmtp_fact_txn(fact)->number);
 }
 
 static void check_facts(const world_t *w, uint32_t frames)
@@ -285,7 +285,7 @@ static void check_same_fact(const esmtp_fact_t *a, const esmtp_fact_t *b)
     CHECK(((a->flags ^ b->flags) & ~(end ? ESMTP_FF_LOST_PEER : 0u)) == 0);
     CHECK(((a->anomalies ^ b->anomalies) & ~ESMTP_AN_PIPELINE) == 0);
     CHECK(is_piece(a) || (a->index == b->index && a->delta == b->delta));
-    check_same_txn(a->txn, b->txn);
+    check_same_txn(esmtp_fact_txn(a), esmtp_fact_txn(b));
     check_same_extra(a, b);
 }
 

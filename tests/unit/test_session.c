@@ -34,6 +34,7 @@ typedef struct {
 
 typedef struct {
     esmtp_allocator_t allocator;
+    esmtp_session_ops_t ops;
     GPtrArray *blocks;
     unsigned calls; /* of the allocator, for what may be given back */
     unsigned lent;  /* and was not */
@@ -85,7 +86,7 @@ static esmtp_fact_t *kit_fact(void *ctx, esmtp_side_t side)
         kit->room = kit->room ? kit->room * 2 : 64;
         kit->order = g_renew(esmtp_fact_t *, kit->order, kit->room);
     }
-    esmtp_fact_t *fact = esmtp_facts_add(&kit->facts[side]);
+    esmtp_fact_t *fact = esmtp_facts_add(&kit->facts[side], &kit->allocator);
     return kit->order[kit->n_order++] = fact;
 }
 
@@ -126,12 +127,11 @@ static void kit_init(kit_t *kit, bool opened)
     kit->open_text = g_string_new(NULL);
     kit->texts = g_string_new(NULL);
     for (int side = 0; side < 2; side++) {
-        esmtp_facts_init(&kit->facts[side], &kit->allocator);
         kit->rest[side] = g_byte_array_new();
         kit->spoken[side] = g_string_new(NULL);
     }
-    esmtp_session_ops_t ops = {&kit->allocator, kit_fact, kit_text, kit_end, kit};
-    kit->s = esmtp_session_new(&ops);
+    kit->ops = (esmtp_session_ops_t){&kit->allocator, kit_fact, kit_text, kit_end};
+    kit->s = esmtp_session_new(&kit->ops, kit);
     esmtp_session_set_server(kit->s, ESMTP_SIDE_B, true);
     if (opened)
         esmtp_session_opened(kit->s, 0);
@@ -329,8 +329,8 @@ static void print_one(GString *out, const esmtp_fact_t *f)
         g_string_append_printf(out, " %u", f->missing);
     if (f->link)
         g_string_append_printf(out, " >%u", f->link);
-    if (f->txn)
-        g_string_append_printf(out, " t%u", f->txn->number);
+    if (esmtp_fact_txn(f))
+        g_string_append_printf(out, " t%u", esmtp_fact_txn(f)->number);
     if (last && f->kind == ESMTP_FACT_CHUNK)
         g_string_append(out, " last");
     print_names(out, "", flag_names, G_N_ELEMENTS(flag_names), f->flags);
@@ -350,6 +350,7 @@ static void print_lines(GString *out, const kit_t *kit, const esmtp_fact_t *f)
     }
     line.flags &= ~(uint32_t)(ESMTP_FF_LINES | ESMTP_FF_LAST | ESMTP_FF_OFFER | ESMTP_FF_VERDICT);
     last.flags &= ~(uint32_t)(ESMTP_FF_LINES | ESMTP_FF_HEAD_LOST);
+    line.txn = esmtp_fact_txn(f);
     line.link = 0;
     assert_true(f->seq + f->len <= spoken->len);
     for (size_t i = f->seq; i < f->seq + f->len - 1; i++) {
