@@ -216,6 +216,14 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
     reply_to_recipient(p, fact, code);
 }
 
+/* The server goes away amid its replies to a message: this one is the last, and speaks for the recipients that are left. */
+static void speak_for_all(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+{
+    while (p->rcpt)
+        reply_to_recipient(p, fact, code);
+    p->replies = 1;
+}
+
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                              const esmtp_server_event_t *event)
 {
@@ -224,6 +232,8 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     bool overall = p->overall && p->replies == 1;
     if (p->per_recipient && !overall)
         reply_to_recipient(p, fact, code);
+    if (code == 421 && p->replies > 1)
+        speak_for_all(p, fact, code);
     if (!overall)
         p->any_accepted |= ok;
     if (ok && !p->queue_id && event->queue_id.len)

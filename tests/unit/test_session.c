@@ -1243,6 +1243,31 @@ static const dialogue_t dialogues[] = {
              "C16 command QUIT 221 >17 lmtp\n"
              "S17 reply QUIT 221 >16 lmtp\n"
              "= x\\r\\n\n"},
+    {.label = "LMTP, the server goes away amid its replies",
+     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250 mx\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<d@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"},
+               {'S', "250 <b@y> ok\r\n421 going down\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "C4 command MAIL 250 >5 t1 lmtp\n"
+             "S5 reply MAIL 250 >4 t1 lmtp\n"
+             "C6 command RCPT 250 >7 t1 lmtp\n"
+             "S7 reply RCPT 250 >6 t1 lmtp\n"
+             "C8 command RCPT 421 >9 t1 lmtp\n"
+             "S9 reply RCPT 250 >8 t1 lmtp\n"
+             "C10 command RCPT 421 >11 t1 lmtp\n"
+             "S11 reply RCPT 250 >10 t1 lmtp\n"
+             "C12 command DATA 354 >13 t1 lmtp\n"
+             "S13 reply DATA 354 >12 t1 lmtp\n"
+             "C14 text DATA 3 t1 lmtp\n"
+             "C14 eom . 250 3 >15 t1 lmtp complete\n"
+             "S15 reply . 250 >12 t1 lmtp recipient\n"
+             "S15 reply . 421 >12 t1 lmtp recipient => accepted 3 b@y:250/250 c@y:250/421 d@y:250/421\n"
+             "C16 command QUIT 221 >17 lmtp\n"
+             "S17 reply QUIT 221 >16 lmtp\n"
+             "= x\\r\\n\n"},
     {.label = "LMTP, chunks",
      .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
                {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
