@@ -313,7 +313,7 @@ void esmtp_export_message(const esmtp_show_t *show, esmtp_message_t *message)
     if (!c || c->too_big)
         return;
     export_t *e = export_new(show, message);
-    e->octets = esmtp_message_octets(message, show->tvb, show->seq);
+    e->octets = esmtp_message_octets(message, show->pinfo, show->tvb, show->seq);
     if (mails)
         tap_queue_packet(mail_tap, show->pinfo, e);
     if (attachments)

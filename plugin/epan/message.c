@@ -1,6 +1,7 @@
 /* message.c
  * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the message.
- * Of a message that comes in one piece no copy is made: it is taken from the octets of its frame whenever that is shown.
+ * Of the octets in that frame no copy is kept, as long as the message is short: they are there whenever it is shown. Most mails come
+ * in one to four segments.
  *
  * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a bug of
  * the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones. Whatever else
@@ -23,6 +24,9 @@
  * at once. */
 #define ROOM_DECLARED (64u << 10)
 #define ROOM_TIMES 16
+
+/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too. */
+#define JOINED_MAX (64u << 10)
 
 /* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
 #define COLUMN_OCTETS 8192
@@ -84,15 +88,15 @@ static void keep(const esmtp_message_t *message, const uint8_t *p, uint32_t n)
     c->len += n;
 }
 
-/* Leaves the first octets of a message where they are, as long as they are there. */
+/* Leaves octets where they are, as long as they are there. */
 static bool borrow(esmtp_feeding_t *feeding, esmtp_message_t *message, const uint8_t *p, uint32_t n)
 {
     esmtp_collected_t *c = message->user;
-    if (c->len || !feeding || p < feeding->octets.p || p >= feeding->octets.p + feeding->octets.len)
+    if (c->len > JOINED_MAX || !feeding || p < feeding->octets.p || p >= feeding->octets.p + feeding->octets.len)
         return false;
     feeding->borrowing = message;
-    c->seq = feeding->seq + (uint32_t)(p - feeding->octets.p);
-    c->len = n;
+    c->tail_seq = feeding->seq + (uint32_t)(p - feeding->octets.p);
+    c->tail = n;
     return true;
 }
 
@@ -102,10 +106,10 @@ void esmtp_message_fed(esmtp_feeding_t *feeding)
     if (!message)
         return;
     esmtp_collected_t *c = message->user;
-    uint32_t n = c->len;
+    uint32_t n = c->tail;
     feeding->borrowing = NULL;
-    c->len = 0;
-    keep(message, feeding->octets.p + (c->seq - feeding->seq), n);
+    c->tail = 0;
+    keep(message, feeding->octets.p + (c->tail_seq - feeding->seq), n);
 }
 
 void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
@@ -128,10 +132,8 @@ void esmtp_message_end(void *ctx, esmtp_message_t *message)
 {
     esmtp_conn_t *conn = ctx;
     esmtp_collected_t *c = collected(conn, message);
-    if (conn->feeding && conn->feeding->borrowing == message && !message->incomplete) {
-        conn->feeding->borrowing = NULL;
-        c->in_place = true;
-    }
+    if (conn->feeding && conn->feeding->borrowing == message && !message->incomplete)
+        conn->feeding->borrowing = NULL; /* never to be given back */
     if (!c->data || c->room == c->len)
         return;
     c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
@@ -143,12 +145,18 @@ const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message)
     return message->user;
 }
 
-esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, tvbuff_t *tvb, uint32_t seq)
+esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, const packet_info *pinfo, tvbuff_t *tvb, uint32_t seq)
 {
     const esmtp_collected_t *c = message->user;
-    if (!c || !c->len)
-        return esmtp_span(NULL, 0);
-    return esmtp_span(c->in_place ? tvb_get_ptr(tvb, (int)(c->seq - seq), (int)c->len) : c->data, c->len);
+    if (!c || !c->tail)
+        return esmtp_span(c ? c->data : NULL, c ? c->len : 0);
+    const uint8_t *tail = tvb_get_ptr(tvb, (int)(c->tail_seq - seq), (int)c->tail);
+    if (!c->len)
+        return esmtp_span(tail, c->tail);
+    uint8_t *joined = wmem_alloc(pinfo->pool, (size_t)c->len + c->tail);
+    memcpy(joined, c->data, c->len);
+    memcpy(joined + c->len, tail, c->tail);
+    return esmtp_span(joined, (size_t)c->len + c->tail);
 }
 
 /* --- how much a tree takes --------------------------------------------------------------------------------------------- */

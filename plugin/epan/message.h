@@ -11,11 +11,11 @@
 
 /* What was collected of a message. Lives with the capture file; changes on first visits only. */
 typedef struct {
-    uint8_t *data;     /* NULL: nothing, or in_place */
-    uint32_t len, room;
+    uint8_t *data;     /* octets that are kept; NULL if none */
+    uint32_t len, room; /* of data */
+    uint32_t tail;     /* octets behind them that are not kept: they lie in the call that ends the message, and are found there again */
+    uint32_t tail_seq; /* of the first of those */
     bool too_big;      /* outgrew esmtp.max_message: nothing is kept */
-    bool in_place;     /* whole, and without a break in the octets of one call, where it is found again: nothing is kept */
-    uint32_t seq;      /* in_place: of its first octet */
     uint32_t number;   /* in its connection, from 1 */
     const esmtp_stream_t *stream; /* that its pieces are facts of */
 } esmtp_collected_t;
@@ -28,8 +28,9 @@ void esmtp_message_fed(esmtp_feeding_t *feeding);
 
 /* What is kept of a message; NULL if it had no octets and has not ended. */
 const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message);
-/* Its octets, as many as were kept, where its end is shown. tvb: the octets of that call; seq: of the first of them. */
-esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, tvbuff_t *tvb, uint32_t seq);
+/* Its octets, as many as were kept, where its end is shown; they last as long as the packet. tvb: the octets of that call; seq: of
+ * the first of them. */
+esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, const packet_info *pinfo, tvbuff_t *tvb, uint32_t seq);
 
 /* Whether messages are put together: Wireshark's own preference smtp.desegment_data. */
 bool esmtp_message_joined(void);

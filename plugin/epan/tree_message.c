@@ -239,7 +239,7 @@ static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, const 
     const esmtp_collected_t *c = esmtp_message_collected(m);
     if (!c || c->too_big)
         return NULL;
-    esmtp_span_t octets = esmtp_message_octets(m, show->tvb, show->seq);
+    esmtp_span_t octets = esmtp_message_octets(m, show->pinfo, show->tvb, show->seq);
     tvbuff_t *tvb = tvb_new_child_real_data(show->tvb, octets.len ? octets.p : (const uint8_t *)"", (unsigned)octets.len,
                                             (int)octets.len);
     add_new_data_source(show->pinfo, tvb, name);
@@ -320,7 +320,7 @@ static void comparison_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mes
 /* Header fields that IMF shows as they are encoded (RFC 2047) or not at all (UTF-8, RFC 6532), readable. */
 static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
 {
-    esmtp_span_t message = esmtp_span_to(esmtp_message_octets(m, show->tvb, show->seq), HEADER_MAX);
+    esmtp_span_t message = esmtp_span_to(esmtp_message_octets(m, show->pinfo, show->tvb, show->seq), HEADER_MAX);
     esmtp_span_t header = esmtp_span_to(message, esmtp_mime_header_length(message));
     esmtp_mime_field_t field;
     for (unsigned n = 0; n < FIELDS_MAX && esmtp_mime_field_next(&header, &field);) {
