@@ -24,6 +24,7 @@ typedef struct {
     bool per_recipient;      /* one reply per recipient (LMTP, PRDR after 353) */
     bool overall;            /* and one for all behind them (PRDR) */
     bool any_accepted;
+    bool leaving;            /* a 421 was among the replies */
     const char *queue_id;    /* of the first recipient that was accepted (LMTP); NULL if none was named */
     bool any_wrapped;        /* a 558 line gave the verdict on a recipient */
     bool last_chunk;         /* BDAT LAST */
@@ -64,7 +65,6 @@ typedef struct {
         bool lost_peer;
         bool wrong_code;
         bool no_command;
-        bool recipient;
         uint16_t code;
         uint16_t verb;
         uint32_t lines;

@@ -135,7 +135,6 @@ static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t 
     s->work->reply.txn = p->txn;
     s->work->reply.login = p->login;
     s->work->reply.wrong_code = !esmtp_verb_expects(p->row, code);
-    s->work->reply.recipient = p->per_recipient;
 }
 
 bool esmtp_session_verdict_pending(const esmtp_session_t *s)
@@ -174,6 +173,10 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
     s->work->reply.head_lost = head_lost;
     s->greeted = true;
     esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    if (p && p->leaving && code == 221) {
+        esmtp_pairing_pop(s); /* it was the last reply to that message */
+        p = esmtp_pairing_at(&s->work->pairing, 0);
+    }
     if (first && (s->opened ? greets(code) : code == 220 && !(p && esmtp_verb_expects(p->row, code)))) {
         s->work->reply.greeting = true;
         s->step = s->synced = true;

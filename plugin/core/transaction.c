@@ -216,12 +216,15 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
     reply_to_recipient(p, fact, code);
 }
 
-/* The server goes away amid its replies to a message: this one is the last, and speaks for the recipients that are left. */
+/* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go on all the
+ * same, and have the last word then. */
 static void speak_for_all(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
+    esmtp_rcpt_t *next = p->rcpt;
     while (p->rcpt)
         reply_to_recipient(p, fact, code);
-    p->replies = 1;
+    p->rcpt = next;
+    p->leaving = true;
 }
 
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
@@ -232,13 +235,14 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     bool overall = p->overall && p->replies == 1;
     if (p->per_recipient && !overall)
         reply_to_recipient(p, fact, code);
-    if (code == 421 && p->replies > 1)
+    bool leaves = code == 421 && p->replies > 1;
+    if (leaves)
         speak_for_all(p, fact, code);
     if (!overall)
         p->any_accepted |= ok;
     if (ok && !p->queue_id && event->queue_id.len)
         p->queue_id = esmtp_session_strdup(s, event->queue_id);
-    if (p->replies == 1)
+    if (p->replies == 1 || leaves)
         finish(s, at, p, fact, p->overall ? ok : p->any_accepted);
 }
 

@@ -209,7 +209,7 @@ proto_item *esmtp_add_string(proto_tree *tree, int hf, tvbuff_t *tvb, int offset
     return item;
 }
 
-/* Text of printable ASCII, but for its line end, that fits into a label; NULL if it is something else. */
+/* Text of printable ASCII that fits into a label, under the field's name but for its line end; NULL if it is something else. */
 static proto_item *plain_text_add(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name)
 {
     char value[ITEM_LABEL_LENGTH];
@@ -219,7 +219,7 @@ static proto_item *plain_text_add(proto_tree *tree, int hf, tvbuff_t *tvb, int o
     size_t n = (size_t)len;
     while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
-    if (!esmtp_span_is_plain(esmtp_span(text, n)))
+    if (!esmtp_span_is_plain(esmtp_span(text, n)) || (name && n < (size_t)len))
         return NULL;
     memcpy(value, text, (size_t)len);
     value[len] = '\0';

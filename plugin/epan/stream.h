@@ -38,7 +38,7 @@ typedef enum {
 typedef struct {
     esmtp_span_t octets;
     uint32_t seq;               /* of the first of them */
-    esmtp_message_t *borrowing; /* message.c: all that there is of it lies in them and nowhere else; NULL if none */
+    esmtp_message_t *borrowing; /* message.c: the octets behind those that are kept lie in these; NULL if none */
 } esmtp_feeding_t;
 
 typedef struct {

@@ -236,10 +236,32 @@ static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
            !(piece->flags & ESMTP_FF_LAST);
 }
 
-/* A fact, or a run of pieces that one world cut otherwise, taken together. */
+static bool is_hello_line(const esmtp_fact_t *fact)
+{
+    return fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_HELLO && fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 &&
+           !fact->anomalies;
+}
+
+/* Whether a fact holds lines of the same EHLO reply: those of one call may share a fact. */
+static bool lines_go_on(const esmtp_fact_t *lines, const esmtp_fact_t *fact)
+{
+    return is_hello_line(lines) && is_hello_line(fact) && !(lines->flags & ESMTP_FF_LAST) && !(fact->flags & ESMTP_FF_FIRST) &&
+           lines->frame == fact->frame && lines->code == fact->code && lines->seq + lines->len == fact->seq;
+}
+
+/* A fact, or a run of lines or pieces that one world cut otherwise, taken together. */
 static esmtp_fact_t next_whole(const esmtp_facts_t *facts, size_t *i)
 {
     esmtp_fact_t sum = *esmtp_facts_at(facts, (*i)++);
+    for (; *i < facts->n && lines_go_on(&sum, esmtp_facts_at(facts, *i)); ++*i) {
+        esmtp_fact_t before = sum;
+        sum = *esmtp_facts_at(facts, *i);
+        sum.index = before.index;
+        sum.seq = before.seq;
+        sum.len += before.len;
+        sum.flags |= before.flags;
+    }
+    sum.flags &= ~(uint32_t)ESMTP_FF_LINES;
     for (; *i < facts->n && goes_on(&sum, esmtp_facts_at(facts, *i)); ++*i) {
         esmtp_fact_t before = sum;
         sum = *esmtp_facts_at(facts, *i);

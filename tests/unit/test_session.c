@@ -1268,6 +1268,28 @@ static const dialogue_t dialogues[] = {
              "C16 command QUIT 221 >17 lmtp\n"
              "S17 reply QUIT 221 >16 lmtp\n"
              "= x\\r\\n\n"},
+    {.label = "LMTP, the server says that it goes away, and goes on",
+     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
+               {'S', "250 mx\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"}, {'C', "x\r\n.\r\nRSET\r\n"},
+               {'S', "421 <b@y> busy\r\n250 <c@y> ok\r\n250 reset\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "C2 command MAIL 250 >3 t1 lmtp\n"
+             "C2 command RCPT 421 >3 t1 lmtp\n"
+             "C2 command RCPT 250 >3 t1 lmtp\n"
+             "C2 command DATA 354 >3 t1 lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "S3 reply MAIL 250 >2 t1 lmtp\n"
+             "S3 reply RCPT 250 >2 t1 lmtp\n"
+             "S3 reply RCPT 250 >2 t1 lmtp\n"
+             "S3 reply DATA 354 >2 t1 lmtp\n"
+             "C4 text DATA 3 t1 lmtp\n"
+             "C4 eom . 421 3 >5 t1 lmtp complete\n"
+             "C4 command RSET 250 >5 lmtp\n"
+             "S5 reply . 421 >2 t1 lmtp recipient\n"
+             "S5 reply . 250 >2 t1 lmtp recipient => accepted 3 b@y:250/421 c@y:250/250\n"
+             "S5 reply RSET 250 >4 lmtp\n"
+             "= x\\r\\n\n"},
     {.label = "LMTP, chunks",
      .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
                {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
