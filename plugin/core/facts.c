@@ -12,13 +12,13 @@ G_STATIC_ASSERT(sizeof(void *) > 8 || sizeof(esmtp_fact_t) <= 48);
 /* Makes a table, or one of twice the room. */
 static void grow_table(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
 {
-    uint32_t old = facts->room ? facts->room : ESMTP_FACTS_FEW;
-    esmtp_fact_t **table = allocator->alloc(allocator->ctx, 2 * old * sizeof *table);
+    uint32_t old = facts->room ? facts->room : ESMTP_FACTS_FEW, room = 2 * old;
+    esmtp_fact_t **table = allocator->alloc(allocator->ctx, room * sizeof *table);
     memcpy(table, facts->room ? facts->table : facts->few, old * sizeof *table);
     if (facts->room)
         esmtp_release(allocator, facts->table);
     facts->table = table;
-    facts->room = 2 * old;
+    facts->room = room;
 }
 
 esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)

@@ -252,7 +252,7 @@ proto_item *esmtp_add_named(proto_tree *tree, int hf, tvbuff_t *tvb, int offset,
     proto_item *item = proto_tree_add_uint(tree, hf, tvb, offset, len, value);
     char digits[ESMTP_DIGITS];
     if (esmtp_seen(tree))
-        esmtp_label(item, name ? name : "unknown", " (", esmtp_digits(digits, value), ")", NULL);
+        esmtp_label(item, name ? name : "unknown", " (", esmtp_digits(digits, value), ")");
     return item;
 }
 
@@ -268,7 +268,7 @@ static void label_number(proto_tree *tree, proto_item *item, uint64_t value)
 {
     char digits[ESMTP_DIGITS];
     if (esmtp_seen(tree))
-        esmtp_label(item, esmtp_digits(digits, value), NULL);
+        esmtp_label(item, esmtp_digits(digits, value));
 }
 
 proto_item *esmtp_add_gen_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value)
@@ -280,7 +280,7 @@ proto_item *esmtp_add_gen_words(proto_tree *tree, int hf, tvbuff_t *tvb, const c
 {
     proto_item *item = generated(proto_tree_add_string(tree, hf, tvb, 0, 0, words));
     if (esmtp_seen(tree))
-        esmtp_label(item, words, NULL);
+        esmtp_label(item, words);
     return item;
 }
 

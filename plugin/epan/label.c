@@ -49,29 +49,13 @@ static bool end(writer_t *w, proto_item *item, size_t value)
     return true;
 }
 
-static void label_words(proto_item *item, const char *name, const char *word, va_list words)
+void esmtp_label_words(proto_item *item, const char *name, const char *const *words)
 {
     writer_t w;
     size_t value = begin(&w, item, name);
-    for (; word; word = va_arg(words, const char *))
-        put_word(&w, word);
+    for (; *words; words++)
+        put_word(&w, *words);
     (void)end(&w, item, value);
-}
-
-void esmtp_label(proto_item *item, const char *word, ...)
-{
-    va_list words;
-    va_start(words, word);
-    label_words(item, NULL, word, words);
-    va_end(words);
-}
-
-void esmtp_label_as(proto_item *item, const char *name, const char *word, ...)
-{
-    va_list words;
-    va_start(words, word);
-    label_words(item, name, word, words);
-    va_end(words);
 }
 
 bool esmtp_label_octets(proto_item *item, const char *name, const void *octets, size_t n, const char *word)
@@ -89,7 +73,7 @@ void esmtp_label_time(proto_item *item, uint64_t nanoseconds)
     if (!ESMTP_TIMES_IN_SECONDS)
         return;
     (void)uint_to_str_back_len(fraction + 9, (uint32_t)(nanoseconds % 1000000000), 9);
-    esmtp_label(item, esmtp_digits(whole, nanoseconds / 1000000000), ".", fraction, " seconds", NULL);
+    esmtp_label(item, esmtp_digits(whole, nanoseconds / 1000000000), ".", fraction, " seconds");
 }
 
 const char *esmtp_digits(char text[ESMTP_DIGITS], uint64_t number)

@@ -24,12 +24,15 @@ static inline bool esmtp_seen(const proto_tree *tree)
     return tree && PTREE_DATA(tree)->visible;
 }
 
-/* Labels an item with its field's name, ": " and these words of printable ASCII, one behind the other; NULL ends them. Makes no
- * label if they are too long for one: Wireshark makes it then, and says that it was cut. */
-void esmtp_label(proto_item *item, const char *word, ...) G_GNUC_NULL_TERMINATED;
+/* Labels an item with its field's name, ": " and these words of printable ASCII, one behind the other. Makes no label if they are too
+ * long for one: Wireshark makes it then, and says that it was cut. */
+#define esmtp_label(item, ...) esmtp_label_words(item, NULL, (const char *const[]){__VA_ARGS__, NULL})
 
 /* Likewise with this name in place of the field's. */
-void esmtp_label_as(proto_item *item, const char *name, const char *word, ...) G_GNUC_NULL_TERMINATED;
+#define esmtp_label_as(item, name, ...) esmtp_label_words(item, name, (const char *const[]){__VA_ARGS__, NULL})
+
+/* name: NULL for the field's; words: NULL ends them. */
+void esmtp_label_words(proto_item *item, const char *name, const char *const *words);
 
 /* Labels an item with a name, NULL for the field's, ": ", n octets of printable ASCII and a word. Returns whether it made the
  * label. */

@@ -131,8 +131,7 @@ static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     proto_item_set_generated(item);
     if (esmtp_seen(tree))
         esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame), ", payload: ", esmtp_digits(first, piece->before), "-",
-                       esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets), " bytes)",
-                       NULL);
+                       esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets), " bytes)");
 }
 
 static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *message)
@@ -283,11 +282,11 @@ static void declared_add(esmtp_show_t *show, proto_tree *tree, const esmtp_messa
     if (!esmtp_seen(tree))
         return;
     if (m->octets == declared)
-        esmtp_label(item, esmtp_digits(digits, declared), " (exact)", NULL);
+        esmtp_label(item, esmtp_digits(digits, declared), " (exact)");
     else
         esmtp_label(item, esmtp_digits(digits, declared), " (the message is ",
                     esmtp_digits(more, m->octets > declared ? m->octets - declared : declared - m->octets),
-                    m->octets > declared ? " octets larger)" : " octets smaller)", NULL);
+                    m->octets > declared ? " octets larger)" : " octets smaller)");
 }
 
 /* How it compares with what the server takes. */

@@ -60,7 +60,7 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
     if (!esmtp_seen(tree))
         return;
     const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10), (char)('0' + fact->code % 10), 0};
-    esmtp_label(item, code_name(fact->code), " (", digits, ")", NULL);
+    esmtp_label(item, code_name(fact->code), " (", digits, ")");
 }
 
 static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -89,8 +89,8 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     if (esmtp_seen(tree)) {
         char digits[ESMTP_DIGITS], whole[ESMTP_ENHANCED_MAX + 1] = "";
         memcpy(whole, e->whole.p, MIN(e->whole.len, ESMTP_ENHANCED_MAX));
-        esmtp_label(item, whole, " (", meaning, ")", NULL);
-        esmtp_label(detail, esmtp_digits(digits, e->detail), " (", meaning, ")", NULL);
+        esmtp_label(item, whole, " (", meaning, ")");
+        esmtp_label(detail, esmtp_digits(digits, e->detail), " (", meaning, ")");
     }
     if (row)
         esmtp_explanation_add(sub, show->tvb, NULL, row->reference);

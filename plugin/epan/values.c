@@ -65,13 +65,13 @@ proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int h
     for (; shown >= 1024 && unit + 1 < G_N_ELEMENTS(units); unit++)
         shown /= 1024;
     if (unit == 0) {
-        esmtp_label(item, esmtp_digits(all, octets), octets == 1 ? " octet" : " octets", NULL);
+        esmtp_label(item, esmtp_digits(all, octets), octets == 1 ? " octet" : " octets");
         return item;
     }
     uint64_t tenths = (uint64_t)(shown * 10 + 0.5);
     const char tenth[] = {'.', (char)('0' + tenths % 10), '\0'};
     esmtp_label(item, esmtp_digits(all, octets), " octets (", esmtp_digits(whole, tenths / 10),
-                tenth, units[unit], NULL);
+                tenth, units[unit]);
     return item;
 }
 
