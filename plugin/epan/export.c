@@ -304,16 +304,16 @@ static export_t *export_new(const esmtp_show_t *show, esmtp_message_t *message)
     return e;
 }
 
-void esmtp_export_message(const esmtp_show_t *show, esmtp_message_t *message)
+void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed)
 {
     bool mails = have_tap_listener(mail_tap), attachments = have_tap_listener(attachment_tap);
     if (!mails && !attachments)
         return;
-    const esmtp_collected_t *c = esmtp_message_collected(message);
+    const esmtp_collected_t *c = esmtp_message_collected(completed->message);
     if (!c || c->too_big)
         return;
-    export_t *e = export_new(show, message);
-    e->octets = esmtp_message_octets(message, show->pinfo, show->tvb, show->seq);
+    export_t *e = export_new(show, completed->message);
+    e->octets = completed->octets;
     if (mails)
         tap_queue_packet(mail_tap, show->pinfo, e);
     if (attachments)

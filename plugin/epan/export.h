@@ -15,7 +15,7 @@
 #include "show.h"
 
 /* A message is complete in this frame. */
-void esmtp_export_message(const esmtp_show_t *show, esmtp_message_t *message);
+void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed);
 /* A final reply is in this frame. */
 void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict);
 

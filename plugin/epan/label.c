@@ -30,11 +30,13 @@ static void put_word(writer_t *w, const char *word)
     put(w, word, strlen(word));
 }
 
-/* Begins with a name, or the field's. Returns where the value begins. */
+/* Begins with a name, or the field's; a label that the item has is written over. Returns where the value begins. */
 static size_t begin(writer_t *w, proto_item *item, const char *name)
 {
-    *w = (writer_t){wmem_new(PNODE_POOL(item), item_label_t), 0, false};
-    put_word(w, name ? name : PITEM_FINFO(item)->hfinfo->name);
+    field_info *info = PITEM_FINFO(item);
+    *w = (writer_t){info->rep ? info->rep : wmem_new(PNODE_POOL(item), item_label_t), 0, false};
+    info->rep = NULL;
+    put_word(w, name ? name : info->hfinfo->name);
     put(w, ": ", 2);
     return w->n;
 }

@@ -9,6 +9,7 @@
 #include <epan/column-info.h>
 
 #include "export.h"
+#include "message.h"
 
 /* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is shown:
  * room is left for what one line may add at most (parameters and lists have limits of their own), and for other layers. */
@@ -170,7 +171,7 @@ static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
     for (; i < n; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
         if (fact->flags & ESMTP_FF_COMPLETE)
-            esmtp_show_message(show, fact->extra);
+            (void)esmtp_show_message(show, fact->extra);
     }
 }
 
@@ -197,14 +198,18 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
     }
 }
 
-void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
 {
+    esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
+    completed->message = message;
+    completed->octets = esmtp_message_octets(message, show->pinfo, show->tvb, show->seq);
     if (!show->messages)
         show->messages = wmem_list_new(show->pinfo->pool);
-    wmem_list_append(show->messages, message);
+    wmem_list_append(show->messages, completed);
+    return completed;
 }
 
-/* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column comes behind ours. */
+/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column comes behind ours. */
 static void messages_add(esmtp_show_t *show)
 {
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;

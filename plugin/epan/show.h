@@ -11,6 +11,12 @@
 #include "fields.h"
 #include "stream.h"
 
+/* A message that is completed in this call. */
+typedef struct {
+    esmtp_message_t *message;
+    esmtp_span_t octets; /* as many as were kept; they last as long as the packet */
+} esmtp_completed_t;
+
 /* Lives for one call. */
 typedef struct {
     tvbuff_t *tvb;
@@ -30,7 +36,7 @@ typedef struct {
     bool extended;       /* other dissectors have registered for keywords of the reply that is being shown */
     bool more;           /* the frame has shown octets before these */
     bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
-    wmem_list_t *messages; /* that are completed here, in order; NULL if none */
+    wmem_list_t *messages; /* esmtp_completed_t, in order; NULL if none */
 } esmtp_show_t;
 
 /* Adds a piece to the Info column. */
@@ -67,9 +73,9 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
 /* What is said where a message is complete: its fragments, its size. fact has .extra the message. */
 void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact);
 /* Notes that a message is complete here: it is handed over when the call's items are all there. */
-void esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
 /* Hands over one of them. */
-void esmtp_message_add(esmtp_show_t *show, esmtp_message_t *message);
+void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed);
 void esmtp_tree_message_register(void);
 
 /* tree_auth.c */

@@ -233,12 +233,11 @@ static void text_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t
 }
 
 /* What there is of a message as a data source of its own; NULL if nothing was kept. */
-static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, const char *name)
+static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_span_t octets, const char *name)
 {
     const esmtp_collected_t *c = esmtp_message_collected(m);
     if (!c || c->too_big)
         return NULL;
-    esmtp_span_t octets = esmtp_message_octets(m, show->pinfo, show->tvb, show->seq);
     tvbuff_t *tvb = tvb_new_child_real_data(show->tvb, octets.len ? octets.p : (const uint8_t *)"", (unsigned)octets.len,
                                             (int)octets.len);
     add_new_data_source(show->pinfo, tvb, name);
@@ -261,7 +260,8 @@ static const char *incomplete_reason(const esmtp_message_t *m)
 static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_message_t *m)
 {
     const char *reason = incomplete_reason(m);
-    tvbuff_t *tvb = source_add(show, m, "SMTP message (incomplete)");
+    esmtp_span_t octets = esmtp_message_octets(m, show->pinfo, show->tvb, show->seq);
+    tvbuff_t *tvb = source_add(show, m, octets, "SMTP message (incomplete)");
     if (!m->end_frame) /* at an end mark the anomaly of the fact says it */
         expert_add_info_format(show->pinfo, item, &ei_incomplete, "Message is not complete: %s", reason);
     if (!tree)
@@ -317,9 +317,9 @@ static void comparison_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mes
 }
 
 /* Header fields that IMF shows as they are encoded (RFC 2047) or not at all (UTF-8, RFC 6532), readable. */
-static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
+static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, esmtp_span_t message)
 {
-    esmtp_span_t message = esmtp_span_to(esmtp_message_octets(m, show->pinfo, show->tvb, show->seq), HEADER_MAX);
+    message = esmtp_span_to(message, HEADER_MAX);
     esmtp_span_t header = esmtp_span_to(message, esmtp_mime_header_length(message));
     esmtp_mime_field_t field;
     for (unsigned n = 0; n < FIELDS_MAX && esmtp_mime_field_next(&header, &field);) {
@@ -354,22 +354,21 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
         incomplete_add(show, tree, item, m);
         return;
     }
+    const esmtp_completed_t *completed = esmtp_show_message(show, m);
     if (tree && esmtp_message_joined())
-        readable_fields_add(show, tree, m);
-    esmtp_show_message(show, m);
+        readable_fields_add(show, tree, completed->octets);
 }
 
-void esmtp_message_add(esmtp_show_t *show, esmtp_message_t *m)
+void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
 {
     const char *why;
-    if (!esmtp_message_joined()) {
-        esmtp_export_message(show, m);
+    const esmtp_message_t *m = completed->message;
+    esmtp_export_message(show, completed);
+    if (!esmtp_message_joined())
         return;
-    }
-    tvbuff_t *tvb = source_add(show, m, "SMTP message");
+    tvbuff_t *tvb = source_add(show, m, completed->octets, "SMTP message");
     if (!tvb)
         return;
-    esmtp_export_message(show, m);
     esmtp_handed_t how = esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
