@@ -1,4 +1,4 @@
-"""What every test here can use: the fixtures tshark and builtin.
+"""What every test here can use: the fixtures tshark, builtin and recorded.
 
 Started by tests/run, which builds the plugin and says by ESMTP_* variables where it is.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recorded import Recorded
 from tshark import Tshark, TsharkFailed
 
 SOURCE = Path(__file__).parent.parent
@@ -75,6 +76,12 @@ def source():
 def captures():
     """The folder of the recorded captures."""
     return SOURCE / "captures"
+
+
+@pytest.fixture(scope="session")
+def recorded(tshark, tmp_path_factory):
+    """The recorded captures in one file; see lib/recorded.py."""
+    return Recorded(tshark, tmp_path_factory.mktemp("recorded"))
 
 
 @pytest.fixture(scope="session")

@@ -8,27 +8,16 @@ import os
 import re
 import subprocess
 
-from test_mangled import CAPTURES, Variants, moved, read
-
 OURS = re.compile(r"plugin/(core|epan)/\w+\.c:\d+")
 
 
-def everything():
-    frames, secrets = [], ""
-    for n, path in enumerate(CAPTURES):
-        ready, said = read(path)
-        frames += [(moved(data, n), length) for data, length in ready]
-        secrets += said
-    return Variants(ready=frames, secrets=secrets)
-
-
-def test_memcheck(tshark, source, tmp_path):
+def test_memcheck(tshark, recorded, source, tmp_path):
     log = tmp_path / "memcheck.log"
     command = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect",
                "--errors-for-leak-kinds=definite", "--num-callers=50", "--fullpath-after=",
                "--keep-debuginfo=yes", f"--log-file={log}",
                f"--suppressions={source / 'tests/lib/memcheck.supp'}",
-               tshark.program, "-n", "-r", str(tshark.path(everything())), "-V", "-2"]
+               tshark.program, "-n", "-r", str(recorded.path), "-V", "-2"]
     environment = tshark.environment | {"WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
                                         "G_SLICE": "always-malloc"}
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=1200)

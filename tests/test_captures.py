@@ -15,8 +15,8 @@ import subprocess
 import pytest
 
 import golden
-from test_mangled import CAPTURES, Variants, moved, read
 from passes import LATER
+from recorded import CAPTURES
 
 GOLDEN = CAPTURES[0].parent.parent / "tests/golden"
 MAKE = "Is that meant? tests/golden/make writes it anew, and shows what has changed."
@@ -63,36 +63,18 @@ def test_golden_files_are_those_of_the_captures():
 # --- ways of reading --------------------------------------------------------------------------
 
 
-class All:
-    """The captures one after the other, and what each way of reading shows of them."""
+class Everything:
+    """What each frame of the captures holds: {frame number: {field: [value, ...]}}, by -T pdml."""
 
-    def __init__(self, tshark, folder):
-        self.tshark = tshark
-        self.folder = folder
-        ready, self.secrets, self.first = [], "", {}
-        for n, path in enumerate(CAPTURES, 1):
-            frames, said = read(path)
-            self.first[path.stem] = len(ready)
-            ready += [(moved(data, n), length) for data, length in frames]
-            self.secrets += said
-        self.count = len(ready)
-        self.path = Variants(secrets=self.secrets, ready=ready).save(folder / "all.pcapng")
-
-    @functools.cache
-    def run(self, *args, filter=None, two_pass=False):
-        return self.tshark.run(self.path, *args, filter=filter, two_pass=two_pass)
-
-    @functools.cache
-    def frames(self, two_pass=False):
-        """{frame number: its Frame}, by -T pdml."""
-        return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass)}
+    def __init__(self, recorded):
+        self.tshark = recorded.tshark
+        self.recorded = recorded
 
     @functools.cache
     def facts(self, two_pass=False):
-        """{frame number: {field: [value, ...]}}, by -T pdml."""
         return {number: _by_name((item.name, item.value) for layer in frame.layers
                                  for item in layer.walk())
-                for number, frame in self.frames(two_pass).items()}
+                for number, frame in self.recorded.frames(two_pass).items()}
 
     def same(self, shown, two_pass, what):
         """Fails unless these are the facts, whatever their order, which is not that of the tree everywhere."""
@@ -112,8 +94,8 @@ class All:
 
 
 @pytest.fixture(scope="module")
-def everything(tshark, tmp_path_factory):
-    return All(tshark, tmp_path_factory.mktemp("all"))
+def everything(recorded):
+    return Everything(recorded)
 
 
 def _by_name(pairs):
@@ -136,11 +118,11 @@ def _same(mine, its, what):
 PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
 
 
-def test_all_in_one_file_are_what_each_is_by_itself(everything):
+def test_all_in_one_file_are_what_each_is_by_itself(recorded, everything):
     """By what the golden files say; times are not kept."""
-    types = everything.tshark.types
+    types = recorded.tshark.types
     fields = {}
-    for name, first in everything.first.items():
+    for name, first in recorded.first.items():
         for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
             fields[first + int(number)] = collections.Counter(
                 match[1] for line in lines if (match := re.match(r" +(smtp\.[\w.]+)", line)))
@@ -149,7 +131,7 @@ def test_all_in_one_file_are_what_each_is_by_itself(everything):
              if facts.keys() != {"smtp.seen_before"}}
     _same(shown, fields, "count of each field")
     # And the links point to the same frames.
-    for name, first in everything.first.items():
+    for name, first in recorded.first.items():
         for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
             links = [(match[1], match[2]) for line in lines
                      if (match := re.match(r" +(smtp\.[\w.]+?)(?:=\d+)?: .*?(\d+)$", line))
@@ -173,33 +155,33 @@ def test_one_pass_shows_what_two_show(everything):
 
 
 @PASSES
-def test_text(everything, two_pass):
+def test_text(recorded, two_pass):
     """-V prints each label; in brackets what is generated."""
     shown, number, inside = {}, 0, False
-    for line in everything.run("-O", "smtp", two_pass=two_pass).splitlines():
+    for line in recorded.run("-O", "smtp", two_pass=two_pass).splitlines():
         if match := re.match(r"Frame (\d+):", line):
             number = int(match[1])
         if not line.startswith(" "):
             inside = line == "Simple Mail Transfer Protocol"
         if inside:
             shown.setdefault(number, []).append(line)
-    for number, frame in everything.frames(two_pass).items():
+    for number, frame in recorded.frames(two_pass).items():
         lines = frame.text().splitlines()
         for mine, label in zip(shown[number], lines):
             indent = label[:len(label) - len(label.lstrip())]
             assert mine in (label, f"{indent}[{label.lstrip()}]"), f"frame {number}"
         assert len(lines) == len(shown[number]), f"frame {number}"
-    assert shown.keys() == everything.frames(two_pass).keys()
+    assert shown.keys() == recorded.frames(two_pass).keys()
 
 
 @pytest.mark.parametrize("args, two_pass", [([], False), (["--no-duplicate-keys"], True)],
                          ids=["one pass", "two passes, strict"])
-def test_json(everything, args, two_pass):
+def test_json(recorded, everything, args, two_pass):
     def pairs(value):
         for name, several in value:
             for each in several if type(several) is list else [several]:
                 # What has no value but only items below it is an object itself.
-                if name in everything.tshark.types:
+                if name in recorded.tshark.types:
                     yield name, "" if isinstance(each, Pairs) else each
                 if isinstance(each, Pairs):
                     yield from pairs(each)
@@ -208,14 +190,14 @@ def test_json(everything, args, two_pass):
         assert not args or len({name for name, _ in found}) == len(found), "a key twice"
         return Pairs(found)
 
-    text = everything.run("-T", "json", *args, two_pass=two_pass)
+    text = recorded.run("-T", "json", *args, two_pass=two_pass)
     shown = {}
     for number, packet in enumerate(json.loads(text, object_pairs_hook=object_), 1):
         layers = packet.child("_source").child("layers")
         smtp = [(name, layer) for name, layer in layers if name == "smtp"]
         if smtp:
             shown[number] = _by_name(pairs(smtp))
-    assert number == everything.count
+    assert number == recorded.count
     everything.same(shown, two_pass, "json")
 
 
@@ -227,11 +209,11 @@ class Pairs(list):
 
 
 @PASSES
-def test_ek(everything, two_pass):
+def test_ek(recorded, everything, two_pass):
     """Lines for Elasticsearch: an index line and a packet, over and over."""
-    lines = everything.run("-T", "ek", two_pass=two_pass).splitlines()
-    assert len(lines) == 2 * everything.count
-    names = {f"smtp_{name.replace('.', '_')}": name for name in everything.tshark.types}
+    lines = recorded.run("-T", "ek", two_pass=two_pass).splitlines()
+    assert len(lines) == 2 * recorded.count
+    names = {f"smtp_{name.replace('.', '_')}": name for name in recorded.tshark.types}
     shown = {}
     for number, (index, line) in enumerate(zip(lines[::2], lines[1::2]), 1):
         assert json.loads(index)["index"]
@@ -260,14 +242,14 @@ def _ek_pairs(value):
 
 
 @PASSES
-def test_fields(everything, two_pass):
+def test_fields(recorded, everything, two_pass):
     facts = everything.facts(two_pass)
     names = sorted({name for fields in facts.values() for name in fields})
     wanted = [word for name in names for word in ("-e", name)]
-    text = everything.run("-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x03", *wanted,
+    text = recorded.run("-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x03", *wanted,
                           two_pass=two_pass)
     rows = text.splitlines()
-    assert len(rows) == everything.count
+    assert len(rows) == recorded.count
     shown = {}
     for number, row in enumerate(rows, 1):
         found = {name: value.split("\x03") for name, value in zip(names, row.split("\x02")) if value}
@@ -276,25 +258,25 @@ def test_fields(everything, two_pass):
     everything.same(shown, two_pass, "fields")
 
 
-def test_list(everything):
+def test_list(recorded):
     """The packet list without a tree, with one that nobody sees, with one that is filtered on."""
     def packets(**options):
-        return [line for line in everything.run(**options).splitlines() if " SMTP" in line]
+        return [line for line in recorded.run(**options).splitlines() if " SMTP" in line]
 
     plain = packets()
     assert plain and plain == packets(filter="frame") == packets(filter="smtp")
     assert plain == packets(two_pass=True) == packets(filter="smtp", two_pass=True)
 
 
-def test_read_filter(everything):
+def test_read_filter(recorded):
     """-R drops in the first pass what does not match; what is left is the same."""
-    text = everything.run("-R", "smtp", "-T", "json", "-J", "smtp", two_pass=True)
-    assert len(json.loads(text)) == len(everything.frames(True))
+    text = recorded.run("-R", "smtp", "-T", "json", "-J", "smtp", two_pass=True)
+    assert len(json.loads(text)) == len(recorded.frames(True))
 
 
-def test_nothing_is_malformed(everything, builtin):
+def test_nothing_is_malformed(recorded, builtin):
     def malformed(tshark):
-        return tshark.fields(everything.path, ["frame.number"], filter="_ws.malformed")
+        return tshark.fields(recorded.path, ["frame.number"], filter="_ws.malformed")
 
     # Wireshark's TCP itself says so where a segment inside a TLS record came late and again.
-    assert malformed(everything.tshark) == malformed(builtin)
+    assert malformed(recorded.tshark) == malformed(builtin)

@@ -7,94 +7,16 @@ under ASan and UBSan and with more seeds (ESMTP_SEEDS).
 
 import os
 import random
-import struct
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from dialogue import Capture
+from recorded import CAPTURES, Variants, addresses, moved, read
 from test_limits import cost
 
 SEEDS = int(os.environ.get("ESMTP_SEEDS", "3"))
-CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.pcap*"))
 PARTS = 8
 
-ETHERNET = 1
-
-
-# --- frames of a file -------------------------------------------------------------------------
-
-
-def pcap_frames(data):
-    assert struct.unpack_from("<I", data, 20)[0] & 0xFFFF == ETHERNET
-    at = 24
-    while at < len(data):
-        _, _, captured, length = struct.unpack_from("<IIII", data, at)
-        yield data[at + 16:at + 16 + captured], length
-        at += 16 + captured
-
-
-def pcapng_blocks(data):
-    at = 0
-    while at < len(data):
-        kind, size = struct.unpack_from("<II", data, at)
-        yield kind, data[at + 8:at + size - 4]
-        at += size
-
-
-def read(path):
-    """The frames of a capture as (octets, length on the wire), and its TLS secrets."""
-    data = path.read_bytes()
-    if data[:4] == b"\xd4\xc3\xb2\xa1":
-        return list(pcap_frames(data)), ""
-    frames, secrets = [], ""
-    for kind, body in pcapng_blocks(data):
-        if kind == 0x01:
-            assert struct.unpack_from("<H", body)[0] == ETHERNET
-        if kind == 0x0A:
-            size, = struct.unpack_from("<I", body, 4)
-            secrets += body[8:8 + size].decode()
-        if kind == 0x06:
-            captured, length = struct.unpack_from("<II", body, 12)
-            frames.append((body[20:20 + captured], length))
-    return frames, secrets
-
-
-# --- variants ---------------------------------------------------------------------------------
-
-
-@dataclass
-class Variants(Capture):
-    """A capture of ready-made frames."""
-
-    ready: list = field(default_factory=list)
-
-    def frames(self):
-        for n, (data, length) in enumerate(self.ready):
-            yield round(self.start * 1e6) + 1000 * n, data, length
-
-
-def addresses(frame):
-    """Where an IP frame's addresses lie, and its TCP header; None if it is none."""
-    kind = frame[12:14]
-    if kind == b"\x08\x00" and frame[23] == 6:
-        return 26, 30, 34
-    if kind == b"\x86\xdd" and frame[20] == 6:
-        return 22, 38, 54
-    return None
-
-
-def moved(frame, variant):
-    """The frame between other hosts."""
-    places = addresses(frame)
-    if not places:
-        return frame
-    data = bytearray(frame)
-    for at in places[:2]:
-        data[at + 1] ^= variant & 0xFF
-        data[at + 2] ^= variant >> 8
-    return bytes(data)
+# --- damage -----------------------------------------------------------------------------------
 
 
 def mangled(frame, dice, share=0.02):

@@ -1,0 +1,121 @@
+"""The recorded captures of the repository: their frames, and all of them in one file.
+
+To start tshark costs more than to read a capture. So most tests read them one after the other in one file,
+each between hosts of its own; that it shows the same then is a test of test_captures.py.
+"""
+
+import functools
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dialogue import Capture
+
+CAPTURES = sorted((Path(__file__).parent.parent.parent / "captures").glob("*.pcap*"))
+
+ETHERNET = 1
+
+
+# --- frames of a file -------------------------------------------------------------------------
+
+
+def pcap_frames(data):
+    assert struct.unpack_from("<I", data, 20)[0] & 0xFFFF == ETHERNET
+    at = 24
+    while at < len(data):
+        _, _, captured, length = struct.unpack_from("<IIII", data, at)
+        yield data[at + 16:at + 16 + captured], length
+        at += 16 + captured
+
+
+def pcapng_blocks(data):
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        yield kind, data[at + 8:at + size - 4]
+        at += size
+
+
+def read(path):
+    """The frames of a capture as (octets, length on the wire), and its TLS secrets."""
+    data = path.read_bytes()
+    if data[:4] == b"\xd4\xc3\xb2\xa1":
+        return list(pcap_frames(data)), ""
+    frames, secrets = [], ""
+    for kind, body in pcapng_blocks(data):
+        if kind == 0x01:
+            assert struct.unpack_from("<H", body)[0] == ETHERNET
+        if kind == 0x0A:
+            size, = struct.unpack_from("<I", body, 4)
+            secrets += body[8:8 + size].decode()
+        if kind == 0x06:
+            captured, length = struct.unpack_from("<II", body, 12)
+            frames.append((body[20:20 + captured], length))
+    return frames, secrets
+
+
+# --- frames put together ----------------------------------------------------------------------
+
+
+@dataclass
+class Variants(Capture):
+    """A capture of ready-made frames."""
+
+    ready: list = field(default_factory=list)
+
+    def frames(self):
+        for n, (data, length) in enumerate(self.ready):
+            yield round(self.start * 1e6) + 1000 * n, data, length
+
+
+def addresses(frame):
+    """Where an IP frame's addresses lie, and its TCP header; None if it is none."""
+    kind = frame[12:14]
+    if kind == b"\x08\x00" and frame[23] == 6:
+        return 26, 30, 34
+    if kind == b"\x86\xdd" and frame[20] == 6:
+        return 22, 38, 54
+    return None
+
+
+def moved(frame, variant):
+    """The frame between other hosts."""
+    places = addresses(frame)
+    if not places:
+        return frame
+    data = bytearray(frame)
+    for at in places[:2]:
+        data[at + 1] ^= variant & 0xFF
+        data[at + 2] ^= variant >> 8
+    return bytes(data)
+
+
+class Recorded:
+    """The captures one after the other, and what tshark shows of them.
+
+    first: the number of frames in front of each capture, by its name without suffix; count: of all.
+    """
+
+    def __init__(self, tshark, folder):
+        self.tshark = tshark
+        ready, secrets, self.first = [], "", {}
+        for n, path in enumerate(CAPTURES, 1):
+            frames, said = read(path)
+            self.first[path.stem] = len(ready)
+            ready += [(moved(data, n), length) for data, length in frames]
+            secrets += said
+        self.count = len(ready)
+        self.path = Variants(secrets=secrets, ready=ready).save(folder / "all.pcapng")
+
+    def owner(self, number):
+        """The name of the capture that a frame is of."""
+        return max((first, name) for name, first in self.first.items() if first < number)[1]
+
+    @functools.cache
+    def run(self, *args, filter=None, two_pass=False):
+        return self.tshark.run(self.path, *args, filter=filter, two_pass=two_pass)
+
+    @functools.cache
+    def frames(self, two_pass=False):
+        """{frame number: its Frame}, by -T pdml."""
+        return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass)}
