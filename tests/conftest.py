@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recorded import Recorded
+from recorded import all_captures
 from tshark import Tshark, TsharkFailed
 
 SOURCE = Path(__file__).parent.parent
@@ -81,7 +81,7 @@ def captures():
 @pytest.fixture(scope="session")
 def recorded(tshark, tmp_path_factory):
     """The recorded captures in one file; see lib/recorded.py."""
-    return Recorded(tshark, tmp_path_factory.mktemp("recorded"))
+    return all_captures(tshark, tmp_path_factory.mktemp("recorded") / "all.pcapng")
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def dissected(recorded):
     """A function: the sessions of a capture, in the order of their connections."""
     captures = {name: {} for name in recorded.first}
     for frame in recorded.frames(two_pass=True).values():
-        session = captures[recorded.owner(frame.number)].setdefault(frame.stream, Session())
+        session = captures[recorded.owner(frame.number)[0]].setdefault(frame.stream, Session())
         for layer in frame.layers:
             for item in layer.walk():
                 session.add(item)
@@ -236,14 +236,12 @@ def test_server_user(dissected, name):
 
 
 @pytest.fixture(scope="module")
-def tls_versions(tshark, recorded):
+def tls_versions(recorded):
     """The TLS versions that the servers of each capture have chosen."""
-    fields = ["tls.handshake.extensions.supported_version", "tls.handshake.version"]
-    versions = {name: set() for name in recorded.first}
-    for row in tshark.fields(recorded.path, ["frame.number", *fields], filter="tls.handshake.type == 2"):
-        chosen = row[fields[0]] or row[fields[1]]
-        versions[recorded.owner(int(row["frame.number"][0]))].add(TLS_VERSIONS[chosen[0]])
-    return versions
+    older, newer = "tls.handshake.version", "tls.handshake.extensions.supported_version"
+    hellos = recorded.fields([older, newer], filter="tls.handshake.type == 2")
+    return {name: {TLS_VERSIONS[(row[newer] or row[older])[0]] for row in rows}
+            for name, rows in hellos.items()}
 
 
 @pytest.mark.parametrize("name", sorted({*_where("server", "tls"), *_where("client", "tls")}))

@@ -1,129 +1,110 @@
-"""TLS of real servers and clients, with the keys in the file: on each kind of port, from wherever the capture begins.
+"""TLS of real servers and clients, with the keys in the file, from wherever the capture begins.
 
-And whatever of it this plugin has, Wireshark's own dissector has when the plugin is switched off, to the byte.
+And whatever of it this plugin has, Wireshark's own dissector has when the plugin is switched off, to the byte
+(test_main_job.py has that for whole captures).
 """
 
 import functools
-import struct
 
 import pytest
 
 from passes import fields_of_smtp, same_text
-from test_lab import CAPTURES
-
-PACKET = 6  # type of the block of pcapng that holds one
+from recorded import CAPTURES, Joined, read
 
 # One of each server, TLS 1.2 and 1.3, with segments lost on the way; all begin in clear.
 STARTTLS = ["gmail-starttls", "postfix-starttls-tls12", "postfix-exim-client-bdat", "exim-dsn-postfix",
             "sendmail-msmtp", "haraka-swaks", "dovecot-submission-auth", "smtp-server-nodemailer",
             "aiosmtpd-hello", "tcp-loss-tls"]
-# Implicit TLS, other ports, LMTP, logins, handshakes that fail.
-OTHERS = ["postfix-smtps", "exim-smtps", "smtp-server-smtps-2465", "smtp-server-lmtp", "dovecot-lmtp-tls",
-          "dovecot-lmtp-postfix", "auth-tls", "auth-clear", "postfix-starttls-pipelined",
-          "postfix-starttls-refused", "postfix-starttls-untrusted", "exim-starttls-untrusted",
-          "opensmtpd-starttls-broken", "tcp-segments-of-88-tls", "postfix-too-large-sent"]
 LATE = "smtp.expert.tls_before_capture"
+# With which frame a capture begins; the last is the one behind the server's hello.
+WHOLE, *WITH_KEYS, WITHOUT_KEYS = "whole", "STARTTLS", "its 220", "client's hello", "handshake"
+PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
 
 
-def capture(name):
-    return CAPTURES / f"{name}.pcapng"
+class Late:
+    """The first connection of each of these captures, whole and with other beginnings; the keys stay."""
 
+    def __init__(self, tshark, recorded, path):
+        marks = ['smtp.req.verb == "STARTTLS"', "smtp.response.code == 220", "tls.handshake.type == 1",
+                 "tls.handshake.type == 2"]
+        packets, *marked = ([(name, int(row["tcp.stream"][0]), int(row["frame.number"][0]))
+                             for name, rows in recorded.fields(["tcp.stream"], filter=mark).items() for row in rows]
+                            for mark in ("tcp", *marks))
+        sources = {}
+        for path_ in CAPTURES:
+            if path_.stem not in STARTTLS:
+                continue
+            frames, secrets = read(path_)
+            stream = min(stream for name, stream, _ in packets if name == path_.stem)
+            own, starttls, replies, client, server = (
+                [number for *whose, number in mark if whose == [path_.stem, stream]] for mark in (packets, *marked))
+            beginnings = (1, starttls[0], replies[1], client[0], server[0] + 1)
+            for what, first in zip((WHOLE, *WITH_KEYS, WITHOUT_KEYS), beginnings):
+                sources[path_.stem, what] = [frames[n - 1] for n in own if n >= first], secrets
+        self.joined = Joined(tshark, path, sources)
 
-def blocks(data):
-    while data:
-        kind, length = struct.unpack_from("<II", data)
-        yield kind, data[:length]
-        data = data[length:]
+    @functools.cache
+    def inside(self, two_pass):
+        """What was said inside TLS; but for the numbers of frames and what was before: {(name, beginning): rows}"""
+        hidden = ("smtp.starttls_in", "smtp.ehlo.added", "smtp.ehlo.removed", "smtp.data.fragment",
+                  "smtp.transaction", "smtp.auth.attempt")
+        names = [name for name in fields_of_smtp(self.joined.tshark)
+                 if name not in hidden and not name.endswith("_in") and not name.startswith("smtp.expert")]
+        found = self.joined.fields(names, filter="smtp.tls", two_pass=two_pass)
+        return {key: [{name: row[name] for name in names} for row in rows] for key, rows in found.items()}
 
-
-def late(name, first, folder):
-    """That capture without the packets in front of frame first; its keys stay."""
-    kept, frame = b"", 0
-    for kind, block in blocks(capture(name).read_bytes()):
-        frame += kind == PACKET
-        if kind != PACKET or frame >= first:
-            kept += block
-    path = folder / f"{name}-{first}.pcapng"
-    path.write_bytes(kept)
-    return path
+    @functools.cache
+    def fields(self, names, filter, two_pass):
+        return self.joined.fields(names.split(), filter=filter, two_pass=two_pass)
 
 
 @pytest.fixture(scope="module")
-def frames(tshark):
-    """A function: the frames of the STARTTLS, its 220, the hello of the client and that of the server."""
-
-    @functools.cache
-    def find(name):
-        marks = ['smtp.req.verb == "STARTTLS"', "smtp.response.code == 220", "tls.handshake.type == 1",
-                 "tls.handshake.type == 2"]
-        rows = [[int(row["frame.number"][0]) for row in
-                 tshark.fields(capture(name), ["frame.number"], filter=f"tcp.stream == 0 && {mark}")]
-                for mark in marks]
-        return [rows[0][0], rows[1][1], rows[2][0], rows[3][0]]
-
-    return find
+def late(tshark, recorded, tmp_path_factory):
+    return Late(tshark, recorded, tmp_path_factory.mktemp("late") / "late.pcapng")
 
 
-def inside(tshark, path, **options):
-    """What was said inside TLS, of a connection; but for the numbers of frames and what was before."""
-    hidden = ("smtp.starttls_in", "smtp.ehlo.added", "smtp.ehlo.removed", "smtp.data.fragment",
-              "smtp.transaction", "smtp.auth.attempt")
-    names = [name for name in fields_of_smtp(tshark)
-             if name not in hidden and not name.endswith("_in") and not name.startswith("smtp.expert")]
-    return tshark.fields(path, names, filter="tcp.stream == 0 && smtp.tls", **options)
-
-
+@PASSES
 @pytest.mark.parametrize("name", STARTTLS)
-def test_a_capture_that_begins_late(tshark, frames, tmp_path, name):
+def test_a_capture_that_begins_late(late, name, two_pass):
     """As long as it has the handshake, the keys reach all of it; what began before it is said to be missing."""
-    starttls, ready, client, server = frames(name)
-    whole = inside(tshark, capture(name))
+    whole = late.inside(two_pass)[name, WHOLE]
     assert sum(bool(row["smtp.req.verb"]) for row in whole) > 1
-    for first in (starttls, ready, client):
-        path = late(name, first, tmp_path)
-        assert inside(tshark, path, two_pass=first == client) == whole, first
-        notes = tshark.fields(path, ["tls.handshake.type"], filter=f"tcp.stream == 0 && {LATE}")
-        assert len(notes) == (first > starttls), first
-        assert all(row["tls.handshake.type"] == ["1"] for row in notes)
+    for beginning in WITH_KEYS:
+        assert late.inside(two_pass)[name, beginning] == whole, beginning
+        notes = late.fields("tls.handshake.type", LATE, two_pass)[name, beginning]
+        assert [row["tls.handshake.type"] for row in notes] == [["1"]] * (beginning != WITH_KEYS[0]), beginning
 
 
+@PASSES
 @pytest.mark.parametrize("name", STARTTLS)
-def test_a_capture_that_begins_behind_the_keys(tshark, frames, tmp_path, name):
+def test_a_capture_that_begins_behind_the_keys(late, name, two_pass):
     """TLS has it, once it is said why, and none of it is taken for SMTP."""
-    server = frames(name)[3]
-    path = late(name, server + 1, tmp_path)
-    for two_pass in (False, True):
-        assert len(tshark.summary(path, filter=f"tcp.stream == 0 && {LATE}", two_pass=two_pass)) == 1
-        # The end of a record that the capture begins amid is nobody's; but no line of it is a command or a reply.
-        said = "tcp.stream == 0 && (smtp.req.verb || smtp.response.code)"
-        assert tshark.summary(path, filter=said, two_pass=two_pass) == []
-        assert len(tshark.summary(path, filter="tcp.stream == 0 && tls", two_pass=two_pass)) > 3
+    def packets(filter):
+        return len(late.fields("tcp.stream", filter, two_pass)[name, WITHOUT_KEYS])
+
+    assert packets(LATE) == 1
+    # The end of a record that the capture begins amid is nobody's; but no line of it is a command or a reply.
+    assert packets("smtp.req.verb || smtp.response.code") == 0
+    assert packets("tls") > 3
 
 
 # --- switched off ------------------------------------------------------------------------------
 
-DECODE_AS = ["-d", "tcp.port==2424,smtp", "-d", "tls.port==2424,smtp", "-d", "tls.port==2465,smtp"]
+
+def same_when_off(tshark, builtin, path, two_pass, *args):
+    ours = tshark.run(path, "--disable-protocol", "esmtp", "-T", "json", *args, two_pass=two_pass)
+    same_text(ours, builtin.run(path, "-T", "json", *args, two_pass=two_pass))
 
 
-def same_when_off(tshark, builtin, path, *args):
-    for two_pass in (False, True):
-        ours = tshark.run(path, "--disable-protocol", "esmtp", "-T", "json", *args, two_pass=two_pass)
-        same_text(ours, builtin.run(path, "-T", "json", *args, two_pass=two_pass))
+@PASSES
+def test_switched_off_with_decode_as(tshark, builtin, recorded, two_pass):
+    decode_as = ["-d", "tcp.port==2424,smtp", "-d", "tls.port==2424,smtp", "-d", "tls.port==2465,smtp"]
+    found = recorded.fields(["tcp.stream"], *decode_as, filter="smtp.req.verb", prefs=["esmtp.heuristics:FALSE"],
+                            two_pass=two_pass)
+    assert all(found[name] for name in ("smtp-server-smtps-2465", "smtp-server-lmtp", "dovecot-lmtp-tls"))
+    same_when_off(tshark, builtin, recorded.path, two_pass, *decode_as)
 
 
-@pytest.mark.parametrize("name", [*STARTTLS, *OTHERS])
-def test_switched_off(tshark, builtin, name):
-    same_when_off(tshark, builtin, capture(name))
-
-
-@pytest.mark.parametrize("name", ["smtp-server-smtps-2465", "smtp-server-lmtp", "dovecot-lmtp-tls"])
-def test_switched_off_with_decode_as(tshark, builtin, name):
-    assert tshark.summary(capture(name), *DECODE_AS, filter="smtp.req.verb", prefs=["esmtp.heuristics:FALSE"])
-    same_when_off(tshark, builtin, capture(name), *DECODE_AS)
-
-
-@pytest.mark.parametrize("name", ["gmail-starttls", "postfix-starttls-tls12"])
-def test_switched_off_when_the_capture_begins_late(tshark, builtin, frames, tmp_path, name):
-    starttls, _, client, server = frames(name)
-    for first in (starttls, client, server + 1):
-        same_when_off(tshark, builtin, late(name, first, tmp_path))
+@PASSES
+def test_switched_off_when_the_capture_begins_late(tshark, builtin, late, two_pass):
+    same_when_off(tshark, builtin, late.joined.path, two_pass)

@@ -90,26 +90,26 @@ def moved(frame, variant):
     return bytes(data)
 
 
-class Recorded:
-    """The captures one after the other, and what tshark shows of them.
+class Joined:
+    """Captures one after the other in one file, and what tshark shows of them.
 
-    first: the number of frames in front of each capture, by its name without suffix; count: of all.
+    sources: {name: (its frames, its TLS secrets)}; first: the number of frames in front of each; count: of all.
     """
 
-    def __init__(self, tshark, folder):
+    def __init__(self, tshark, path, sources):
         self.tshark = tshark
         ready, secrets, self.first = [], "", {}
-        for n, path in enumerate(CAPTURES, 1):
-            frames, said = read(path)
-            self.first[path.stem] = len(ready)
+        for n, (name, (frames, said)) in enumerate(sources.items(), 1):
+            self.first[name] = len(ready)
             ready += [(moved(data, n), length) for data, length in frames]
             secrets += said
         self.count = len(ready)
-        self.path = Variants(secrets=secrets, ready=ready).save(folder / "all.pcapng")
+        self.path = Variants(secrets=secrets, ready=ready).save(path)
 
     def owner(self, number):
-        """The name of the capture that a frame is of."""
-        return max((first, name) for name, first in self.first.items() if first < number)[1]
+        """The name of the capture that a frame is of, and the frame's number in that."""
+        first, name = max((first, name) for name, first in self.first.items() if first < int(number))
+        return name, int(number) - first
 
     @functools.cache
     def run(self, *args, filter=None, two_pass=False):
@@ -119,3 +119,16 @@ class Recorded:
     def frames(self, two_pass=False):
         """{frame number: its Frame}, by -T pdml."""
         return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass)}
+
+    def fields(self, names, *args, **options):
+        """As Tshark.fields(), of each capture: {name: [dict, ...]}; frame.number is that of the capture."""
+        found = {name: [] for name in self.first}
+        for row in self.tshark.fields(self.path, ["frame.number", *names], *args, **options):
+            name, number = self.owner(row["frame.number"][0])
+            found[name].append(row | {"frame.number": [str(number)]})
+        return found
+
+
+def all_captures(tshark, path):
+    """All captures of the repository."""
+    return Joined(tshark, path, {path.stem: read(path) for path in CAPTURES})
