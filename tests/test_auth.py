@@ -6,6 +6,7 @@ Examples named after an RFC are that RFC's own words, spoken to a mail server.
 import base64
 import hashlib
 import hmac
+import itertools
 import re
 from dataclasses import replace
 
@@ -321,19 +322,26 @@ def test_right_input_is_not_complained_about(read, name):
 
 
 # The other sizes of SCRAM differ in a number only.
-@pytest.mark.parametrize("name", [name for name in EXAMPLES
-                                  if not re.fullmatch(r"SCRAM-SHA-\d+", name)])
-def test_cut_anywhere(tshark, name):
+CUT = [name for name in EXAMPLES if not re.fullmatch(r"SCRAM-SHA-\d+", name)]
+
+
+@pytest.mark.parametrize("names", [CUT[part::4] for part in range(4)], ids=str)
+def test_cut_anywhere(tshark, names):
     """Where TCP cuts the dialogue does not matter."""
-    dialogue = login(EXAMPLES[name][0])
-    before = len(hello())
-    variants = [dialogue, single_octets(dialogue),
-                *(segments_of(dialogue, size) for size in (2, 3, 7)),
-                *random_cuts(dialogue, seed=4954, variants=10),
-                *(hello() + cut for cut in cut_everywhere(dialogue[before:]))]
-    whole, *cut = values(tshark, variants, NAMES + WRONG)
-    for variant, found in zip(variants[1:], cut):
-        assert found == whole, variant
+    variants = {}
+    for name in names:
+        dialogue = login(EXAMPLES[name][0])
+        before = len(hello())
+        variants[name] = [dialogue, single_octets(dialogue),
+                          *(segments_of(dialogue, size) for size in (2, 3, 7)),
+                          *random_cuts(dialogue, seed=4954, variants=10),
+                          *(hello() + cut for cut in cut_everywhere(dialogue[before:]))]
+    found = iter(values(tshark, [each for several in variants.values() for each in several], NAMES + WRONG))
+    for name, several in variants.items():
+        whole, *cut = itertools.islice(found, len(several))
+        assert any(whole.values())
+        for variant, mine in zip(several[1:], cut, strict=True):
+            assert mine == whole, (name, variant)
 
 
 def test_inside_tls(tshark):
@@ -531,12 +539,18 @@ def info_name(tshark):
     return "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
 
 
-def info(tshark, dialogue, **options):
+def infos(tshark, dialogues, **options):
+    """The Info column of each dialogue, behind the EHLO reply."""
     name = info_name(tshark)
     capture = Capture()
-    capture.add(dialogue)
-    rows = tshark.fields(capture, [name], filter="smtp", **options)
-    return [",".join(row[name]) for row in rows[3:]]
+    capture.add_all(dialogues)
+    streams = tshark.by_stream(capture, [name], filter="smtp", **options)
+    return [[",".join(row[name]) for row in streams[stream][3:]] for stream in range(len(dialogues))]
+
+
+def info(tshark, dialogue, **options):
+    lines, = infos(tshark, [dialogue], **options)
+    return lines
 
 
 @pytest.mark.parametrize("name", ["CRAM-MD5, RFC 2195",
@@ -573,22 +587,22 @@ def test_p18_a_star_cancels(tshark):
     assert replies(tshark, CANCELLED) == [("1", "LOGIN", "", "cancelled")]
 
 
-@pytest.mark.parametrize("user", ["root", "data", "quit", "a", "Password"])
-def test_p19_any_user_name(tshark, user):
-    found, = values(tshark, [login(f"""
+def test_p19_any_user_name(tshark):
+    users = ["root", "data", "quit", "a", "Password"]
+    found = values(tshark, [login(f"""
         C: AUTH LOGIN
         S: 334 VXNlcm5hbWU6
         C: {{{user}}}
         S: 334 UGFzc3dvcmQ6
         C: {{geheim}}
         S: 235 ok
-    """)], ["smtp.auth.username", "smtp.auth.password"])
-    assert found == {"smtp.auth.username": [user], "smtp.auth.password": ["geheim"]}
+    """) for user in users], ["smtp.auth.username", "smtp.auth.password"])
+    assert found == [{"smtp.auth.username": [user], "smtp.auth.password": ["geheim"]} for user in users]
 
 
-@pytest.mark.parametrize("password", ["data", "DATA", "starttls", "quit"])
-def test_p20_any_password(tshark, password):
-    found, = values(tshark, [login(f"""
+def test_p20_any_password(tshark):
+    passwords = ["data", "DATA", "starttls", "quit"]
+    found = values(tshark, [login(f"""
         C: AUTH LOGIN
         S: 334 VXNlcm5hbWU6
         C: {{alice}}
@@ -599,9 +613,9 @@ def test_p20_any_password(tshark, password):
         S: 250 ok
         C: QUIT
         S: 221 bye
-    """)], ["smtp.auth.password", "smtp.req.verb"])
-    assert found == {"smtp.auth.password": [password],
-                     "smtp.req.verb": ["EHLO", "AUTH", "MAIL", "QUIT"]}
+    """) for password in passwords], ["smtp.auth.password", "smtp.req.verb"])
+    assert found == [{"smtp.auth.password": [password], "smtp.req.verb": ["EHLO", "AUTH", "MAIL", "QUIT"]}
+                     for password in passwords]
 
 
 def test_p21_a_password_and_a_command_in_one_segment(tshark):
@@ -777,37 +791,40 @@ HIDING = {
 }
 
 
-@pytest.mark.parametrize("decode", ["TRUE", "FALSE"])
-@pytest.mark.parametrize("name", HIDING)
-def test_columns_hide_secrets(tshark, name, decode):
-    text, words = HIDING[name]
-    lines = "\n".join(info(tshark, login(text), prefs=[f"esmtp.decode_auth:{decode}"]))
-    assert "****" in lines
-    assert not any(word in lines for word in words)
+HIDING_LOGINS = [login(text) for text, _ in HIDING.values()]
+DECODE = pytest.mark.parametrize("decode", ["TRUE", "FALSE"])
 
 
-@pytest.mark.parametrize("decode", ["TRUE", "FALSE"])
-@pytest.mark.parametrize("name", HIDING)
-def test_nothing_shows_secrets(tshark, name, decode):
-    text, words = HIDING[name]
+def hiding(shown):
+    """(name, what is shown of that login, words that give it away)"""
+    return zip(HIDING, shown, (words for _, words in HIDING.values()), strict=True)
+
+
+@DECODE
+def test_columns_hide_secrets(tshark, decode):
+    for name, lines, words in hiding(infos(tshark, HIDING_LOGINS, prefs=[f"esmtp.decode_auth:{decode}"])):
+        assert any("****" in line for line in lines), name
+        assert not [line for line in lines if any(word in line for word in words)], name
+
+
+@DECODE
+def test_nothing_shows_secrets(tshark, decode):
     prefs = [f"esmtp.decode_auth:{decode}", "esmtp.mask_secrets:everywhere"]
     capture = Capture()
-    capture.add(login(text))
-    frames = tshark.tree(capture, prefs=prefs, two_pass=True)
-    shown = [each.value + each.label for frame in frames for layer in frame.layers
-             for each in layer.walk()]
-    assert any("****" in item for item in shown)
-    assert not [item for item in shown if any(word in item for word in words)]
-    assert "Decoded AUTH" not in tshark.run(capture, "-x", prefs=prefs,
-                                            filter="smtp.req && !smtp.auth.username")
+    capture.add_all(HIDING_LOGINS)
+    shown = [[] for _ in HIDING]
+    for frame in tshark.tree(capture, prefs=prefs, two_pass=True):
+        shown[frame.stream] += [each.value + each.label for layer in frame.layers for each in layer.walk()]
+    for name, items, words in hiding(shown):
+        assert any("****" in item for item in items), name
+        assert not [item for item in items if any(word in item for word in words)], name
+    assert "Decoded AUTH" not in tshark.run(capture, "-x", prefs=prefs, filter="smtp.req && !smtp.auth.username")
 
 
-@pytest.mark.parametrize("name", HIDING)
-def test_off_shows_all(tshark, name):
-    text, words = HIDING[name]
-    lines = "\n".join(info(tshark, login(text), prefs=["esmtp.mask_secrets:off"]))
-    assert words[0] in lines
-    assert "****" not in lines
+def test_off_shows_all(tshark):
+    for name, lines, words in hiding(infos(tshark, HIDING_LOGINS, prefs=["esmtp.mask_secrets:off"])):
+        assert any(words[0] in line for line in lines), name
+        assert not any("****" in line for line in lines), name
 
 
 def test_user_names_are_no_secret(tshark):
@@ -943,17 +960,25 @@ WRONG_INPUT = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG_INPUT)
-def test_wrong_input_is_marked_and_nothing_is_lost(tshark, name):
-    text, expert, words = WRONG_INPUT[name]
-    dialogue = login(text) + script("""
+@pytest.fixture(scope="module")
+def wrong_input(tshark):
+    """{name: {field: values}}"""
+    end = script("""
         C: NOOP
         S: 250 ok
         C: QUIT
         S: 221 bye
     """)
-    found, = values(tshark, [dialogue], [expert, "smtp.req.verb", "smtp.response.code",
-                                         "_ws.expert.message"])
+    names = {expert for _, expert, _ in WRONG_INPUT.values()}
+    found = values(tshark, [login(text) + end for text, _, _ in WRONG_INPUT.values()],
+                   [*names, "smtp.req.verb", "smtp.response.code", "_ws.expert.message"])
+    return dict(zip(WRONG_INPUT, found))
+
+
+@pytest.mark.parametrize("name", WRONG_INPUT)
+def test_wrong_input_is_marked_and_nothing_is_lost(wrong_input, name):
+    _, expert, words = WRONG_INPUT[name]
+    found = wrong_input[name]
     assert found[expert]
     assert any(words in message for message in found["_ws.expert.message"])
     assert found["smtp.req.verb"][-2:] == ["NOOP", "QUIT"]
@@ -1070,16 +1095,18 @@ def test_a_line_of_the_login_is_missing(tshark):
     assert found["smtp.mail.from"] == ["a@client.example"]
 
 
-@pytest.mark.parametrize("lost", range(3, len(LATE)))
-def test_any_one_segment_is_missing(tshark, lost):
+def test_any_one_segment_is_missing(tshark):
     """Never a lost session, and no password in a column."""
     capture = Capture()
-    capture.add([replace(step, drop=n == lost) for n, step in enumerate(LATE)] + script("""
-        C: NOOP
-        S: 250 ok
-    """))
-    found = tshark.lists(capture, ["smtp.req.verb"])[0]
-    assert found["smtp.req.verb"][-1:] == ["NOOP"]
+    for lost in range(3, len(LATE)):
+        capture.add([replace(step, drop=n == lost) for n, step in enumerate(LATE)] + script("""
+            C: NOOP
+            S: 250 ok
+        """))
+    found = tshark.lists(capture, ["smtp.req.verb"])
+    assert len(found) == len(LATE) - 3
+    for stream, values_ in found.items():
+        assert values_["smtp.req.verb"][-1:] == ["NOOP"], LATE[3 + stream]
     text = "\n".join(tshark.summary(capture))
     assert "geheim" not in text and b64("geheim") not in text
 
