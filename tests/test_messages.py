@@ -65,15 +65,15 @@ def check_octets(tshark, capture, wanted):
     digests = {stream: [digest(message) for message in messages] for stream, messages in wanted.items()}
     every = Counter(d for each in digests.values() for d in each)
     for two_pass in PASSES:
+        layers, exports = tshark.messages_and_exports(capture, two_pass=two_pass)
+        layers = {stream: list(map(digest, messages)) for stream, messages in layers.items()}
         # A layer of no octets leaves no bytes in the output of tshark.
-        layers = tshark.digests(capture, two_pass=two_pass)
         filled = {stream: [d for d in each if d != digest(b"")] for stream, each in digests.items()}
         assert {s: d for s, d in layers.items() if d} == {s: d for s, d in filled.items() if d}
         # IMF's export makes up to a thousand names of one subject.
-        exported = Counter(map(digest, tshark.export(capture, two_pass=two_pass).values()))
-        assert exported == every
+        assert Counter(map(digest, exports["imf"].values())) == every
         ours = {}
-        for name, octets in tshark.export(capture, kind="smtp", two_pass=two_pass).items():
+        for name, octets in exports["smtp"].items():
             stream = int(re.match(r"tcp(\d+)-", name).group(1))
             ours.setdefault(stream, []).append(digest(octets))
         assert {s: sorted(d) for s, d in ours.items()} == {s: sorted(d) for s, d in digests.items()}
@@ -90,15 +90,15 @@ def test_octets_for_many_cuts(tshark, way):
     check_octets(tshark, capture, wanted)
 
 
-@pytest.mark.parametrize("name", ["dots in every place", "only dots", "empty", "8 bit"])
-def test_octets_cut_at_each_place(tshark, name):
+def test_octets_cut_at_each_place(tshark):
     capture, wanted = Capture(), {}
-    body = stuffed(MESSAGES[name]) + b"QUIT\r\n"
-    steps = session(data(MESSAGES[name]))
-    for place in range(1, len(body)):
+    for name in ("dots in every place", "only dots", "empty", "8 bit"):
+        body = stuffed(MESSAGES[name]) + b"QUIT\r\n"
+        steps = session(data(MESSAGES[name]))
         at = next(n for n, step in enumerate(steps) if step.data == stuffed(MESSAGES[name]))
-        dialogue = [*steps[:at], C(body, [place]), S("250 ok\r\n221 bye\r\n")]
-        wanted[capture.add(dialogue)] = [MESSAGES[name]]
+        for place in range(1, len(body)):
+            dialogue = [*steps[:at], C(body, [place]), S("250 ok\r\n221 bye\r\n")]
+            wanted[capture.add(dialogue)] = [MESSAGES[name]]
     check_octets(tshark, capture, wanted)
 
 
@@ -265,32 +265,32 @@ def test_given_up_in_the_middle(tshark, mail, why):
             "From: <a@a.example>\r\n", "Subject: s\r\n", "\r\n", "lost\r\n"]}]
 
 
-@pytest.mark.parametrize("end", ["fin", "rst", None])
-@pytest.mark.parametrize("way", ["DATA", "BDAT"])
-def test_closed_in_the_middle(tshark, way, end):
+def test_closed_in_the_middle(tshark):
     begin = HEAD + b"line one\r\n.dotted\r\nhalf a li"
-    if way == "DATA":
-        steps = [C("DATA\r\n"), S("354 go\r\n"), C(begin.replace(b"\n.", b"\n.."), [12, 30])]
-    else:
-        steps = [C(b"BDAT 1000\r\n" + begin, [4, 20, 40])]
+    ways = {"DATA": [C("DATA\r\n"), S("354 go\r\n"), C(begin.replace(b"\n.", b"\n.."), [12, 30])],
+            "BDAT": [C(b"BDAT 1000\r\n" + begin, [4, 20, 40])]}
     capture = Capture()
-    capture.add([*GREETING, *envelope(), *steps], end=end)
-    capture.add(session(data(HEAD)))
+    closed = {capture.add([*GREETING, *envelope(), *steps], end=end): (way, end)
+              for way, steps in ways.items() for end in ("fin", "rst", None)}
+    whole = capture.add(session(data(HEAD)))
     for two_pass in PASSES:
-        assert tshark.messages(capture, two_pass=two_pass) == {1: [HEAD]}
-        assert list(tshark.export(capture, kind="smtp", two_pass=two_pass).values()) == [HEAD]
+        messages, exports = tshark.messages_and_exports(capture, two_pass=two_pass)
+        assert messages == {whole: [HEAD]}
+        assert [list(files.values()) for files in exports.values()] == [[HEAD]] * 2
     names = ["smtp.data.incomplete", "smtp.message", "smtp.data.fragment.count", "smtp.expert.message_incomplete",
              "smtp.data.reassembled.in"]
-    assert tshark.fields(capture, names, filter="tcp.stream == 0 && smtp.data.incomplete") == []
-    row, = tshark.fields(capture, names, filter="smtp.data.incomplete", two_pass=True)
-    assert row["smtp.data.incomplete"] == ["the connection or the capture ended before it did"]
-    assert row["smtp.message"] == ["From: <a@a.example>\r\n", "Subject: s\r\n", "\r\n", "line one\r\n",
-                                   ".dotted\r\n", "half a li"]
-    assert len(row["smtp.data.fragment.count"]) == len(row["smtp.expert.message_incomplete"]) == 1
-    assert row["smtp.data.reassembled.in"] == []
+    assert tshark.fields(capture, names, filter="smtp.data.incomplete") == []
+    rows = tshark.by_stream(capture, names, filter="smtp.data.incomplete", two_pass=True)
+    assert rows.keys() == closed.keys()
+    for stream, (row,) in rows.items():
+        assert row["smtp.data.incomplete"] == ["the connection or the capture ended before it did"], closed[stream]
+        assert row["smtp.message"] == ["From: <a@a.example>\r\n", "Subject: s\r\n", "\r\n", "line one\r\n",
+                                       ".dotted\r\n", "half a li"], closed[stream]
+        assert len(row["smtp.data.fragment.count"]) == len(row["smtp.expert.message_incomplete"]) == 1
+        assert row["smtp.data.reassembled.in"] == []
     # The octets are a data source of their own.
     text = tshark.run(capture, "-x", filter="smtp.data.incomplete", two_pass=True)
-    assert "SMTP message (incomplete)" in text
+    assert text.count("SMTP message (incomplete)") == len(closed)
 
 
 def test_any_order_of_visits(tshark):
@@ -313,10 +313,9 @@ def test_a_hole_is_marked(tshark):
     capture.add(session(data(message, cut=[56], drop=[0])))
     capture.add(session(bdat([message])))
     for two_pass in PASSES:
-        assert tshark.messages(capture, two_pass=two_pass) == {2: [message]}
-        assert list(tshark.export(capture, two_pass=two_pass).values()) == [message]
-        assert list(tshark.export(capture, kind="smtp", two_pass=two_pass).values()) == [message]
-        assert tshark.export(capture, kind="smtp-attachments", two_pass=two_pass) == {}
+        messages, exports = tshark.messages_and_exports(capture, ["imf", "smtp", "smtp-attachments"], two_pass=two_pass)
+        assert messages == {2: [message]}
+        assert [list(files.values()) for files in exports.values()] == [[message], [message], []]
         rows = tshark.fields(capture, ["smtp.data.incomplete", "smtp.message", "smtp.message.missing", "smtp.eom",
                                        "smtp.data.reassembled.length", "smtp.expert.incomplete"],
                              filter="smtp.data.incomplete", two_pass=two_pass)
@@ -551,8 +550,9 @@ def test_larger_than_the_preference(tshark):
     for limit, kept in ((len(message), [message, message, HEAD]), (len(message) - 1, [HEAD]), (0, [])):
         prefs = [f"esmtp.max_message:{limit}"]
         for two_pass in PASSES:
-            assert tshark.messages(capture, prefs=prefs, two_pass=two_pass).get(0, []) == kept
-            assert list(tshark.export(capture, kind="smtp", prefs=prefs, two_pass=two_pass).values()) == kept
+            messages, exports = tshark.messages_and_exports(capture, prefs=prefs, two_pass=two_pass)
+            assert messages.get(0, []) == kept
+            assert list(exports["smtp"].values()) == kept
             rows = tshark.fields(capture, ["smtp.expert.message_too_big", "smtp.data.total", "smtp.data.reassembled.length"],
                                  filter="smtp.expert.message_too_big", prefs=prefs, two_pass=two_pass)
             assert len(rows) == 3 - len(kept)
@@ -576,28 +576,34 @@ def test_more_lines_than_a_tree_holds(tshark):
         assert octets == message
 
 
-@pytest.mark.parametrize("body", [
-    b"Content-Type: text/plain\r\n\r\n" + b"a\r\n" * 9000,
-    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + b"a\n" * 9000 + b"\r\n--b--\r\n",
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"CgoK" * 3000 + b"\r\n",
-    b"\r\n" + b"a\r" * 9000 + b"\r\n",
-    b"To: " + b"a@a," * 9000 + b"b\r\n\r\ntext\r\n",
-    b"X: y\r\n" * 9000 + b"\r\ntext\r\n",
-], ids=["text", "multipart", "base64", "bare CR", "addresses", "fields"])
-def test_more_items_than_a_small_tree_holds(tshark, body):
+MANY_ITEMS = {
+    "text": b"Content-Type: text/plain\r\n\r\n" + b"a\r\n" * 9000,
+    "multipart": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + b"a\n" * 9000 + b"\r\n--b--\r\n",
+    "base64": b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"CgoK" * 3000 +
+              b"\r\n",
+    "bare CR": b"\r\n" + b"a\r" * 9000 + b"\r\n",
+    "addresses": b"To: " + b"a@a," * 9000 + b"b\r\n\r\ntext\r\n",
+    "fields": b"X: y\r\n" * 9000 + b"\r\ntext\r\n",
+}
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_more_items_than_a_small_tree_holds(tshark, two_pass):
     """The same with fewer octets: Wireshark's limit set lower."""
-    message = b"Subject: s\r\n" + body
     capture = Capture()
     behind = b"MAIL FROM:<c@c>\r\n"
-    capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + behind),
-                 S("250 ok\r\n250 ok\r\n"), *QUIT], mss=60000)
+    messages = {name: b"Subject: s\r\n" + body for name, body in MANY_ITEMS.items()}
+    for message in messages.values():
+        capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + behind),
+                     S("250 ok\r\n250 ok\r\n"), *QUIT], mss=60000)
     prefs = ["gui.max_tree_items:5000"]
-    for two_pass in PASSES:
-        row, = tshark.fields(capture, ["imf.subject", "smtp.eom", "smtp.mail.from"], filter=BOUNDS, prefs=prefs,
-                             two_pass=two_pass)
-        assert row["imf.subject"] == ["s"] and len(row["smtp.eom"]) == 1 and row["smtp.mail.from"] == ["c@c"]
-        octets, = tshark.export(capture, kind="smtp", prefs=prefs, two_pass=two_pass).values()
-        assert octets == message
+    rows = tshark.by_stream(capture, ["imf.subject", "smtp.eom", "smtp.mail.from"], filter=BOUNDS, prefs=prefs,
+                            two_pass=two_pass)
+    for stream, name in enumerate(MANY_ITEMS):
+        row, = rows[stream]
+        assert row["imf.subject"] == ["s"] and len(row["smtp.eom"]) == 1 and row["smtp.mail.from"] == ["c@c"], name
+    exported = tshark.export(capture, kind="smtp", prefs=prefs, two_pass=two_pass).values()
+    assert sorted(exported) == sorted(messages.values())
 
 
 def test_base64_of_files_is_no_text(tshark):
