@@ -288,9 +288,10 @@ class TestSession:
 
 def test_the_verb_is_whole(rows, made, tshark, passes):
     """P1"""
-    names = ["smtp.req.command", "smtp.req.parameter"]
-    facts = tshark.facts(made.capture, names, two_pass=passes)
-    assert [value for name, value in facts[made.streams["plain", "1.3"]]][2:3] == ["STARTTLS"]
+    lists = tshark.lists(made.capture, ["smtp.req.command", "smtp.req.parameter"], two_pass=passes)
+    found = lists[made.streams["plain", "1.3"]]
+    assert found["smtp.req.command"][:2] == ["EHLO", "STARTTLS"]
+    assert found["smtp.req.parameter"][:2] == ["client.example", "client.example"]
 
 
 def test_the_220_is_the_answer_to_starttls(tshark, made):
@@ -347,7 +348,7 @@ def variants():
 
 @pytest.fixture(scope="module")
 def cut_facts(tshark, variants, passes):
-    return tshark.facts(variants.capture, CUT_NAMES, two_pass=passes)
+    return tshark.lists(variants.capture, CUT_NAMES, two_pass=passes)
 
 
 @pytest.fixture(scope="module")
@@ -363,8 +364,7 @@ def test_where_tcp_cuts_does_not_matter(variants, cut_facts, cut_starts, name, v
     whole, *others = variants.streams[name, version]
     for stream in others:
         for wanted in CUT_NAMES:
-            values = [[value for field, value in cut_facts.get(n, []) if field == wanted]
-                      for n in (stream, whole)]
+            values = [cut_facts[n][wanted] if n in cut_facts else [] for n in (stream, whole)]
             if wanted == "smtp.tls":  # once in each layer
                 values = [set(found) for found in values]
             assert values[0] == values[1], (stream, wanted)

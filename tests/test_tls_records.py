@@ -5,6 +5,7 @@ the records again. All variants must give the same facts and the same messages.
 """
 
 import hashlib
+import itertools
 import random
 
 import pytest
@@ -82,9 +83,14 @@ NAMES = [
 class Cut:
     """For one dialogue: stream 0 is the one in clear, all others are inside TLS."""
 
-    def __init__(self, inside, records, segments=(lambda steps: steps,), version="1.3"):
+    def __init__(self, inside):
         self.capture = Capture()
         self.capture.add([*BEFORE[:3], *inside])
+        self.everywhere(inside)
+        self.at_random(inside)
+        self.octets(inside)
+
+    def add(self, records, segments=(lambda steps: steps,), version="1.3"):
         for variant in records:
             steps, keys = secure(variant, BEFORE, version)
             self.capture.secrets += keys
@@ -92,51 +98,39 @@ class Cut:
             for change in segments:
                 self.capture.add([*steps[:count], *change(steps[count:])])
 
+    def everywhere(self, inside):
+        self.add([inside, *cut_everywhere(inside), single_octets(inside)])
 
-def everywhere(inside):
-    return Cut(inside, [inside, *cut_everywhere(inside), single_octets(inside)])
+    def at_random(self, inside):
+        """Records of random length, in segments of random length, TLS 1.2."""
+        def segments(steps):
+            return next(random_cuts(steps, seed=len(steps[0].data)))
 
+        def joined(steps):
+            return segments_of(steps, 1000)
 
-def at_random(inside):
-    """Records of random length, in segments of random length, TLS 1.2."""
-    def segments(steps):
-        return next(random_cuts(steps, seed=len(steps[0].data)))
+        variants = [*random_cuts(inside, seed=5, variants=20), segments_of(inside, 3)]
+        self.add(variants, [segments, joined, lambda steps: segments_of(steps, 17)], "1.2")
 
-    def joined(steps):
-        return segments_of(steps, 1000)
-
-    variants = [*random_cuts(inside, seed=5, variants=20), segments_of(inside, 3)]
-    return Cut(inside, variants, [segments, joined, lambda steps: segments_of(steps, 17)], "1.2")
-
-
-def octets(inside):
-    """Segments of one octet."""
-    return Cut(inside, [inside, segments_of(inside, 11)], [single_octets])
+    def octets(self, inside):
+        """Segments of one octet."""
+        self.add([inside, segments_of(inside, 11)], [single_octets])
 
 
-KINDS = {"everywhere": everywhere, "at random": at_random, "octets": octets}
-
-
-@pytest.fixture(scope="module", params=[(name, kind) for name in DIALOGUES for kind in KINDS],
-                ids=lambda param: f"{param[0]} {param[1]}")
+@pytest.fixture(scope="module", params=DIALOGUES)
 def cut(request):
-    name, kind = request.param
-    return KINDS[kind](DIALOGUES[name])
-
-
-def said(facts, name):
-    return [value for field, value in facts if field == name]
+    return Cut(DIALOGUES[request.param])
 
 
 @pytest.mark.parametrize("passes", [False, True], ids=["one pass", "two passes"])
 def test_the_same_facts_as_in_clear(tshark, cut, passes):
     # In clear there are a handshake of TCP, a greeting and a first EHLO in front.
-    facts = tshark.facts(cut.capture, NAMES, two_pass=passes,
+    lists = tshark.lists(cut.capture, NAMES, two_pass=passes,
                          filter="smtp.tls || smtp && tcp.stream == 0 && frame.number > 6")
-    assert set(facts) == set(range(len(cut.capture.streams)))
+    assert set(lists) == set(range(len(cut.capture.streams)))
     for stream in range(1, len(cut.capture.streams)):
         for name in NAMES:
-            assert said(facts[stream], name) == said(facts[0], name), (stream, name)
+            assert lists[stream][name] == lists[0][name], (stream, name)
 
 
 @pytest.mark.parametrize("passes", [False, True], ids=["one pass", "two passes"])
@@ -190,27 +184,29 @@ def test_info_column_of_several_records(tshark):
         "S: 250 1 | 250 2 | 250 3"]
 
 
-@pytest.mark.parametrize("version", ["1.2", "1.3"])
-@pytest.mark.parametrize("port", [25, 465])
-def test_megabytes(tshark, version, port):
-    dice = random.Random(version)
-    lines = (bytes(dice.choices(b"abcdefghijklmnop .", k=70)) + b"\r\n" for _ in range(30000))
-    message = b"Subject: big\r\n\r\n" + b"".join(lines)
-    assert len(message) > 2_000_000
-    inside = [C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"), C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"),
-              C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message)), S("250 queued\r\n")]
-    before = BEFORE if port == 25 else []
-    greeting = [] if before else [S("220 mx\r\n")]
-    steps, keys = secure([*greeting, *INTRODUCED, *inside], before, version)
-    capture = Capture(secrets=keys)
-    capture.add(steps, port=port)
+def test_megabytes(tshark):
+    dice = random.Random(1)
+    capture, sent = Capture(), []
+    for version, port in itertools.product(("1.2", "1.3"), (25, 465)):
+        lines = (bytes(dice.choices(b"abcdefghijklmnop .", k=70)) + b"\r\n" for _ in range(30000))
+        message = b"Subject: big\r\n\r\n" + b"".join(lines)
+        assert len(message) > 2_000_000
+        sent.append(message)
+        inside = [C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"), C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"),
+                  C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message)), S("250 queued\r\n")]
+        before = BEFORE if port == 25 else []
+        greeting = [] if before else [S("220 mx\r\n")]
+        steps, keys = secure([*greeting, *INTRODUCED, *inside], before, version)
+        capture.secrets += keys
+        capture.add(steps, port=port)
     for two_pass in (False, True):
-        exported, = tshark.export(capture, two_pass=two_pass).values()
-        assert hashlib.sha256(exported).digest() == hashlib.sha256(message).digest()
-        row, = tshark.fields(capture, ["smtp.transaction.size", "smtp.transaction.outcome"],
-                             filter="smtp.transaction.outcome", two_pass=two_pass)
-        assert row == {"smtp.transaction.size": [str(len(message))],
-                       "smtp.transaction.outcome": ["accepted"]}
+        exported = tshark.export(capture, two_pass=two_pass).values()
+        assert sorted(hashlib.sha256(each).digest() for each in exported) == \
+            sorted(hashlib.sha256(each).digest() for each in sent)
+        rows = tshark.by_stream(capture, ["smtp.transaction.size", "smtp.transaction.outcome"],
+                                filter="smtp.transaction.outcome", two_pass=two_pass)
+        assert rows == {stream: [{"smtp.transaction.size": [str(len(message))],
+                                  "smtp.transaction.outcome": ["accepted"]}] for stream, message in enumerate(sent)}
 
 
 INTRODUCED = [C("EHLO a\r\n"), S("250 mx\r\n")]
