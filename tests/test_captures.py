@@ -1,16 +1,14 @@
 """Every capture in every way of reading: no complaint, the same facts each time, and those of the
 golden files.
 
-Golden files are made from each capture by itself. All the other ways read the captures one after
-the other in one file, since to start tshark costs more than to read one; what one capture leaves
-behind must not touch the next.
+Golden files are made from each capture by itself. Nearly all tests read the captures one after the
+other in one file, since to start tshark costs more than to read one.
 """
 
 import collections
 import functools
 import json
 import re
-import subprocess
 
 import pytest
 
@@ -28,26 +26,42 @@ MESSAGE = re.compile(r"smtp\.(data\.(fragment.*|incomplete)|message.*|expert\.me
 # --- golden files -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
-def test_golden(tshark, path):
-    texts = json.loads((GOLDEN / "texts.json").read_text())
-    found = golden.frames(tshark, path)
+@pytest.fixture(scope="module")
+def texts():
+    return json.loads((GOLDEN / "texts.json").read_text())
+
+
+def is_golden(name, found, texts):
+    """Fails unless these lines are those of the golden file of that name."""
     unknown = golden.texts_of(found) - {*texts}
     if unknown:
         pytest.fail("not in texts.json:\n" + "\n".join(sorted(unknown)) + f"\n{MAKE}", False)
     shown = golden.shortened(found, texts)
-    kept = json.loads((GOLDEN / f"{path.stem}.json").read_text())
+    kept = json.loads((GOLDEN / f"{name}.json").read_text())
     for number in sorted({*shown, *kept}, key=int):
         mine, its = shown.get(number, []), kept.get(number, [])
         if mine != its:
             n = next((n for n, (a, b) in enumerate(zip(mine, its)) if a != b),
                      min(len(mine), len(its)))
-            pytest.fail(f"{path.name}, frame {number}, line {n + 1}:\n"
+            pytest.fail(f"{name}, frame {number}, line {n + 1}:\n"
                         f"  shown:  {mine[n] if n < len(mine) else 'nothing more'}\n"
                         f"  golden: {its[n] if n < len(its) else 'nothing more'}\n{MAKE}", False)
 
 
-def test_golden_files_are_those_of_the_captures():
+@pytest.mark.parametrize("name", [path.stem for path in CAPTURES])
+def test_golden(tshark, recorded, texts, name):
+    """Also in one file with all the others: what one capture leaves behind does not touch the next."""
+    frames = [frame for number, frame in recorded.frames(True).items() if recorded.owner(number)[0] == name]
+    is_golden(name, golden.lines_of(tshark, frames, recorded.first[name]), texts)
+
+
+@pytest.mark.parametrize("path", CAPTURES[::8], ids=lambda path: path.stem)
+def test_golden_alone(tshark, texts, path):
+    """As tests/golden/make reads each of them."""
+    is_golden(path.stem, golden.frames(tshark, path), texts)
+
+
+def test_golden_files_are_those_of_the_captures(texts):
     names = {path.stem for path in GOLDEN.glob("*.json")} - {"texts"}
     assert names == {path.stem for path in CAPTURES}, MAKE
     total = sum(path.stat().st_size for path in GOLDEN.glob("*.json"))
@@ -55,7 +69,6 @@ def test_golden_files_are_those_of_the_captures():
     # Each text is shown somewhere.
     lines = {line.strip() for path in GOLDEN.glob("*.json") if path.stem != "texts"
              for frame in json.loads(path.read_text()).values() for line in frame}
-    texts = json.loads((GOLDEN / "texts.json").read_text())
     shown = {line.partition(": ")[2] for line in lines if line.partition(": ")[0] in golden.TEXTS}
     assert shown == {golden.beginning(text, texts) for text in texts}, MAKE
 
@@ -116,29 +129,6 @@ def _same(mine, its, what):
 
 
 PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
-
-
-def test_all_in_one_file_are_what_each_is_by_itself(recorded, everything):
-    """By what the golden files say; times are not kept."""
-    types = recorded.tshark.types
-    fields = {}
-    for name, first in recorded.first.items():
-        for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
-            fields[first + int(number)] = collections.Counter(
-                match[1] for line in lines if (match := re.match(r" +(smtp\.[\w.]+)", line)))
-    shown = {number: collections.Counter({name: len(values) for name, values in facts.items()})
-             for number, facts in everything.facts(True).items()
-             if facts.keys() != {"smtp.seen_before"}}
-    _same(shown, fields, "count of each field")
-    # And the links point to the same frames.
-    for name, first in recorded.first.items():
-        for number, lines in json.loads((GOLDEN / f"{name}.json").read_text()).items():
-            links = [(match[1], match[2]) for line in lines
-                     if (match := re.match(r" +(smtp\.[\w.]+?)(?:=\d+)?: .*?(\d+)$", line))
-                     and "FT_FRAMENUM" in types[match[1]]]
-            for field, there in links:
-                assert str(first + int(there)) in \
-                    everything.facts(True)[first + int(number)][field], (name, number, field)
 
 
 def test_one_pass_shows_what_two_show(everything):

@@ -21,10 +21,10 @@ PARTS = 8
 
 def mangled(frame, dice, share=0.02):
     """Two of a hundred octets of what TCP carries changed; now and then its numbers, too."""
-    places = addresses(frame)
+    places = addresses(frame.data)
     if not places:
         return frame
-    data = bytearray(frame)
+    data = bytearray(frame.data)
     tcp = places[2]
     start = tcp + (data[tcp + 12] >> 4) * 4
     for at in range(start, len(data)):
@@ -32,16 +32,16 @@ def mangled(frame, dice, share=0.02):
             data[at] = dice.choice((dice.randrange(256), *b"\r\n.- <>=0"))
     if dice.random() < share:
         data[tcp + dice.randrange(4, 12)] = dice.randrange(256)
-    return bytes(data)
+    return frame._replace(data=bytes(data))
 
 
 def mangle(frames, dice):
-    return [(mangled(data, dice), length) for data, length in frames]
+    return [mangled(frame, dice) for frame in frames]
 
 
 def truncate(frames, dice):
     snaplen = dice.randrange(60, 201)
-    return [(data[:snaplen], length) for data, length in frames]
+    return [frame._replace(data=frame.data[:snaplen]) for frame in frames]
 
 
 def reorder(frames, dice):
@@ -70,7 +70,7 @@ def variants(paths, name, change):
         for seed in range(SEEDS):
             dice = random.Random(f"{path.name} {name} {seed}")
             place = n * SEEDS + seed + 1
-            ready += [(moved(data, place), length) for data, length in change(frames, dice)]
+            ready += [moved(frame, place) for frame in change(frames, dice)]
     return Variants(secrets=keys, ready=ready)
 
 
@@ -94,8 +94,7 @@ def test_mixed(tshark):
         secrets += said
         for m, change in enumerate(DAMAGE.values()):
             dice = random.Random(f"{path.name} {m}")
-            lists.append([(moved(data, 1000 + 4 * n + m), length)
-                          for data, length in change(frames, dice)])
+            lists.append([moved(frame, 1000 + 4 * n + m) for frame in change(frames, dice)])
     longest = max(map(len, lists))
     ready = [frames[n] for n in range(longest) for frames in lists if n < len(frames)]
     capture = Variants(secrets=secrets, ready=ready)

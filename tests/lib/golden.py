@@ -38,8 +38,14 @@ OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 
 def frames(tshark, capture):
     """{frame number: [line, ...]} of all frames with SMTP, explanations whole."""
-    return {str(frame.number): [line for layer in frame.layers for line in _lines(tshark, layer, 0)]
-            for frame in tshark.tree(capture, two_pass=True)
+    return lines_of(tshark, tshark.tree(capture, two_pass=True))
+
+
+def lines_of(tshark, found, first=0):
+    """That of these frames; first: how many frames stand in front of the capture that they are of."""
+    return {str(frame.number - first): [line for layer in frame.layers
+                                        for line in _lines(tshark, layer, 0, first)]
+            for frame in found
             if not all(item.name == "smtp.seen_before"
                        for layer in frame.layers for item in layer.children)}
 
@@ -82,18 +88,21 @@ def _list(lines):
     return "[\n" + ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n]"
 
 
-def _lines(tshark, item, depth):
+def _lines(tshark, item, depth, first):
     if not OURS.fullmatch(item.name):
         yield " " * depth + item.name
         return
     if item.name == "smtp":
         yield item.name
         for child in item.children:
-            yield from _lines(tshark, child, depth + 1)
+            yield from _lines(tshark, child, depth + 1, first)
         return
     label, value = escaped(item.label), escaped(item.value)
     if "FT_RELATIVE_TIME" in tshark.types.get(item.name, ()):
         label = label.partition(":")[0]
+    if first and "FT_FRAMENUM" in tshark.types.get(item.name, ()):
+        there, value = value, str(int(value) - first)
+        label = re.sub(rf"(?<!\w){there}(?!\w)", value, label)
     if item.name in TEXTS:
         # The label may have no room for all of it.
         label, value = f"{label.partition(':')[0]}: {value}", ""
@@ -104,7 +113,7 @@ def _lines(tshark, item, depth):
     for child in item.children:
         # Severity, group and message are in the expert item's label.
         if not child.name.startswith("_ws.expert."):
-            yield from _lines(tshark, child, depth + 1)
+            yield from _lines(tshark, child, depth + 1, first)
 
 
 def escaped(text):

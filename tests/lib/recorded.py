@@ -8,12 +8,21 @@ import functools
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from dialogue import Capture
 
 CAPTURES = sorted((Path(__file__).parent.parent.parent / "captures").glob("*.pcap*"))
 
 ETHERNET = 1
+
+
+class Frame(NamedTuple):
+    """octets as captured; length on the wire; time in microseconds since 1970"""
+
+    data: bytes
+    length: int
+    time: int
 
 
 # --- frames of a file -------------------------------------------------------------------------
@@ -23,8 +32,8 @@ def pcap_frames(data):
     assert struct.unpack_from("<I", data, 20)[0] & 0xFFFF == ETHERNET
     at = 24
     while at < len(data):
-        _, _, captured, length = struct.unpack_from("<IIII", data, at)
-        yield data[at + 16:at + 16 + captured], length
+        seconds, micro, captured, length = struct.unpack_from("<IIII", data, at)
+        yield Frame(data[at + 16:at + 16 + captured], length, seconds * 10**6 + micro)
         at += 16 + captured
 
 
@@ -36,8 +45,16 @@ def pcapng_blocks(data):
         at += size
 
 
+def pcapng_options(data):
+    at = 0
+    while at + 4 <= len(data):
+        code, size = struct.unpack_from("<HH", data, at)
+        yield code, data[at + 4:at + 4 + size]
+        at += 4 + size + -size % 4
+
+
 def read(path):
-    """The frames of a capture as (octets, length on the wire), and its TLS secrets."""
+    """The frames of a capture, and its TLS secrets."""
     data = path.read_bytes()
     if data[:4] == b"\xd4\xc3\xb2\xa1":
         return list(pcap_frames(data)), ""
@@ -45,12 +62,13 @@ def read(path):
     for kind, body in pcapng_blocks(data):
         if kind == 0x01:
             assert struct.unpack_from("<H", body)[0] == ETHERNET
+            assert dict(pcapng_options(body[8:])).get(9, b"\6") == b"\6", "times are not in microseconds"
         if kind == 0x0A:
             size, = struct.unpack_from("<I", body, 4)
             secrets += body[8:8 + size].decode()
         if kind == 0x06:
-            captured, length = struct.unpack_from("<II", body, 12)
-            frames.append((body[20:20 + captured], length))
+            high, low, captured, length = struct.unpack_from("<IIII", body, 4)
+            frames.append(Frame(body[20:20 + captured], length, high << 32 | low))
     return frames, secrets
 
 
@@ -59,41 +77,41 @@ def read(path):
 
 @dataclass
 class Variants(Capture):
-    """A capture of ready-made frames."""
+    """A capture of ready-made Frames."""
 
     ready: list = field(default_factory=list)
 
     def frames(self):
-        for n, (data, length) in enumerate(self.ready):
-            yield round(self.start * 1e6) + 1000 * n, data, length
+        for data, length, time in self.ready:
+            yield time, data, length
 
 
-def addresses(frame):
+def addresses(data):
     """Where an IP frame's addresses lie, and its TCP header; None if it is none."""
-    kind = frame[12:14]
-    if kind == b"\x08\x00" and frame[23] == 6:
+    kind = data[12:14]
+    if kind == b"\x08\x00" and data[23] == 6:
         return 26, 30, 34
-    if kind == b"\x86\xdd" and frame[20] == 6:
+    if kind == b"\x86\xdd" and data[20] == 6:
         return 22, 38, 54
     return None
 
 
 def moved(frame, variant):
-    """The frame between other hosts."""
-    places = addresses(frame)
+    """The Frame between other hosts."""
+    places = addresses(frame.data)
     if not places:
         return frame
-    data = bytearray(frame)
+    data = bytearray(frame.data)
     for at in places[:2]:
         data[at + 1] ^= variant & 0xFF
         data[at + 2] ^= variant >> 8
-    return bytes(data)
+    return frame._replace(data=bytes(data))
 
 
 class Joined:
     """Captures one after the other in one file, and what tshark shows of them.
 
-    sources: {name: (its frames, its TLS secrets)}; first: the number of frames in front of each; count: of all.
+    sources: {name: (its Frames, its TLS secrets)}; first: the number of frames in front of each; count: of all.
     """
 
     def __init__(self, tshark, path, sources):
@@ -101,7 +119,7 @@ class Joined:
         ready, secrets, self.first = [], "", {}
         for n, (name, (frames, said)) in enumerate(sources.items(), 1):
             self.first[name] = len(ready)
-            ready += [(moved(data, n), length) for data, length in frames]
+            ready += [moved(frame, n) for frame in frames]
             secrets += said
         self.count = len(ready)
         self.path = Variants(secrets=secrets, ready=ready).save(path)
