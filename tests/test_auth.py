@@ -1105,8 +1105,8 @@ def test_any_one_segment_is_missing(tshark):
         """))
     found = tshark.lists(capture, ["smtp.req.verb"])
     assert len(found) == len(LATE) - 3
-    for stream, values_ in found.items():
-        assert values_["smtp.req.verb"][-1:] == ["NOOP"], LATE[3 + stream]
+    for stream, lists in found.items():
+        assert lists["smtp.req.verb"][-1:] == ["NOOP"], LATE[3 + stream]
     text = "\n".join(tshark.summary(capture))
     assert "geheim" not in text and b64("geheim") not in text
 

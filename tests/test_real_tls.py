@@ -24,24 +24,24 @@ PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "tw
 class Late:
     """The first connection of each of these captures, whole and with other beginnings; the keys stay."""
 
-    def __init__(self, tshark, recorded, path):
+    def __init__(self, tshark, recorded, folder):
         marks = ['smtp.req.verb == "STARTTLS"', "smtp.response.code == 220", "tls.handshake.type == 1",
                  "tls.handshake.type == 2"]
         packets, *marked = ([(name, int(row["tcp.stream"][0]), int(row["frame.number"][0]))
                              for name, rows in recorded.fields(["tcp.stream"], filter=mark).items() for row in rows]
                             for mark in ("tcp", *marks))
         sources = {}
-        for path_ in CAPTURES:
-            if path_.stem not in STARTTLS:
+        for path in CAPTURES:
+            if path.stem not in STARTTLS:
                 continue
-            frames, secrets = read(path_)
-            stream = min(stream for name, stream, _ in packets if name == path_.stem)
-            own, starttls, replies, client, server = (
-                [number for *whose, number in mark if whose == [path_.stem, stream]] for mark in (packets, *marked))
+            frames, secrets = read(path)
+            connection = min([name, stream] for name, stream, _ in packets if name == path.stem)
+            own, starttls, replies, client, server = ([number for *whose, number in mark if whose == connection]
+                                                      for mark in (packets, *marked))
             beginnings = (1, starttls[0], replies[1], client[0], server[0] + 1)
             for what, first in zip((WHOLE, *WITH_KEYS, WITHOUT_KEYS), beginnings):
-                sources[path_.stem, what] = [frames[n - 1] for n in own if n >= first], secrets
-        self.joined = Joined(tshark, path, sources)
+                sources[path.stem, what] = [frames[n - 1] for n in own if n >= first], secrets
+        self.joined = Joined(tshark, folder / "late.pcapng", sources)
 
     @functools.cache
     def inside(self, two_pass):
@@ -54,13 +54,13 @@ class Late:
         return {key: [{name: row[name] for name in names} for row in rows] for key, rows in found.items()}
 
     @functools.cache
-    def fields(self, names, filter, two_pass):
-        return self.joined.fields(names.split(), filter=filter, two_pass=two_pass)
+    def fields(self, name, filter, two_pass):
+        return self.joined.fields([name], filter=filter, two_pass=two_pass)
 
 
 @pytest.fixture(scope="module")
 def late(tshark, recorded, tmp_path_factory):
-    return Late(tshark, recorded, tmp_path_factory.mktemp("late") / "late.pcapng")
+    return Late(tshark, recorded, tmp_path_factory.mktemp("late"))
 
 
 @PASSES
