@@ -308,6 +308,21 @@ def test_the_order_of_visits_does_not_matter(tshark, made):
     any_order(tshark, made.capture)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_records_that_the_capture_cut_are_no_hole(tshark, passes, version):
+    """TLS gives up where the octets end; they were TLS all the same."""
+    steps, keys = secure(INSIDE, HELLO + GO, version)
+    refused = [*HELLO, *GO, steps[len(HELLO + GO)], S("454 4.7.0 no TLS\r\n"), C("QUIT\r\n"), S("221 bye\r\n")]
+    capture = Capture(secrets=keys)
+    capture.add(refused, snaplen=120)
+    capture.add(refused)
+    capture.add(steps, skip=len(HELLO + GO), snaplen=120)
+    found = experts(tshark, capture, two_pass=passes)
+    opened = len(HELLO + GO)
+    assert found[0] == found[1] == [(opened + n, "clear_after_tls") for n in (2, 3)]
+    assert found[2] == [(1, "tls_before_capture")]
+
+
 # --- the same, cut elsewhere -------------------------------------------------------------------
 
 CUT_NAMES = ["smtp.req.verb", "smtp.response.code", "smtp.rsp.parameter", "smtp.tls",

@@ -13,6 +13,8 @@
  */
 #include "tls.h"
 
+#include <epan/exceptions.h>
+
 #include "fields.h"
 #include "heuristics.h"
 
@@ -158,14 +160,11 @@ static void start_add(const esmtp_call_t *call, proto_tree *tree)
         proto_tree_add_expert(tree, call->pinfo, fields[conn->tls_start], call->tvb, 0, 0);
 }
 
-int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
+/* The octets are TLS. */
+static void taken(const esmtp_call_t *call, proto_tree *tree)
 {
     packet_info *pinfo = call->pinfo;
     esmtp_conn_t *conn = call->conn;
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    int n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
-    if (!n)
-        return 0;
     bool waits = pinfo->desegment_len && pinfo->desegment_offset == 0;
     if (!PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_pass(call, tvb_reported_length(call->tvb));
@@ -176,6 +175,23 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
         }
     }
     start_add(call, tree);
+}
+
+int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
+{
+    packet_info *pinfo = call->pinfo;
+    volatile int n = 1; /* what it stumbles over in the middle was TLS, too: a frame that the capture cut, say */
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    TRY
+    {
+        n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        if (n)
+            taken(call, tree);
+    }
+    ENDTRY;
     return n;
 }
 
