@@ -8,6 +8,7 @@ other in one file, since to start tshark costs more than to read one.
 import collections
 import functools
 import json
+import os
 import re
 
 import pytest
@@ -55,7 +56,11 @@ def test_golden(tshark, recorded, texts, name):
     is_golden(name, golden.lines_of(tshark, frames, recorded.first[name]), texts)
 
 
-@pytest.mark.parametrize("path", CAPTURES[::8], ids=lambda path: path.stem)
+# With versions that are not this machine's a part of them will do.
+ALONE = CAPTURES[::8] if os.environ.get("ESMTP_NESTED") == "yes" else CAPTURES
+
+
+@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)
 def test_golden_alone(tshark, texts, path):
     """As tests/golden/make reads each of them."""
     is_golden(path.stem, golden.frames(tshark, path), texts)

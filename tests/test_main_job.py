@@ -126,7 +126,9 @@ def test_expert_infos_are_the_same_whoever_asks(tshark, captures, name):
 
 
 @pytest.mark.parametrize("way", [["-V"], ["-V", "-2"], ["-T", "json"], ["-T", "json", "-2"], ["-T", "pdml"], ["-T", "ek"], [],
-                                 ["-q", "-z", "expert"]], ids=" ".join)
+                                 ["-T", "psml"], ["-q", "-z", "expert"], ["-q", "-z", "io,phs", "-z", "credentials"],
+                                 ["-T", "fields", "-e", "frame.protocols", "-e", "smtp.req.command", "-e", "smtp.rsp.parameter"]],
+                         ids=" ".join)
 def test_switched_off_it_is_the_built_in_dissector(tshark, builtin, recorded, way):
     """All captures of the repository, to the byte."""
     def output(which, *more):

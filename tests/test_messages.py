@@ -65,8 +65,8 @@ def check_octets(tshark, capture, wanted):
     digests = {stream: [digest(message) for message in messages] for stream, messages in wanted.items()}
     every = Counter(d for each in digests.values() for d in each)
     for two_pass in PASSES:
-        layers, exports = tshark.messages_and_exports(capture, two_pass=two_pass)
-        layers = {stream: list(map(digest, messages)) for stream, messages in layers.items()}
+        # Each by itself: IMF's layers with a tree and nobody who exports, exports without a tree.
+        layers, exports = tshark.digests(capture, two_pass=two_pass), tshark.exports(capture, two_pass=two_pass)
         # A layer of no octets leaves no bytes in the output of tshark.
         filled = {stream: [d for d in each if d != digest(b"")] for stream, each in digests.items()}
         assert {s: d for s, d in layers.items() if d} == {s: d for s, d in filled.items() if d}
@@ -274,8 +274,8 @@ def test_closed_in_the_middle(tshark):
               for way, steps in ways.items() for end in ("fin", "rst", None)}
     whole = capture.add(session(data(HEAD)))
     for two_pass in PASSES:
-        messages, exports = tshark.messages_and_exports(capture, two_pass=two_pass)
-        assert messages == {whole: [HEAD]}
+        assert tshark.messages(capture, two_pass=two_pass) == {whole: [HEAD]}
+        exports = tshark.exports(capture, two_pass=two_pass)
         assert [list(files.values()) for files in exports.values()] == [[HEAD]] * 2
     names = ["smtp.data.incomplete", "smtp.message", "smtp.data.fragment.count", "smtp.expert.message_incomplete",
              "smtp.data.reassembled.in"]
@@ -313,8 +313,8 @@ def test_a_hole_is_marked(tshark):
     capture.add(session(data(message, cut=[56], drop=[0])))
     capture.add(session(bdat([message])))
     for two_pass in PASSES:
-        messages, exports = tshark.messages_and_exports(capture, ["imf", "smtp", "smtp-attachments"], two_pass=two_pass)
-        assert messages == {2: [message]}
+        assert tshark.messages(capture, two_pass=two_pass) == {2: [message]}
+        exports = tshark.exports(capture, kinds=["imf", "smtp", "smtp-attachments"], two_pass=two_pass)
         assert [list(files.values()) for files in exports.values()] == [[message], [message], []]
         rows = tshark.fields(capture, ["smtp.data.incomplete", "smtp.message", "smtp.message.missing", "smtp.eom",
                                        "smtp.data.reassembled.length", "smtp.expert.incomplete"],
@@ -550,9 +550,8 @@ def test_larger_than_the_preference(tshark):
     for limit, kept in ((len(message), [message, message, HEAD]), (len(message) - 1, [HEAD]), (0, [])):
         prefs = [f"esmtp.max_message:{limit}"]
         for two_pass in PASSES:
-            messages, exports = tshark.messages_and_exports(capture, prefs=prefs, two_pass=two_pass)
-            assert messages.get(0, []) == kept
-            assert list(exports["smtp"].values()) == kept
+            assert tshark.messages(capture, prefs=prefs, two_pass=two_pass).get(0, []) == kept
+            assert list(tshark.export(capture, kind="smtp", prefs=prefs, two_pass=two_pass).values()) == kept
             rows = tshark.fields(capture, ["smtp.expert.message_too_big", "smtp.data.total", "smtp.data.reassembled.length"],
                                  filter="smtp.expert.message_too_big", prefs=prefs, two_pass=two_pass)
             assert len(rows) == 3 - len(kept)

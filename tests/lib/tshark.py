@@ -24,10 +24,6 @@ TIMEOUT = 300
 BUG = re.compile(r"Dissector bug, protocol|DISSECTOR_ASSERT")
 
 
-# The messages that IMF was handed, with their octets.
-MESSAGES = ["-T", "json", "-x", "-J", "tcp imf"]
-
-
 class TsharkFailed(AssertionError):
     """tshark exited with an error, complained, or reported a dissector bug."""
 
@@ -280,10 +276,9 @@ class Tshark:
 
     def messages(self, capture, *args, **options):
         """The messages handed to the IMF dissector, to the octet: {tcp.stream: [bytes, ...]}."""
-        return self._messages(self.run(capture, *MESSAGES, *args, filter="imf", **options))
-
-    def _messages(self, text):
         streams = {}
+        text = self.run(capture, "-T", "json", "-x", "-J", "tcp imf", *args, filter="imf",
+                        **options)
         for packet in _packets(text):
             layers = packet.child("_source").child("layers")
             found = streams.setdefault(_stream(layers), [])
@@ -300,21 +295,16 @@ class Tshark:
 
     def export(self, capture, *args, kind="imf", **options):
         """What File > Export Objects writes: {file name: octets}."""
-        (name, folder), = self._folders(kind).items()
-        self.run(capture, "-q", "--export-objects", f"{name},{folder}", *args, **options)
-        return _files(folder)
+        return self.exports(capture, *args, kinds=[kind], **options)[kind]
 
-    def messages_and_exports(self, capture, kinds=("imf", "smtp"), **options):
-        """messages() and the export() of each kind, of one and the same run: (messages, {kind: files})"""
-        folders = self._folders(*kinds)
-        wanted = [word for kind, folder in folders.items() for word in ("--export-objects", f"{kind},{folder}")]
-        text = self.run(capture, *MESSAGES, *wanted, filter="imf", **options)
-        return self._messages(text), {kind: _files(folder) for kind, folder in folders.items()}
-
-    def _folders(self, *kinds):
-        """A new folder for each kind of export."""
+    def exports(self, capture, *args, kinds=("imf", "smtp"), **options):
+        """Several kinds of export() in one run: {kind: {file name: octets}}."""
         n = len(list(self.home.glob("export-*")))
-        return {kind: self.home / f"export-{os.getpid()}-{n}-{kind}" for kind in kinds}
+        folders = {kind: self.home / f"export-{os.getpid()}-{n}-{kind}" for kind in kinds}
+        wanted = [word for kind, folder in folders.items() for word in ("--export-objects", f"{kind},{folder}")]
+        self.run(capture, "-q", *wanted, *args, **options)
+        return {kind: {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+                for kind, folder in folders.items()}
 
     def visit(self, capture, order, protocol="smtp", prefs=(), then=()):
         """Opens the capture as Wireshark's window does and clicks on frames in that order.
@@ -382,10 +372,6 @@ def _listed(value):
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _files(folder):
-    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
 def _node_text(node, depth=0):
