@@ -209,7 +209,8 @@ const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t 
     return completed;
 }
 
-/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column comes behind ours. */
+/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column comes behind
+ * ours. */
 static void messages_add(esmtp_show_t *show)
 {
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;

@@ -4,8 +4,8 @@
  * from SMTP on. The plugin's sources are built into this program with sanitizers; libwireshark is the machine's own (written
  * for 4.0).
  *
- * What holds: nothing crashes, no dissector bug is reported (but for one that TLS finds in itself), and the SMTP items and the Info column of a later visit do not
- * depend on the order of the visits.
+ * What holds: nothing crashes, no dissector bug is reported (but for one that TLS finds in itself), and the SMTP items and the Info
+ * column of a later visit do not depend on the order of the visits.
  *
  * Options of the script: 1 with handshakes; 2, 4 port (PORTS); 8 the client's port is the server's; 16 TCP brings segments into
  * order; 32 secrets masked, AUTH not decoded; 64 no tree on the first visit; 128 real sequence numbers. A segment with T is made
