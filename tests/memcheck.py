@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-OURS = re.compile(r"plugin/(core|epan)/\w+\.c:\d+")
+OURS = re.compile(r"plugin/(core|epan)/[\w/]+\.c:\d+")
 
 
 def test_memcheck(tshark, recorded, source, tmp_path):

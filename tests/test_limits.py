@@ -79,7 +79,7 @@ def check_linear(tshark, make, n, *args, megabytes_each=0.004):
 @pytest.mark.parametrize("who, name", [(C, "smtp.command_line"), (S, "smtp.response")])
 def test_line_without_end(tshark, source, who, name):
     """ESMTP_LINE_MAX: cut off there, said so; what follows is understood again."""
-    longest = limit(source, "ESMTP_LINE_MAX", "core/line.h")
+    longest = limit(source, "ESMTP_LINE_MAX", "core/parse/line.h")
     line = (b"NOOP " if who is C else b"250 ") + b"x" * (3 * longest)
     end = [S("250 fine\r\n"), C("RSET\r\n"), S("250 done\r\n")] if who is C else [C("RSET\r\n"), S("250 done\r\n")]
     capture = one([*HELLO, who(line), who("\r\n"), *end])
@@ -92,7 +92,7 @@ def test_line_without_end(tshark, source, who, name):
 
 def test_pending_commands(tshark, source):
     """ESMTP_PENDING_MAX: the oldest is given up, and no reply is tied to a wrong command."""
-    most = limit(source, "ESMTP_PENDING_MAX", "core/session.h")
+    most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
     extra = 10
     capture = one([*HELLO, C(b"NOOP\r\n" * (most + extra)), S("250 ok\r\n" * 3)], mss=JUMBO)
     rows = tshark.fields(capture, ["smtp.expert.over_limit", "smtp.request_in"], two_pass=True)
@@ -102,7 +102,7 @@ def test_pending_commands(tshark, source):
 
 def test_recipients(tshark, source):
     """ESMTP_RECIPIENTS_MAX: further ones are counted."""
-    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session.h")
+    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session/session.h")
     n = most + 5
     rcpt = "".join(f"RCPT TO:<u{k}@x>\r\n" for k in range(n))
     steps = [*HELLO, C("MAIL FROM:<a@b>\r\n"), S("250 ok\r\n"), C(rcpt), S("250 ok\r\n" * n),
@@ -119,7 +119,7 @@ def test_recipients(tshark, source):
 
 def test_extensions(tshark, source):
     """ESMTP_OFFER_MAX: all lines of an EHLO reply are shown, the first ones are remembered."""
-    most = limit(source, "ESMTP_OFFER_MAX", "core/session.h")
+    most = limit(source, "ESMTP_OFFER_MAX", "core/session/session.h")
     n = 5000
     lines = "".join(f"250-X{k}\r\n" for k in range(n)) + "250-X0\r\n250-STARTTLS\r\n250 LAST\r\n"
     steps = [S("220 x\r\n"), C("EHLO a\r\n"), S("250-mx\r\n" + lines), C("MAIL FROM:<a@b>\r\n")]

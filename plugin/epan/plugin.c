@@ -6,7 +6,7 @@
  */
 #include "ws_compat.h"
 
-#include "packet-esmtp.h"
+#include "wire/packet-esmtp.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "core/auth.h"
+#include "core/parse/auth.h"
 
 static void check_message(const esmtp_auth_message_t *m, esmtp_span_t octets)
 {

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "core/body.h"
+#include "core/parse/body.h"
 
 typedef struct {
     size_t used, mark, n;

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "core/command.h"
+#include "core/parse/command.h"
 
 static void check_path(const char *keyword, esmtp_span_t parameter)
 {

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "core/line.h"
+#include "core/parse/line.h"
 
 /* What line.h says of the line that begins a span, octet by octet. False: more octets are needed. */
 static bool simple_scan(esmtp_span_t s, esmtp_line_t *line)

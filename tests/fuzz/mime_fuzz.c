@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "core/mime.h"
+#include "core/mime/mime.h"
 
 typedef struct {
     esmtp_span_t message;

@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 
-#include "core/reply.h"
-#include "core/tables.h"
+#include "core/parse/reply.h"
+#include "core/tables/tables.h"
 
 static void check_enhanced(const esmtp_enhanced_t *e, esmtp_span_t line)
 {

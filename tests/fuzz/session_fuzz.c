@@ -11,7 +11,7 @@
  */
 #include "fuzz.h"
 
-#include "core/framing.h"
+#include "core/session/framing.h"
 
 enum { OPENED = 1, SERVER_B = 2, SPEAKER = 4, NO_COMPARISON = 8 };
 

@@ -1,0 +1,279 @@
+/* framing.c
+ * Octets of one direction to events of the session.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "framing.h"
+
+#include "../parse/auth.h"
+
+/* One call's work on one direction. */
+typedef struct {
+    esmtp_session_t *s;
+    esmtp_stamp_t at; /* of the next octet */
+    esmtp_span_t in;  /* what is left */
+    size_t scanned;   /* of in: known to hold no line end */
+    bool last;
+    unsigned commands; /* command lines so far */
+    unsigned replies;  /* lines of replies so far */
+} feed_t;
+
+static void advance(feed_t *f, size_t n)
+{
+    f->in = esmtp_span_from(f->in, n);
+    f->at.seq += (uint32_t)n;
+    f->scanned = 0;
+}
+
+/* Finds the next line. False: it needs more octets. */
+static bool next_line(feed_t *f, esmtp_line_t *line)
+{
+    if (esmtp_line_scan(f->in, f->scanned, line))
+        return true;
+    if (!f->last)
+        return false;
+    esmtp_line_rest(f->in, line);
+    return true;
+}
+
+/* The parameters of MAIL that the session wants to know. */
+static void read_mail_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
+{
+    esmtp_argument_t arg;
+    while (esmtp_argument_next(&rest, &arg)) {
+        uint64_t size;
+        if (esmtp_span_is(arg.name, "SIZE") && esmtp_number_parse(arg.value, &size) == ESMTP_NUMBER_OK)
+            e->size = size;
+        if (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "BINARYMIME"))
+            e->binary = true;
+    }
+}
+
+static void read_auth(esmtp_span_t rest, esmtp_client_event_t *e)
+{
+    esmtp_span_t initial;
+    if (esmtp_word_next(&rest, " \t", &e->mechanism))
+        e->initial = esmtp_word_next(&rest, " \t", &initial);
+}
+
+/* XEXCH50's parameter is two numbers, the first of them counts the octets that follow. */
+static void read_blob(esmtp_span_t rest, esmtp_client_event_t *e)
+{
+    esmtp_span_t word;
+    if (esmtp_word_next(&rest, " \t", &word))
+        e->size_ok = esmtp_number_parse(word, &e->size) == ESMTP_NUMBER_OK;
+}
+
+static size_t count_words(esmtp_span_t rest)
+{
+    esmtp_span_t word;
+    size_t n = 0;
+    while (esmtp_word_next(&rest, " \t", &word))
+        n++;
+    return n;
+}
+
+/* Letters of the verb all of one case: what programs send, and few sentences begin with. */
+static bool one_case(esmtp_span_t verb)
+{
+    bool upper = false, lower = false;
+    for (size_t i = 0; i < verb.len; i++) {
+        upper |= g_ascii_isupper(verb.p[i]);
+        lower |= g_ascii_islower(verb.p[i]);
+    }
+    return !(upper && lower);
+}
+
+/* Whether a line can hardly be anything but the command that it looks like. */
+static bool is_sure(const esmtp_client_event_t *e)
+{
+    const esmtp_command_t *c = &e->command;
+    if (!c->row || !c->plausible || c->leading_space || e->line.eol == ESMTP_EOL_NONE)
+        return false;
+    size_t words = count_words(c->parameter);
+    if (c->row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO))
+        return e->path.form != ESMTP_PATH_NONE && !e->path.keyword_missing;
+    if (c->row->flags & ESMTP_VF_NO_ARG)
+        return words == 0;
+    if (c->row->payload == ESMTP_PAYLOAD_CHUNK)
+        return e->size_ok;
+    if (c->row->id == ESMTP_VERB_EHLO || c->row->id == ESMTP_VERB_HELO || c->row->id == ESMTP_VERB_LHLO)
+        return words <= 1;
+    if (c->row->flags & ESMTP_VF_AUTH)
+        return words >= 1 && words <= 2 && esmtp_mechanism_find(e->mechanism);
+    if (c->row->flags & ESMTP_VF_NOT_SMTP)
+        return words == 2;
+    return one_case(c->verb) && words <= 1;
+}
+
+static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_client_event_t *e)
+{
+    memset(e, 0, sizeof *e);
+    e->line = *line;
+    e->size = UINT64_MAX;
+    e->nth = f->commands;
+    esmtp_span_t text = esmtp_span(f->in.p, line->len), rest;
+    e->dot = line->len == 1 && text.p[0] == '.';
+    esmtp_command_parse(text, &e->command);
+    const esmtp_verb_row_t *row = e->command.row;
+    if (!row)
+        return;
+    if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
+        esmtp_path_parse(e->command.parameter, row->flags & ESMTP_VF_FROM ? "FROM" : "TO", &e->path, &rest);
+        if (row->id == ESMTP_VERB_MAIL)
+            read_mail_arguments(rest, e);
+    } else if (row->payload == ESMTP_PAYLOAD_CHUNK) {
+        e->size_ok = esmtp_bdat_parse(e->command.parameter, &e->size, &e->last);
+    } else if (row->payload == ESMTP_PAYLOAD_BLOB) {
+        read_blob(e->command.parameter, e);
+    } else if (row->flags & ESMTP_VF_AUTH) {
+        read_auth(e->command.parameter, e);
+    }
+    e->sure = esmtp_session_wants_proof(f->s) && is_sure(e);
+}
+
+/* What the client's message in a line of a login gives away: a line of the exchange, or the end of an AUTH command. */
+static esmtp_auth_gift_t read_credentials(const feed_t *f, const esmtp_client_event_t *e)
+{
+    esmtp_auth_gift_t nothing = {NULL, false};
+    const esmtp_login_t *login = esmtp_session_login(f->s, e);
+    esmtp_span_t text = esmtp_span(f->in.p, e->line.len), rest = e->command.parameter, mechanism, initial;
+    if (login)
+        return esmtp_span_is(text, "*") ? nothing : esmtp_auth_peek(login->row, login->client_messages + 1, text);
+    if (!e->initial || !esmtp_word_next(&rest, " \t", &mechanism) || !esmtp_word_next(&rest, " \t", &initial))
+        return nothing;
+    return esmtp_span_is(initial, "=") ? nothing : esmtp_auth_peek(esmtp_mechanism_find(mechanism), 1, initial);
+}
+
+/* Returns false if the line needs more octets. */
+static bool feed_client_line(feed_t *f)
+{
+    esmtp_line_t line;
+    esmtp_client_event_t event;
+    if (!next_line(f, &line))
+        return false;
+    parse_client_line(f, &line, &event);
+    esmtp_auth_gift_t gift = read_credentials(f, &event);
+    event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
+    event.secret = gift.secret;
+    bool taken = esmtp_session_client_line(f->s, &f->at, &event) != NULL;
+    g_free(gift.user);
+    if (!taken)
+        return true; /* message text after all: the next round takes it */
+    f->commands++;
+    advance(f, line.total);
+    return true;
+}
+
+static void feed_text(feed_t *f)
+{
+    bool end = false;
+    size_t mark = 0;
+    uint64_t before = esmtp_session_message_octets(f->s);
+    size_t n = esmtp_body_feed(esmtp_session_body(f->s), f->in, esmtp_session_body_sink, f->s, &end, &mark);
+    if (n > mark) {
+        esmtp_session_text(f->s, &f->at, (uint32_t)(n - mark), before);
+        advance(f, n - mark);
+    }
+    if (end) {
+        esmtp_session_end_mark(f->s, &f->at, (uint32_t)mark);
+        advance(f, mark);
+    }
+}
+
+static void feed_octets(feed_t *f)
+{
+    advance(f, esmtp_session_octets(f->s, &f->at, f->in.p, f->in.len));
+}
+
+static bool feed_client(feed_t *f)
+{
+    switch (esmtp_session_expect(f->s)) {
+    case ESMTP_EXPECT_TEXT:
+        feed_text(f);
+        return true;
+    case ESMTP_EXPECT_OCTETS:
+        feed_octets(f);
+        return true;
+    case ESMTP_EXPECT_LINE:
+        break;
+    }
+    return feed_client_line(f);
+}
+
+/* draft-varshavchik-exdata-smtpext: the text of a 558 line is a line of a reply to one recipient. */
+static uint16_t wrapped_code(esmtp_span_t text)
+{
+    esmtp_reply_line_t inner;
+    return esmtp_reply_parse(text, &inner) && !inner.more ? inner.code : 0;
+}
+
+static bool feed_server(feed_t *f)
+{
+    esmtp_server_event_t event;
+    memset(&event, 0, sizeof event);
+    event.size = UINT64_MAX;
+    event.nth = f->replies++;
+    if (!next_line(f, &event.line))
+        return false;
+    esmtp_reply_parse(esmtp_span(f->in.p, event.line.len), &event.reply);
+    /* Three digits where the frame was cut short: nobody knows whether a "-" followed. */
+    if (event.line.eol == ESMTP_EOL_NONE && event.line.len == 3)
+        event.reply.more = true;
+    if (esmtp_session_hello_pending(f->s)) {
+        esmtp_ehlo_parse(event.reply.parameter, &event.extension);
+        if (event.extension.parameter.len && esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
+            event.size = UINT64_MAX;
+    }
+    if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))
+        event.queue_id = esmtp_reply_queue_id(event.reply.text);
+    if (event.reply.code == 334)
+        event.prompt = esmtp_auth_prompt(event.reply.parameter);
+    if (event.reply.code == 558)
+        event.wrapped = wrapped_code(event.reply.parameter);
+    esmtp_session_server_line(f->s, &f->at, &event);
+    advance(f, event.line.total);
+    return true;
+}
+
+size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned, bool last)
+{
+    feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
+    esmtp_session_wake(s);
+    while (f.in.len) {
+        bool server = esmtp_session_server(s) == from;
+        if (!(server ? feed_server(&f) : feed_client(&f)))
+            break;
+    }
+    esmtp_session_rest(s);
+    return in.len - f.in.len;
+}
+
+bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last)
+{
+    esmtp_line_t line;
+    if (last || esmtp_line_scan(in, 0, &line))
+        return true;
+    if (esmtp_session_server(s) == from)
+        return false;
+    if (esmtp_session_expect(s) == ESMTP_EXPECT_OCTETS)
+        return missing && missing < esmtp_session_octets_left(s);
+    return esmtp_session_expect(s) == ESMTP_EXPECT_TEXT;
+}
+
+esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in)
+{
+    esmtp_line_t line;
+    esmtp_reply_line_t reply;
+    esmtp_command_t command;
+    if (!esmtp_line_scan(in, 0, &line))
+        esmtp_line_rest(in, &line);
+    esmtp_span_t text = esmtp_span(in.p, line.len);
+    if (line.len >= 4 && esmtp_reply_parse(text, &reply) && reply.code >= 200 && reply.code < 600)
+        return ESMTP_SPEAKER_SERVER;
+    esmtp_command_parse(text, &command);
+    if (command.row && command.plausible)
+        return ESMTP_SPEAKER_CLIENT;
+    return ESMTP_SPEAKER_UNKNOWN;
+}

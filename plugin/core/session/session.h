@@ -1,0 +1,273 @@
+/* session.h
+ * The state machine of one SMTP or LMTP connection: events in, facts out. Runs once, in capture order. It never parses
+ * octets (framing.h feeds it parsed lines and counts) and never shows anything (epan reads the facts).
+ *
+ * RFC 5321 (SMTP), 2033 (LMTP), 2920 (PIPELINING), 3030 (BDAT), 3207 (STARTTLS), 4954 (AUTH), 1845, 2645.
+ *
+ * What it knows: who the server is; which commands wait for a reply; the transaction that is open in the client's eyes and the
+ * one that the server has accepted; whether the client's next octets are lines, message text, a chunk or TLS.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_SESSION_H
+#define ESMTP_SESSION_H
+
+#include "../parse/auth.h"
+#include "../parse/body.h"
+#include "../parse/command.h"
+#include "facts.h"
+#include "../parse/line.h"
+#include "../parse/reply.h"
+#include "../tables/tables.h"
+
+/* Commands that may wait for their reply at once; more come only from a peer that wants to fill memory. The oldest is then
+ * given up as unanswered. */
+#define ESMTP_PENDING_MAX 65536
+/* Recipients of one transaction that are remembered by name; further ones are counted. */
+#define ESMTP_RECIPIENTS_MAX 10000
+/* Extensions of one EHLO reply that are remembered for comparison. */
+#define ESMTP_OFFER_MAX 200
+/* Candidates that are looked at when replies were lost; with more pending than that nothing is certain. */
+#define ESMTP_DOUBT_MAX 64
+/* Octets of a name (path, keyword, mechanism) that are remembered: twice what a path may have. */
+#define ESMTP_NAME_MAX 1024
+
+typedef enum { ESMTP_SIDE_A = 0, ESMTP_SIDE_B = 1, ESMTP_SIDE_NONE = 2 } esmtp_side_t;
+
+/* Where and when octets were seen. */
+typedef struct {
+    uint32_t frame;
+    uint16_t call;
+    uint32_t seq;         /* of the first octet that is fed */
+    int64_t time;         /* nanoseconds, any origin */
+    bool tls;             /* inside TLS */
+    bool tls_over;        /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
+    bool tls_met;         /* the peer has sent TLS */
+    uint32_t ack;         /* what the segment acknowledges of the peer; 0 if not known */
+    bool peer_ahead;      /* the segment acknowledges octets of the peer that the capture has not shown */
+} esmtp_stamp_t;
+
+/* One recipient of a transaction. */
+typedef struct esmtp_rcpt {
+    struct esmtp_rcpt *next;
+    esmtp_fact_t *fact; /* its RCPT */
+    const char *address; /* forward-path without brackets, octets as sent, NUL-terminated */
+    uint16_t code;       /* reply to RCPT, 0 while there is none */
+    uint16_t final_code; /* LMTP, PRDR: reply after the message; 0 otherwise */
+} esmtp_rcpt_t;
+
+/* One mail transaction. */
+typedef struct esmtp_txn {
+    uint32_t number; /* in its connection, from 1 */
+    uint32_t frame;  /* of MAIL */
+    int64_t time;    /* of MAIL */
+    const char *sender; /* reverse-path without brackets; NULL if not known */
+    uint64_t declared;  /* SIZE=; UINT64_MAX if not given */
+    uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
+    esmtp_rcpt_t *rcpts, **rcpts_end;
+    uint32_t n_rcpts;     /* all, also those not remembered */
+    uint32_t n_accepted;
+    uint16_t mail_code; /* reply to MAIL; 0 while there is none */
+    bool binary;        /* BODY=BINARYMIME */
+    bool uncertain;     /* replies were lost: recipients may be accepted or not */
+    bool closed;        /* nothing more belongs to it */
+    bool judged;        /* a final reply was seen */
+    esmtp_fact_t *final; /* the one that has the verdict, or NULL */
+    struct esmtp_txn *outer; /* the one that was open when this MAIL was sent, or NULL */
+} esmtp_txn_t;
+
+/* One message: the text of DATA or the chunks of BDAT. */
+typedef struct esmtp_message {
+    esmtp_txn_t *txn;      /* NULL: the capture began inside it */
+    uint64_t octets;       /* after dot-unstuffing, so far */
+    uint32_t pieces;       /* so far */
+    uint32_t first_frame;
+    uint32_t end_frame;    /* frame that completes it; 0 while open */
+    uint32_t body_flags;   /* ESMTP_BODY_* */
+    bool bdat;
+    bool incomplete;       /* octets are missing */
+    bool refused;          /* a chunk was refused: nothing will come of it */
+    bool aborted;          /* the client gave it up before its end: RSET and the like */
+    const struct esmtp_verdict *verdict; /* of the last reply to it; NULL while there is none */
+    void *user;            /* of whoever collects the octets; ended with the file */
+} esmtp_message_t;
+
+typedef enum { ESMTP_OUTCOME_NONE = 0, ESMTP_OUTCOME_ACCEPTED, ESMTP_OUTCOME_REJECTED, ESMTP_OUTCOME_ABORTED } esmtp_outcome_t;
+
+/* What the final reply to a transaction says of it. */
+typedef struct esmtp_verdict {
+    esmtp_txn_t *txn;
+    esmtp_message_t *message; /* that was judged; NULL if it did not come so far */
+    esmtp_outcome_t outcome;
+    uint32_t n_rcpts;     /* recipients remembered at that time */
+    uint64_t octets;      /* of the message; UINT64_MAX if there was none */
+    int64_t duration;     /* nanoseconds since MAIL */
+    const char *queue_id; /* NULL if the reply names none */
+} esmtp_verdict_t;
+
+typedef enum { ESMTP_LOGIN_OPEN = 0, ESMTP_LOGIN_SUCCEEDED, ESMTP_LOGIN_FAILED, ESMTP_LOGIN_CANCELLED } esmtp_login_outcome_t;
+
+/* One attempt to log in. */
+typedef struct {
+    uint32_t number; /* in its connection, from 1 */
+    uint32_t frame;  /* of AUTH; 0 if the capture lacks it */
+    uint32_t user_frame;   /* frame that holds the user name; 0 if none did */
+    uint32_t end_frame;    /* of the final reply */
+    const char *mechanism; /* capitals; "" if none was named */
+    const esmtp_mechanism_row_t *row; /* NULL: not in the table */
+    const char *user;      /* as UTF-8 as the client sent it; NULL if not known */
+    uint32_t secret_message; /* number of the client's first message that holds a password or token; 0 if none did */
+    uint32_t client_messages, server_messages; /* so far */
+    esmtp_login_outcome_t outcome;
+    bool cancelled;        /* the client sent "*" */
+    bool initial;          /* the AUTH line held the client's first message */
+} esmtp_login_t;
+
+/* One keyword of a list of extensions. */
+typedef struct esmtp_offered {
+    struct esmtp_offered *next;
+    const char *keyword; /* capitals */
+    bool glued;          /* written "AUTH=LOGIN": old servers repeat AUTH so */
+} esmtp_offered_t;
+
+/* One list of extensions. */
+typedef struct {
+    esmtp_offered_t *first, **end;
+    esmtp_offered_t *room; /* the newest items' */
+    uint32_t n;       /* lines seen, also those not remembered */
+    const char *auth; /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
+    uint64_t size;    /* SIZE; UINT64_MAX if not offered or without number */
+    bool starttls, pipelining;
+} esmtp_offer_list_t;
+
+/* Whether a list holds a keyword. */
+bool esmtp_offer_has(const esmtp_offer_list_t *list, const char *keyword);
+
+/* What hangs on the last line of an EHLO reply. */
+typedef struct {
+    const esmtp_offer_list_t *list;
+    const esmtp_offer_list_t *clear; /* the one in clear, for the first reply inside TLS; else NULL */
+    esmtp_txn_t *txn;                /* the transaction that the EHLO was to end, or NULL */
+    esmtp_verdict_t *verdict;        /* when it did */
+} esmtp_offer_t;
+
+/* The transaction that a fact belongs to, or NULL. */
+esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);
+
+/* The world outside: memory, places for facts, and a taker for message octets. ctx: what the session was made with. */
+typedef struct {
+    const esmtp_allocator_t *allocator;
+    /* A new zeroed fact of one side, kept after those that were made before. */
+    esmtp_fact_t *(*fact)(void *ctx, esmtp_side_t side);
+    /* Message octets, in order, dots removed. May be NULL. */
+    void (*text)(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
+    /* No more octets of this message will come. May be NULL. */
+    void (*end)(void *ctx, esmtp_message_t *message);
+} esmtp_session_ops_t;
+
+typedef struct esmtp_session esmtp_session_t;
+
+/* ops must stay where they are. */
+esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx);
+
+/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls
+ * both; what takes or asks about lines, text and chunks is for in between. */
+void esmtp_session_wake(esmtp_session_t *s);
+void esmtp_session_rest(esmtp_session_t *s);
+
+/* The connection's first SYN was seen at this time: the session is watched from its beginning. */
+void esmtp_session_opened(esmtp_session_t *s, int64_t time);
+
+/* Names the server, by port or by what was said. certain: octets no longer change it. */
+void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain);
+esmtp_side_t esmtp_session_server(const esmtp_session_t *s);
+bool esmtp_session_server_certain(const esmtp_session_t *s);
+bool esmtp_session_lmtp(const esmtp_session_t *s);
+
+/* Frame of the 220 that opened TLS; 0 if there was none. */
+uint32_t esmtp_session_tls_frame(const esmtp_session_t *s);
+/* TLS was promised and has not been seen yet. */
+bool esmtp_session_tls_due(const esmtp_session_t *s);
+/* What the connection began with is not in the capture: nobody misses it. */
+void esmtp_session_start_missed(esmtp_session_t *s);
+/* Something was said that leaves no doubt that this is SMTP, and where in it we are. */
+bool esmtp_session_known(const esmtp_session_t *s);
+/* STARTTLS was sent and has no answer yet. */
+bool esmtp_session_tls_asked(const esmtp_session_t *s);
+/* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */
+void esmtp_session_tls_begin(esmtp_session_t *s);
+/* The octets behind the 220 were no TLS record: the session stays in clear. The next fact says so. */
+void esmtp_session_tls_failed(esmtp_session_t *s);
+
+/* What the client's next octets are. */
+typedef enum { ESMTP_EXPECT_LINE, ESMTP_EXPECT_TEXT, ESMTP_EXPECT_OCTETS } esmtp_expect_t;
+esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s);
+
+/* A client line, parsed as far as its verb asks. */
+typedef struct {
+    esmtp_line_t line;
+    esmtp_command_t command;
+    esmtp_path_t path;        /* MAIL, RCPT and their kin */
+    uint64_t size;            /* MAIL SIZE= (UINT64_MAX: none); BDAT, XEXCH50: octets that follow */
+    bool size_ok;             /* BDAT, XEXCH50: size was readable */
+    bool last;                /* BDAT LAST */
+    bool binary;              /* MAIL BODY=BINARYMIME */
+    bool sure;                /* can hardly be anything but this command: known verb, fitting parameter; needed only when
+                                 esmtp_session_wants_proof says so */
+    bool dot;                 /* the line is "." */
+    esmtp_span_t mechanism;   /* AUTH */
+    bool initial;             /* AUTH with initial response */
+    esmtp_span_t user;        /* user name that this line gives away (AUTH and what follows it), decoded; empty if none */
+    bool secret;              /* it holds a password or token */
+    unsigned nth;             /* lines of this kind in front of it in the same call */
+} esmtp_client_event_t;
+
+/* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if the line
+ * is none. */
+const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event);
+
+/* Whether the next client line may be something else than a command, so that event->sure is asked for. */
+bool esmtp_session_wants_proof(esmtp_session_t *s);
+
+/* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came before
+ * the 354: esmtp_session_expect then says TEXT. */
+esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
+
+/* The scanner for message text, for the caller to feed, and the sink and context to feed it with. */
+esmtp_body_t *esmtp_session_body(esmtp_session_t *s);
+void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n);
+/* Octets that the open message has so far; 0 if none is open. */
+uint64_t esmtp_session_message_octets(const esmtp_session_t *s);
+/* len octets of message text were fed; the message had "before" octets in front of them. */
+esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before);
+/* The end mark is complete; len octets of it lie in this segment. */
+esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
+
+/* Octets that the chunk under way still lacks. */
+uint64_t esmtp_session_octets_left(const esmtp_session_t *s);
+/* Takes counted octets (BDAT, XEXCH50); returns how many of n belong to the chunk. */
+size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const uint8_t *p, size_t n);
+
+/* A server line, parsed. */
+typedef struct {
+    esmtp_line_t line;
+    esmtp_reply_line_t reply;
+    esmtp_ehlo_line_t extension;   /* of reply.parameter */
+    uint64_t size;                 /* SIZE extension; UINT64_MAX without number */
+    esmtp_span_t queue_id;
+    uint16_t wrapped;              /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
+    esmtp_prompt_t prompt;         /* 334 */
+    unsigned nth;                  /* lines in front of it in the same call */
+} esmtp_server_event_t;
+
+/* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to
+ * parse. */
+bool esmtp_session_hello_pending(const esmtp_session_t *s);
+bool esmtp_session_verdict_pending(const esmtp_session_t *s);
+esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event);
+
+/* Octets of a side are missing in front of what comes next; missing 0: unknown number. */
+void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t missing);
+
+#endif /* ESMTP_SESSION_H */

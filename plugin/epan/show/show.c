@@ -1,0 +1,283 @@
+/* show.c
+ * One call of the dissector: SMTP item, its parts in the order of the wire, Info column, messages.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include <epan/column-info.h>
+
+#include "../taps/export.h"
+#include "message.h"
+
+/* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is shown:
+ * room is left for what one line may add at most (parameters and lists have limits of their own), and for other layers. */
+#define ITEMS_MAX 500000
+
+/* Lines of one reply that are shown as one. */
+#define REPLY_LINES_MAX 10000
+
+static int hf_not_shown = -1;
+static int ett_smtp = -1;
+static expert_field ei_not_shown = EI_INIT;
+
+/* --- Info column ------------------------------------------------------------------------------------------------------- */
+
+/* The frame that was shown last, and the octets of its column that no further call for it may change. */
+static struct {
+    uint32_t frame;
+    int fence;
+} last_shown;
+
+static int info_fence(const column_info *cinfo)
+{
+    for (int i = cinfo->col_first[COL_INFO]; i <= cinfo->col_last[COL_INFO]; i++) {
+        if (cinfo->columns[i].fmt_matx[COL_INFO])
+            return cinfo->columns[i].col_fence;
+    }
+    return 0;
+}
+
+/* Whether the frame has shown octets before these: a further TLS record, or what stands behind a line that TCP put together. What
+ * they add to the column stands behind. When a frame is shown anew, its column is shorter than what the last time left. */
+static bool shown_before(const packet_info *pinfo)
+{
+    return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
+}
+
+static void info_put(esmtp_show_t *show, const char *p, size_t n)
+{
+    size_t room = COL_MAX_INFO_LEN - 1 - show->info_len;
+    if (n > room) { /* cut, but not amid a character */
+        const char *end;
+        g_utf8_validate(p, (gssize)room, &end);
+        n = (size_t)(end - p);
+    }
+    memcpy(show->info + show->info_len, p, n);
+    show->info_len += n;
+}
+
+static void info_separate(esmtp_show_t *show)
+{
+    bool begins = show->info_len == 0 && !show->more;
+    info_put(show, begins ? (show->server ? "S: " : "C: ") : " | ", 3);
+}
+
+void esmtp_show_info(esmtp_show_t *show, const char *text)
+{
+    if (!show->info)
+        return;
+    info_separate(show);
+    info_put(show, text, strlen(text));
+}
+
+void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!show->info)
+        return;
+    if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
+        esmtp_show_info(show, len > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, len) : "");
+        return;
+    }
+    info_separate(show);
+    info_put(show, (const char *)tvb_get_ptr(show->tvb, offset, len), (size_t)len);
+}
+
+static void info_write(esmtp_show_t *show)
+{
+    if (!show->info)
+        return;
+    show->info[show->info_len] = '\0';
+    col_add_str(show->pinfo->cinfo, COL_INFO, show->info);
+}
+
+/* --- facts ------------------------------------------------------------------------------------------------------------- */
+
+int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left)
+{
+    int end = fact->flags & ESMTP_FF_LINES ? tvb_find_uint8(show->tvb, offset, left, '\n') : -1;
+    return end < 0 ? left : end + 1 - offset;
+}
+
+/* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
+static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
+{
+    uint32_t end = esmtp_facts_at(&show->stream->facts, i)->index + REPLY_LINES_MAX;
+    for (size_t k = i; k < n; k++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        if (fact->kind != ESMTP_FACT_REPLY || (k > i && (fact->flags & ESMTP_FF_FIRST || fact->index >= end)))
+            return k;
+        if (fact->flags & ESMTP_FF_LAST)
+            return k + 1;
+    }
+    return n;
+}
+
+static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    switch ((esmtp_fact_kind_t)fact->kind) {
+    case ESMTP_FACT_COMMAND:
+        esmtp_command_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_AUTH:
+        esmtp_auth_line_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_TEXT:
+    case ESMTP_FACT_CHUNK:
+    case ESMTP_FACT_BLOB:
+        esmtp_piece_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_EOM:
+        esmtp_end_mark_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_LINE:
+        esmtp_unknown_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_GAP:
+        esmtp_gap_add(show, fact, offset);
+        break;
+    case ESMTP_FACT_REPLY:
+    case ESMTP_FACT_NONE:
+        break;
+    }
+}
+
+static bool is_full(const esmtp_show_t *show)
+{
+    return show->tree && PTREE_DATA(show->tree)->count > ITEMS_MAX;
+}
+
+/* Says how many lines are left out: those of facts i to n - 1. */
+static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len)
+{
+    uint32_t lines = 0;
+    for (int at = offset; i < n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        int end = at + (int)fact->len;
+        do {
+            at += esmtp_show_line(show, fact, at, end - at);
+            lines++;
+        } while (at < end);
+    }
+    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, lines);
+    proto_item_set_generated(item);
+    expert_add_info(show->pinfo, item, &ei_not_shown);
+}
+
+/* Messages that are completed by what is left out are handed over and exported all the same. */
+static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
+{
+    for (; i < n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        if (fact->flags & ESMTP_FF_COMPLETE)
+            (void)esmtp_show_message(show, fact->extra);
+    }
+}
+
+static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
+{
+    int offset = (int)found->old;
+    for (size_t i = found->first; i < found->last;) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        show->at = i;
+        if (is_full(show)) {
+            rest_add(show, i, found->last, offset, (int)found->used - offset);
+            messages_of_rest(show, i, found->last);
+            return;
+        }
+        if (fact->kind != ESMTP_FACT_REPLY) {
+            fact_add(show, fact, offset);
+            offset += (int)fact->len;
+            i++;
+            continue;
+        }
+        size_t n = reply_end(show, i, MIN(found->last, i + REPLY_LINES_MAX));
+        offset = esmtp_reply_add(show, i, n, offset);
+        i = n;
+    }
+}
+
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
+{
+    esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
+    completed->message = message;
+    completed->octets = esmtp_message_octets(message, show->pinfo, show->tvb, show->seq);
+    if (!show->messages)
+        show->messages = wmem_list_new(show->pinfo->pool);
+    wmem_list_append(show->messages, completed);
+    return completed;
+}
+
+/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column comes behind
+ * ours. */
+static void messages_add(esmtp_show_t *show)
+{
+    wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
+    for (; m; m = wmem_list_frame_next(m))
+        esmtp_message_add(show, wmem_list_frame_data(m));
+}
+
+void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
+{
+    packet_info *pinfo = call->pinfo;
+    char info[COL_MAX_INFO_LEN];
+    esmtp_show_t show = {
+        .tvb = call->tvb,
+        .pinfo = pinfo,
+        .root = root,
+        .conn = call->conn,
+        .stream = found->stream,
+        .server = esmtp_session_server(call->conn->session) == call->side,
+        .later = PINFO_FD_VISITED(pinfo),
+        .tls = call->layer == ESMTP_LAYER_TLS,
+        .wanted = esmtp_fields_wanted(root, pinfo),
+    };
+    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
+    show.tree = proto_item_add_subtree(item, ett_smtp);
+    if (found->first < found->last) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
+        show.server = fact->flags & ESMTP_FF_FROM_SERVER;
+        show.seq = fact->seq - (uint32_t)found->old;
+    }
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
+    if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
+        show.info = info;
+        show.more = shown_before(pinfo);
+    }
+    if (found->first == found->last)
+        esmtp_retransmission_add(&show, found->old);
+    facts_add(&show, found);
+    esmtp_connection_add(&show, found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
+    info_write(&show);
+    messages_add(&show);
+    if (!show.info)
+        return;
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    last_shown.frame = pinfo->num;
+    last_shown.fence = info_fence(pinfo->cinfo);
+}
+
+void esmtp_show_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_not_shown, {"Lines not shown", "smtp.lines_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
+                         "Lines of this frame that follow and would make its tree too large", HFILL}},
+    };
+    static int *ett[] = {&ett_smtp};
+    static ei_register_info ei[] = {
+        {&ei_not_shown, {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown", EXPFILL}},
+    };
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
+    esmtp_common_register();
+    esmtp_command_register();
+    esmtp_reply_register();
+    esmtp_ehlo_register();
+    esmtp_params_register();
+    esmtp_tree_message_register();
+    esmtp_export_register();
+    esmtp_auth_register();
+    esmtp_transaction_register();
+}

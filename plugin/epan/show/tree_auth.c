@@ -1,0 +1,295 @@
+/* tree_auth.c
+ * Logins: AUTH commands, the lines of the exchange, challenges, and the reply that ends it.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "anomaly.h"
+#include "../taps/credentials.h"
+#include "secrets.h"
+#include "tree_sasl.h"
+
+static int hf_mechanism = -1;
+static int hf_exchange = -1;
+static int hf_line = -1;
+static int hf_cancel = -1;
+static int hf_attempt = -1;
+static int hf_outcome = -1;
+static int hf_user = -1;
+static int hf_begun_in = -1;
+static int hf_user_in = -1;
+static int hf_ended_in = -1;
+static int ett_line = -1;
+static int ett_mechanism = -1;
+static expert_field ei_too_long = EI_INIT;
+
+/* --- Info column ------------------------------------------------------------------------------ */
+
+/* A line undecoded, from octet "from" on. */
+static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len,
+                            int from)
+{
+    const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    int start = esmtp_secrets_hidden_in_columns() ? esmtp_secret_start(fact, p, len) : len;
+    int open = MAX(start, from);
+    const char *text =
+        open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from)
+                    : "";
+    return open < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
+}
+
+/* Where the client's message, or the server's challenge, stands in a line; false if there is none
+ * that can be decoded. */
+static bool find_message(const esmtp_show_t *show, const esmtp_fact_t *fact, int *offset, int *len)
+{
+    esmtp_command_t cmd;
+    esmtp_span_t mechanism, initial;
+    if (*len <= 0)
+        return false;
+    const uint8_t *p = tvb_get_ptr(show->tvb, *offset, *len);
+    if (fact->kind == ESMTP_FACT_REPLY) {
+        *offset += 4;
+        *len -= 4;
+        return fact->code == 334 && *len > 0;
+    }
+    if (fact->kind == ESMTP_FACT_AUTH)
+        return fact->index > 0;
+    esmtp_command_parse(esmtp_span(p, (size_t)*len), &cmd);
+    esmtp_span_t rest = cmd.parameter;
+    if (!esmtp_word_next(&rest, " \t", &mechanism) || !esmtp_word_next(&rest, " \t", &initial))
+        return false;
+    *offset += (int)(initial.p - p);
+    *len = (int)initial.len;
+    return true;
+}
+
+/* Likewise decoded. */
+static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    int at = offset, n = len;
+    esmtp_sasl_t msg;
+    if (!esmtp_secrets_decoded() || !find_message(show, fact, &at, &n))
+        return raw_info(show, fact, offset, len, 0);
+    esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
+    if (!msg.len || esmtp_sasl_raw(&msg))
+        return raw_info(show, fact, offset, len, 0);
+    const char *head =
+        at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
+    const char *tail = raw_info(show, fact, offset, len, at - offset + n);
+    return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail,
+                          NULL);
+}
+
+static bool is_secret(const esmtp_fact_t *fact)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    return fact->kind == ESMTP_FACT_AUTH || (row && row->flags & ESMTP_VF_SECRET);
+}
+
+void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!show->info)
+        return;
+    if (fact->flags & ESMTP_FF_LOGIN)
+        esmtp_show_info(show, login_info(show, fact, offset, len));
+    else if (is_secret(fact))
+        esmtp_show_info(show, raw_info(show, fact, offset, len, 0));
+    else
+        esmtp_show_info_octets(show, fact, offset, len);
+}
+
+/* --- attempts --------------------------------------------------------------------------------- */
+
+static void frame_add(esmtp_show_t *show, proto_tree *tree, int hf, uint32_t frame)
+{
+    if (frame && frame != show->pinfo->num)
+        esmtp_add_gen_uint(tree, hf, show->tvb, frame);
+}
+
+/* Which attempt a line or reply belongs to. The AUTH command names the mechanism itself. */
+static void attempt_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    const esmtp_login_t *login = fact->extra;
+    if (!tree)
+        return;
+    if (fact->kind != ESMTP_FACT_COMMAND && *login->mechanism)
+        esmtp_add_gen_string(
+            tree, hf_mechanism, show->tvb,
+            esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism)));
+    esmtp_add_gen_uint(tree, hf_attempt, show->tvb, login->number);
+    frame_add(show, tree, hf_begun_in, login->frame);
+    if (show->later)
+        frame_add(show, tree, hf_ended_in, login->end_frame);
+}
+
+static const char *outcome_name(esmtp_login_outcome_t outcome)
+{
+    switch (outcome) {
+    case ESMTP_LOGIN_SUCCEEDED: return "succeeded";
+    case ESMTP_LOGIN_FAILED: return "failed";
+    case ESMTP_LOGIN_CANCELLED: return "cancelled";
+    case ESMTP_LOGIN_OPEN: break;
+    }
+    return NULL;
+}
+
+static void outcome_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login)
+{
+    const char *name = outcome_name(login->outcome);
+    if (!tree || !name)
+        return;
+    esmtp_add_gen_string(tree, hf_outcome, show->tvb, name);
+    if (login->user && esmtp_secrets_decoded()) {
+        esmtp_add_gen_string(tree, hf_user, show->tvb,
+                             esmtp_text(show->pinfo->pool, login->user, strlen(login->user)));
+        frame_add(show, tree, hf_user_in, login->user_frame);
+    }
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* Reports what the line gives away, and a line that no server has to take. */
+static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
+{
+    const esmtp_login_t *login = fact->extra;
+    esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
+    esmtp_credentials_tap(show->pinfo, fact, esmtp_sasl_secret_field(form));
+    if (fact->len > ESMTP_AUTH_LINE_MAX)
+        expert_add_info_format(show->pinfo, item, &ei_too_long,
+                               "Line of %u octets: servers need not take more than %d", fact->len,
+                               ESMTP_AUTH_LINE_MAX);
+}
+
+static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login,
+                          int offset, int len)
+{
+    const char *name = esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism));
+    proto_item *item = proto_tree_add_string(tree, hf_mechanism, show->tvb, offset, len, name);
+    const esmtp_mechanism_row_t *row = login->row;
+    proto_tree *sub = proto_item_add_subtree(item, ett_mechanism);
+    if (!row)
+        return;
+    esmtp_explanation_add(sub, show->tvb, row->explanation, row->reference);
+    if (*row->exchange)
+        esmtp_add_gen_string(sub, hf_exchange, show->tvb, row->exchange);
+}
+
+void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
+                            int offset, int len)
+{
+    proto_item *parent = proto_tree_get_parent(tree);
+    const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    esmtp_span_t rest = esmtp_span(p, (size_t)MAX(len, 0)), mechanism, initial;
+    esmtp_sasl_t msg;
+    if (!(fact->flags & ESMTP_FF_LOGIN))
+        return;
+    if (esmtp_word_next(&rest, " \t", &mechanism) && tree)
+        mechanism_add(show, tree, fact->extra, offset + (int)(mechanism.p - p), (int)mechanism.len);
+    if (fact->index && esmtp_word_next(&rest, " \t", &initial)) {
+        esmtp_sasl_open(show, fact, fact->index, offset + (int)(initial.p - p), (int)initial.len,
+                        &msg);
+        esmtp_sasl_response_add(&msg, tree, parent);
+    }
+    rest = esmtp_span_trim(rest);
+    if (rest.len)
+        esmtp_sasl_malformed(show->pinfo, parent, "words behind the initial response");
+    attempt_add(show, tree, fact);
+    line_check(show, parent, fact);
+}
+
+static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!show->tree)
+        return NULL;
+    const uint8_t *p = fact->len ? tvb_get_ptr(show->tvb, offset, (int)fact->len) : NULL;
+    bool secret = esmtp_secret_hidden(fact, p, len);
+    return proto_tree_add_string(
+        show->tree, hf_line, show->tvb, offset, (int)fact->len,
+        secret ? ESMTP_MASK : esmtp_text(show->pinfo->pool, (const char *)p, fact->len));
+}
+
+void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    int len = (int)fact->len - fact->eol;
+    proto_item *item = line_item_add(show, fact, offset, len);
+    proto_tree *tree = proto_item_add_subtree(item, ett_line);
+    esmtp_sasl_t msg;
+
+    esmtp_request_mark(show);
+    if (fact->index) {
+        esmtp_sasl_open(show, fact, fact->index, offset, len, &msg);
+        esmtp_sasl_response_add(&msg, tree, item);
+    } else {
+        proto_tree_add_item(tree, hf_cancel, show->tvb, offset, len, ENC_NA);
+    }
+    attempt_add(show, tree, fact);
+    esmtp_response_in_add(show, tree, fact);
+    line_check(show, item, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_auth_info_add(show, fact, offset, len);
+}
+
+/* --- replies ---------------------------------------------------------------------------------- */
+
+void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
+                          int offset, int len)
+{
+    bool last = fact->flags & ESMTP_FF_LAST;
+    if (fact->code == 334)
+        esmtp_sasl_challenge_add(show, tree, fact, offset, len);
+    if (!last)
+        return;
+    if (fact->code != 334)
+        outcome_add(show, tree, fact->extra);
+    attempt_add(show, tree, fact);
+}
+
+/* --- registration ----------------------------------------------------------------------------- */
+
+#define FIELD(id, label, name, type, base, blurb)          \
+    {                                                      \
+        id,                                                \
+        {                                                  \
+            label, name, type, base, NULL, 0, blurb, HFILL \
+        }                                                  \
+    }
+#define TEXT(id, label, name, blurb) FIELD(id, label, name, FT_STRING, BASE_NONE, blurb)
+
+static hf_register_info fields[] = {
+    TEXT(&hf_mechanism, "Mechanism", "smtp.auth.mechanism",
+         "SASL mechanism that AUTH names, in capitals"),
+    TEXT(&hf_exchange, "Exchange", "smtp.auth.exchange", "Who says what with this mechanism"),
+    TEXT(&hf_line, "Authentication line", "smtp.auth.line",
+         "Line of the client in an exchange, as sent"),
+    FIELD(&hf_cancel, "Cancelled by the client", "smtp.auth.cancel", FT_NONE, BASE_NONE,
+          "The line * ends the exchange"),
+    FIELD(&hf_attempt, "Login attempt", "smtp.auth.attempt", FT_UINT32, BASE_DEC,
+          "Number in its connection, from 1"),
+    TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome",
+         "What became of the login: succeeded, failed, cancelled"),
+    TEXT(&hf_user, "User of this attempt", "smtp.auth.user",
+         "User name that the client gave in this attempt"),
+    FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE,
+          "Frame of the AUTH command"),
+    FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE,
+          "Frame that holds the user name"),
+    FIELD(&hf_ended_in, "Attempt ended in", "smtp.auth.ended_in", FT_FRAMENUM, BASE_NONE,
+          "Frame of the final reply"),
+};
+
+void esmtp_auth_register(void)
+{
+    static int *ett[] = {&ett_line, &ett_mechanism};
+    static ei_register_info ei[] = {
+        {&ei_too_long,
+         {"smtp.expert.auth_too_long", PI_PROTOCOL, PI_NOTE,
+          "Line is longer than the 12288 octets that servers must take (RFC 4954)", EXPFILL}},
+    };
+    esmtp_fields_register(fields, G_N_ELEMENTS(fields));
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
+    esmtp_sasl_register();
+    esmtp_credentials_register();
+}

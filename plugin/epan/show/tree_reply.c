@@ -1,0 +1,268 @@
+/* tree_reply.c
+ * Replies: one item per frame for the lines of a reply that lie in it.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include "anomaly.h"
+#include "../taps/export.h"
+#include "extend.h"
+
+/* Asterisks that are no mere decoration of a greeting. */
+#define MASKED_MIN 4
+
+static int hf_rsp = -1;
+static int hf_response = -1;
+static int hf_code = -1;
+static int hf_class = -1;
+static int hf_parameter = -1;
+static int hf_enhanced = -1;
+static int hf_enhanced_class = -1;
+static int hf_enhanced_subject = -1;
+static int hf_enhanced_detail = -1;
+static int hf_greeting_domain = -1;
+static int hf_ehlo_domain = -1;
+static int hf_next_step = -1;
+static int ett_reply = -1;
+static int ett_enhanced = -1;
+static expert_field ei_enhanced_class = EI_INIT;
+static expert_field ei_starttls_first = EI_INIT;
+static expert_field ei_masked_greeting = EI_INIT;
+
+static void mark_response(esmtp_show_t *show)
+{
+    if (!show->hidden_done && show->wanted & ESMTP_WANT_REPLY)
+        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_rsp, show->tvb, 0, 0, 1));
+    show->hidden_done = true;
+}
+
+static esmtp_verb_t verb_of(const esmtp_fact_t *fact)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    return row ? row->id : ESMTP_VERB_NONE;
+}
+
+/* What the code is called: Wireshark's own words where it has some, ours where it is silent. */
+static const char *code_name(uint16_t code)
+{
+    const header_field_info *info = proto_registrar_get_nth((unsigned)hf_code);
+    value_string_ext *known = (value_string_ext *)(intptr_t)info->strings;
+    const char *name = known && (info->display & BASE_EXT_STRING) ? try_val_to_str_ext(code, known) : NULL;
+    const esmtp_code_row_t *row = name ? NULL : esmtp_code_find(code);
+    return name ? name : row ? row->name : "Unknown";
+}
+
+static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
+    if (!esmtp_seen(tree))
+        return;
+    const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10), (char)('0' + fact->code % 10), 0};
+    esmtp_label(item, code_name(fact->code), " (", digits, ")");
+}
+
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    esmtp_verb_t verb = verb_of(fact);
+    bool greeting = fact->flags & ESMTP_FF_GREETING;
+    const esmtp_code_row_t *row = esmtp_code_find(fact->code);
+    const char *next = esmtp_code_next_step(fact->code, verb, greeting);
+    esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
+    if (*next)
+        esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);
+}
+
+static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e, int offset)
+{
+    int len = (int)e->whole.len, dot = offset + 2;
+    int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
+    proto_item *item = esmtp_add_text(tree, hf_enhanced, show->tvb, offset, len);
+    proto_tree *sub = proto_item_add_subtree(item, ett_enhanced);
+    const esmtp_enhanced_row_t *row = esmtp_enhanced_find(e->class_, e->subject, e->detail);
+    const esmtp_enhanced_row_t *vendor = esmtp_enhanced_vendor_find(e->class_, e->subject, e->detail);
+    const char *meaning = row ? row->meaning : vendor ? vendor->meaning : "No registry knows this code.";
+    esmtp_add_named(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, esmtp_enhanced_class_name(e->class_));
+    esmtp_add_named(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject, esmtp_enhanced_subject_name(e->subject));
+    proto_item *detail = proto_tree_add_uint(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail);
+    if (esmtp_seen(tree)) {
+        char digits[ESMTP_DIGITS], whole[ESMTP_ENHANCED_MAX + 1] = "";
+        memcpy(whole, e->whole.p, MIN(e->whole.len, ESMTP_ENHANCED_MAX));
+        esmtp_label(item, whole, " (", meaning, ")");
+        esmtp_label(detail, esmtp_digits(digits, e->detail), " (", meaning, ")");
+    }
+    if (row)
+        esmtp_explanation_add(sub, show->tvb, NULL, row->reference);
+    if (vendor)
+        esmtp_explanation_add(sub, show->tvb, vendor->meaning, vendor->reference);
+    if (e->class_ != fact->code / 100)
+        expert_add_info(show->pinfo, item, &ei_enhanced_class);
+}
+
+static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, int offset)
+{
+    esmtp_span_t host = esmtp_reply_host(text);
+    if (host.len)
+        esmtp_add_text(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len);
+}
+
+/* Whether the first line of an EHLO reply is an extension: STARTTLS where the name of the host ought to stand. */
+static bool is_nameless(esmtp_show_t *show, proto_item *item, const esmtp_reply_line_t *reply)
+{
+    esmtp_ehlo_line_t line;
+    if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_starttls(&line))
+        return false;
+    expert_add_info(show->pinfo, item, &ei_starttls_first);
+    return true;
+}
+
+/* Whether a middlebox has overwritten a text: Cisco's "****************************************2****200". */
+static bool is_masked(esmtp_span_t text)
+{
+    size_t stars = 0, blanks = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        stars += text.p[i] == '*';
+        blanks += esmtp_is_blank(text.p[i]);
+    }
+    return stars >= MASKED_MIN && stars * 2 > text.len - blanks;
+}
+
+static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply, int offset)
+{
+    host_add(show, tree, hf_greeting_domain, reply->parameter, offset);
+    if (is_masked(reply->parameter))
+        expert_add_info(show->pinfo, item, &ei_masked_greeting);
+}
+
+/* The text of one line; index: its number in its reply. */
+static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, uint32_t index, int offset,
+                     int len)
+{
+    const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
+    esmtp_reply_line_t reply;
+    esmtp_reply_parse(esmtp_span(base, (size_t)len), &reply);
+    int skip = reply.valid ? 4 : 0;
+    if (len < skip)
+        return;
+    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (index > 0 || is_nameless(show, item, &reply))) {
+        esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
+        return;
+    }
+    esmtp_add_text(tree, hf_parameter, show->tvb, offset + skip, len - skip);
+    if (reply.enhanced.whole.len)
+        enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
+    if (fact->flags & ESMTP_FF_GREETING && index == 0)
+        greeting_add(show, item, tree, &reply, offset + skip);
+    if (fact->flags & ESMTP_FF_HELLO)
+        host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
+}
+
+/* The line as Wireshark's own dissector puts it into the Info column: code only in front of the first of a frame. */
+static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len, bool first)
+{
+    if (!show->info)
+        return;
+    if (fact->flags & ESMTP_FF_LOGIN && fact->code == 334)
+        esmtp_auth_info_add(show, fact, offset, len);
+    else if (first || len < 4 || fact->flags & ESMTP_FF_UNKNOWN_CODE)
+        esmtp_show_info_octets(show, fact, offset, len);
+    else
+        esmtp_show_info_octets(show, fact, offset + 4, len - 4);
+}
+
+/* What is said once of a whole reply, in the frame of its last line. */
+static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
+{
+    unsigned digit = last->code / 100;
+    if (show->wanted & ESMTP_WANT_CODE)
+        esmtp_add_named(tree, hf_class, show->tvb, offset, 1, digit, esmtp_code_class_name(digit));
+    if (show->wanted & ESMTP_WANT_REPLY)
+        meaning_add(show, tree, last);
+    esmtp_request_in_add(show, tree, last);
+    if (last->flags & ESMTP_FF_OFFER) {
+        const esmtp_offer_t *offer = last->extra;
+        esmtp_offer_add(show, tree, offer);
+    }
+    esmtp_transaction_add(show, tree, last);
+}
+
+static proto_item *response_item_add(esmtp_show_t *show, int offset, int len)
+{
+    return esmtp_add_text(show->tree, hf_response, show->tvb, offset, len);
+}
+
+/* Everything that is said of single lines is in these groups. */
+#define LINE_DETAILS (ESMTP_WANT_REPLY | ESMTP_WANT_EHLO | ESMTP_WANT_EXPERT)
+
+int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
+{
+    const esmtp_fact_t *first = esmtp_facts_at(&show->stream->facts, i);
+    const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
+    bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
+    bool details = show->wanted & LINE_DETAILS;
+    proto_item *item = details ? response_item_add(show, offset, esmtp_show_line(show, first, offset, (int)first->len)) : NULL;
+    proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
+    int start = offset;
+
+    show->extended = details && first->flags & ESMTP_FF_HELLO && esmtp_keywords_extended();
+    mark_response(show);
+    if (ends && tree && show->wanted & ESMTP_WANT_CODE)
+        code_add(show, tree, last, offset);
+    for (size_t k = i; k < n; k++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        int end = offset + (int)fact->len;
+        uint32_t index = fact->index;
+        do {
+            int total = esmtp_show_line(show, fact, offset, end - offset), len = total - fact->eol;
+            if (len > 0 && details)
+                line_add(show, item, tree, fact, index, offset, len);
+            index++;
+            if (fact->flags & ESMTP_FF_LOGIN)
+                esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
+            info_add(show, fact, offset, len, offset == start);
+            offset += total;
+        } while (offset < end);
+        esmtp_anomaly_add(show->pinfo, item, fact);
+        if (fact->flags & ESMTP_FF_VERDICT)
+            esmtp_export_verdict(show, fact->extra);
+    }
+    proto_item_set_len(item, offset - start);
+    if (ends && tree)
+        whole_add(show, tree, last, start);
+    else if (tree)
+        esmtp_transaction_add(show, tree, last);
+    return offset;
+}
+
+void esmtp_reply_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_rsp, {"Response", "smtp.rsp", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_response, {"Response", "smtp.response", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_code, {"Response code", "smtp.response.code", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_class, {"Class", "smtp.response.class", FT_UINT8, BASE_DEC, NULL, 0, "First digit of the code", HFILL}},
+        {&hf_parameter, {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced, {"Enhanced status code", "smtp.response.enhanced_code", FT_STRING, BASE_NONE, NULL, 0, "RFC 3463", HFILL}},
+        {&hf_enhanced_class, {"Class", "smtp.response.enhanced_code.class", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced_subject, {"Subject", "smtp.response.enhanced_code.subject", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced_detail, {"Detail", "smtp.response.enhanced_code.detail", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_greeting_domain, {"Greeting host", "smtp.greeting.domain", FT_STRING, BASE_NONE, NULL, 0,
+                               "What the server says it is called, in its greeting", HFILL}},
+        {&hf_ehlo_domain, {"EHLO host", "smtp.ehlo.domain", FT_STRING, BASE_NONE, NULL, 0,
+                           "What the server says it is called, in its EHLO reply", HFILL}},
+        {&hf_next_step, {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
+    };
+    static int *ett[] = {&ett_reply, &ett_enhanced};
+    static ei_register_info ei[] = {
+        {&ei_enhanced_class, {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
+                              "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
+        {&ei_starttls_first, {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
+                              "STARTTLS stands where the server's name ought to: some clients do not look for extensions there", EXPFILL}},
+        {&ei_masked_greeting, {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
+                               "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},
+    };
+    esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
+}

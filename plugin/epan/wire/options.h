@@ -1,0 +1,19 @@
+/* options.h
+ * How far lines and messages are put together: preferences of our own, and those of Wireshark's SMTP dissector that mean the same.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_OPTIONS_H
+#define ESMTP_OPTIONS_H
+
+#include "../ws_compat.h"
+
+/* Whether lines that TCP or TLS has cut are put together: esmtp.desegment and smtp.desegment_lines. */
+bool esmtp_option_lines(void);
+/* Whether messages are put together: smtp.desegment_data. */
+bool esmtp_option_messages(void);
+
+void esmtp_options_register(module_t *prefs);
+
+#endif /* ESMTP_OPTIONS_H */

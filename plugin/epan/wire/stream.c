@@ -1,0 +1,334 @@
+/* stream.c
+ * Connections and the order of their octets.
+ *
+ * TCP positions are sequence numbers. Inside TLS there are none that every version tells: there a call is known by its place
+ * among the calls of its frame that were used (a call that only asks for more at its first octet is not made again later).
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "stream.h"
+
+#include <epan/dissectors/packet-tcp.h>
+
+#include "../../core/session/framing.h"
+#include "../show/message.h"
+#include "pool.h"
+
+/* A jump of more than this is no hole of one connection but another numbering. */
+#define JUMP_MAX 0x40000000
+
+/* Bits of tcp_analysis.conversation_completeness: a SYN or SYN,ACK was seen. */
+#define SEEN_OPENING 0x03
+/* Bit of tcp_flow_t.static_flags: base_seq is known. */
+#define BASE_SEQ_SET 0x01
+
+static int proto_esmtp = -1;
+
+void esmtp_stream_register(int proto)
+{
+    proto_esmtp = proto;
+    esmtp_pool_register();
+}
+
+/* --- connections ------------------------------------------------------------------------------------------------------- */
+
+static void *file_alloc(void *ctx, size_t n)
+{
+    (void)ctx;
+    return wmem_alloc0(wmem_file_scope(), n);
+}
+
+static void file_release(void *ctx, void *p)
+{
+    (void)ctx;
+    wmem_free(wmem_file_scope(), p);
+}
+
+static void *file_keep(void *ctx, size_t n)
+{
+    (void)ctx;
+    return esmtp_pool_alloc0(n);
+}
+
+static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release, file_keep};
+
+static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
+{
+    esmtp_conn_t *conn = ctx;
+    return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
+}
+
+/* The time of the connection's first segment, if that opened it. */
+static bool opening_time(const struct tcp_analysis *tcpd, int64_t *time)
+{
+    if (!tcpd || !(tcpd->conversation_completeness & SEEN_OPENING))
+        return false;
+    *time = (int64_t)tcpd->ts_first.secs * 1000000000 + tcpd->ts_first.nsecs;
+    return true;
+}
+
+static bool is_above(const packet_info *pinfo)
+{
+    return cmp_address(&pinfo->src, &pinfo->dst) > 0;
+}
+
+static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
+{
+    esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
+    static const esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end};
+    int64_t time;
+    conn->session = esmtp_session_new(&ops, conn);
+    conn->port = pinfo->srcport;
+    conn->above = is_above(pinfo);
+    conn->streams[ESMTP_LAYER_TCP] = conn->in_clear;
+    conn->frame = pinfo->num;
+    conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    conn->opened = opening_time(conn->tcp, &time);
+    if (conn->opened)
+        esmtp_session_opened(conn->session, time);
+    conversation_add_proto_data(conversation, proto_esmtp, conn);
+    return conn;
+}
+
+esmtp_conn_t *esmtp_conn_get(packet_info *pinfo)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    esmtp_conn_t *conn = conversation_get_proto_data(conversation, proto_esmtp);
+    return conn ? conn : conn_new(conversation, pinfo);
+}
+
+void esmtp_conn_open_tls(esmtp_conn_t *conn)
+{
+    if (!conn->streams[ESMTP_LAYER_TLS])
+        conn->streams[ESMTP_LAYER_TLS] = esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t));
+}
+
+esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    return conversation ? conversation_get_proto_data(conversation, proto_esmtp) : NULL;
+}
+
+esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
+{
+    if (pinfo->srcport != conn->port)
+        return ESMTP_SIDE_B;
+    if (pinfo->destport != conn->port)
+        return ESMTP_SIDE_A;
+    return is_above(pinfo) == conn->above ? ESMTP_SIDE_A : ESMTP_SIDE_B;
+}
+
+/* --- calls inside TLS -------------------------------------------------------------------------------------------------- */
+
+/* Which used call of this frame and direction comes next. */
+static unsigned *call_counter(const esmtp_call_t *call)
+{
+    packet_info *pinfo = call->pinfo;
+    uint32_t key = 1 + (uint32_t)call->side;
+    unsigned *n = p_get_proto_data(pinfo->pool, pinfo, proto_esmtp, key);
+    if (!n) {
+        n = wmem_new0(pinfo->pool, unsigned);
+        p_add_proto_data(pinfo->pool, pinfo, proto_esmtp, key, n);
+    }
+    return n;
+}
+
+bool esmtp_stream_has_calls(const esmtp_call_t *call)
+{
+    return *call_counter(call) > 0;
+}
+
+/* --- first visit ------------------------------------------------------------------------------------------------------- */
+
+/* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when TCP is
+ * told not to make them relative. */
+static bool is_first(uint32_t number, const tcp_flow_t *flow)
+{
+    return number == 1 || (flow && number == flow->base_seq + 1);
+}
+
+bool esmtp_stream_may_start(packet_info *pinfo, const void *info)
+{
+    const struct tcpinfo *tcpinfo = info;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    if (!tcpinfo || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
+        return true;
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(tcpinfo->seq, tcpd->fwd);
+}
+
+bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
+{
+    const esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
+    if (!call->have_seq)
+        return false;
+    if (peer->begun)
+        return (int32_t)(call->ack - (peer->next + peer->partial)) > 0;
+    return !is_first(call->ack, call->conn->tcp ? call->conn->tcp->rev : NULL);
+}
+
+bool esmtp_stream_is_whole(const esmtp_call_t *call)
+{
+    const esmtp_stream_t *own = &call->conn->streams[call->layer][call->side];
+    const esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
+    if (!call->conn->opened || own->holed || peer->holed || esmtp_stream_peer_is_ahead(call))
+        return false;
+    if (own->begun)
+        return call->seq == own->next;
+    return is_first(call->seq, call->conn->tcp ? call->conn->tcp->fwd : NULL);
+}
+
+void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
+{
+    esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
+    stream->begun = true;
+    stream->next = call->seq + n;
+    stream->partial = 0;
+}
+
+static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
+{
+    const nstime_t *t = &call->pinfo->abs_ts;
+    esmtp_stamp_t at = {
+        .frame = call->pinfo->num,
+        .seq = seq,
+        .time = (int64_t)t->secs * 1000000000 + t->nsecs,
+        .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls_over = call->layer == ESMTP_LAYER_TCP && call->conn->tls_from[call->side],
+        .tls_met = call->layer == ESMTP_LAYER_TCP && call->conn->tls_from[!call->side],
+        .ack = call->have_seq ? call->ack : 0,
+        .peer_ahead = esmtp_stream_peer_is_ahead(call),
+    };
+    return at;
+}
+
+/* Octets that are missing in front of a segment, 0 if their number is unknown. */
+static uint32_t hole(const esmtp_stream_t *stream, int32_t ahead)
+{
+    bool numbered = ahead > 0 && ahead < JUMP_MAX;
+    return numbered ? (uint32_t)ahead - MIN((uint32_t)ahead, stream->partial) : 0;
+}
+
+/* Octets at the start of a segment that were fed before. */
+static size_t seen_before(const esmtp_stream_t *stream, uint32_t seq, size_t len)
+{
+    int32_t ahead = (int32_t)(seq - stream->next);
+    return stream->begun && ahead < 0 && ahead > -JUMP_MAX ? MIN((size_t)-ahead, len) : 0;
+}
+
+/* Feeds octets that begin at at->seq. Returns how many were used. */
+static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, esmtp_span_t in, bool last)
+{
+    esmtp_session_t *session = call->conn->session;
+    int32_t ahead = stream->begun ? (int32_t)(at->seq - stream->next) : 0;
+    size_t scanned = 0;
+    if (ahead) {
+        /* A hole is told together with the octets behind it: as long as they are but the start of a line, TCP asks again. */
+        uint32_t missing = hole(stream, ahead);
+        if (!esmtp_framing_ready(session, call->side, in, missing, last))
+            return 0;
+        esmtp_session_gap(session, at, call->side, missing);
+        stream->holed = true;
+    } else if (stream->partial) {
+        scanned = MIN(stream->partial, in.len) - 1;
+    }
+    esmtp_feeding_t feeding = {in, at->seq, NULL};
+    call->conn->feeding = &feeding;
+    size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
+    esmtp_message_fed(&feeding);
+    call->conn->feeding = NULL;
+    stream->begun = true;
+    stream->next = at->seq + (uint32_t)used;
+    stream->partial = (uint32_t)(in.len - used);
+    return used;
+}
+
+/* A connection that was watched from its SYN on begins at a known number: octets between it and the first that were captured are
+ * missing like any others. */
+static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
+{
+    const struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? call->conn->tcp : NULL;
+    if (!tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING) || is_first(call->seq, tcpd->fwd))
+        return;
+    uint32_t from_one = call->seq - 1, from_base = call->seq - (tcpd->fwd->base_seq + 1);
+    uint32_t missing = MIN(from_one, from_base); /* numbers are relative, or not if TCP is told so */
+    if (missing >= JUMP_MAX)
+        return;
+    stream->begun = true;
+    stream->next = call->seq - missing;
+}
+
+void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
+{
+    esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
+    size_t captured = tvb_captured_length(call->tvb);
+    size_t lost = tvb_reported_length(call->tvb) - captured;
+    esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
+    unsigned *counter = call->have_seq ? NULL : call_counter(call);
+    bool last = !call->can_ask || lost || call->fin;
+
+    begin_stream(call, stream);
+    call->conn->layer = call->layer;
+    at.call = counter ? *counter : 0;
+    found->stream = stream;
+    found->first = stream->facts.n;
+    found->used = found->old = seen_before(stream, at.seq, captured);
+    at.seq += (uint32_t)found->old;
+    if (found->old < captured) {
+        const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
+        found->used += feed_from(call, stream, &at, esmtp_span(octets, captured - found->old), last);
+    }
+    if (lost) {
+        at.seq = stream->next;
+        esmtp_session_gap(call->conn->session, &at, call->side, (uint32_t)lost);
+        stream->holed = true;
+        stream->next += (uint32_t)lost;
+    }
+    found->last = stream->facts.n;
+    if (counter && found->first < found->last)
+        ++*counter;
+}
+
+/* --- later visits ------------------------------------------------------------------------------------------------------ */
+
+/* Whether a fact of this frame belongs to the octets at hand. */
+static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
+{
+    if (!call->have_seq)
+        return fact->call == n_call;
+    return fact->seq - call->seq < tvb_reported_length(call->tvb);
+}
+
+void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
+{
+    esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
+    unsigned *counter = call->have_seq ? NULL : call_counter(call);
+    size_t i = esmtp_facts_find(&stream->facts, call->pinfo->num);
+
+    memset(found, 0, sizeof *found);
+    found->stream = stream;
+    for (; i < stream->facts.n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(&stream->facts, i);
+        if (fact->frame != call->pinfo->num)
+            break;
+        if (!belongs(call, fact, counter ? *counter : 0)) {
+            if (found->last)
+                break;
+            continue;
+        }
+        if (!found->last) {
+            found->first = i;
+            found->old = call->have_seq ? fact->seq - call->seq : 0;
+            found->used = found->old;
+        }
+        found->last = i + 1;
+        found->used += fact->len;
+    }
+    if (!found->last) {
+        found->first = found->last = stream->facts.n;
+        found->old = found->used = tvb_captured_length(call->tvb);
+    }
+    if (counter && found->first < found->last)
+        ++*counter;
+}

@@ -1,0 +1,114 @@
+/* stream.h
+ * A connection as Wireshark sees it: which octets are new, which were seen before, which are missing; on later visits, which
+ * facts belong to the octets at hand.
+ *
+ * Lifetimes: esmtp_conn_t and its facts live with the capture file and change on first visits only.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_STREAM_H
+#define ESMTP_STREAM_H
+
+#include "../ws_compat.h"
+
+#include "../../core/session/session.h"
+
+typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
+
+/* One direction of one layer. */
+typedef struct {
+    uint32_t next;    /* sequence number of the next octet that no fact has */
+    uint32_t partial; /* octets behind it that were seen: the beginning of a line */
+    esmtp_facts_t facts;
+    bool begun;
+    bool holed;       /* octets of it are missing */
+} esmtp_stream_t;
+
+/* How TLS began. */
+typedef enum {
+    ESMTP_TLS_NONE = 0,
+    ESMTP_TLS_STARTTLS, /* behind the 220, as it should */
+    ESMTP_TLS_LATE,     /* its STARTTLS or its 220 is not in the capture */
+    ESMTP_TLS_EARLY,    /* behind STARTTLS, before the 220 */
+    ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
+} esmtp_tls_start_t;
+
+/* Octets that are being fed, on a first visit. */
+typedef struct {
+    esmtp_span_t octets;
+    uint32_t seq;               /* of the first of them */
+    esmtp_message_t *borrowing; /* message.c: the octets behind those that are kept lie in these; NULL if none */
+} esmtp_feeding_t;
+
+typedef struct {
+    esmtp_session_t *session;
+    esmtp_feeding_t *feeding; /* first visits, while octets are being fed; else NULL */
+    struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
+    uint32_t port;       /* of side A */
+    uint32_t frame;      /* in which it was met */
+    bool above;          /* its address comes behind the other's: tells them apart where the ports are equal */
+    bool opened;         /* the capture has its opening */
+    bool guessed;        /* its first line told, inside TLS */
+    bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
+    bool tls_last[2];    /* first visits: the side's last octets went to TLS */
+    esmtp_layer_t layer; /* first visits: of the octets that are fed now */
+    esmtp_tls_start_t tls_start;
+    uint32_t tls_first;  /* first frame of which TLS made something; 0: none */
+    uint32_t tls_first_seq; /* and where in it */
+    uint32_t tls_from[2]; /* for each side: first frame whose octets went to TLS; 0: none did */
+    uint32_t messages;   /* collected so far */
+    esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
+    esmtp_stream_t in_clear[2];
+} esmtp_conn_t;
+
+/* The octets of one call of the dissector. */
+typedef struct {
+    esmtp_conn_t *conn;
+    esmtp_layer_t layer;
+    esmtp_side_t side;
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    uint32_t seq;     /* TCP: of the first octet */
+    uint32_t ack;     /* TCP: what the segment acknowledges */
+    bool have_seq;
+    bool fin;         /* TCP: the segment ends its direction */
+    bool can_ask;     /* whoever brought the octets can bring them again with more */
+} esmtp_call_t;
+
+/* The facts of a call: facts[first] to facts[last - 1] of its stream. */
+typedef struct {
+    esmtp_stream_t *stream;
+    size_t first, last;
+    size_t used;  /* octets that they cover, from the start of the tvb (octets that were seen before included) */
+    size_t old;   /* octets at the start that were seen in an earlier frame */
+} esmtp_found_t;
+
+/* The connection of a packet, made on its first visit. */
+esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
+/* Makes room for what comes out of TLS. */
+void esmtp_conn_open_tls(esmtp_conn_t *conn);
+/* The connection if there is one already. */
+esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
+esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
+
+/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct tcpinfo. */
+bool esmtp_stream_may_start(packet_info *pinfo, const void *info);
+
+/* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
+bool esmtp_stream_is_whole(const esmtp_call_t *call);
+/* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */
+bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
+/* First visit: what lies in front of the n-th of these octets is TLS's. */
+void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
+/* Inside TLS: whether octets in front of these, in the same frame, were used. */
+bool esmtp_stream_has_calls(const esmtp_call_t *call);
+
+/* First visit: feeds the octets to the session. */
+void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);
+/* Any visit after it: finds what the first one made of them. */
+void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found);
+
+void esmtp_stream_register(int proto_esmtp);
+
+#endif /* ESMTP_STREAM_H */
