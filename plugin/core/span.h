@@ -77,8 +77,8 @@ static inline uint64_t esmtp_word_any_odd(uint64_t word)
     return (below | above) & ESMTP_EIGHT(0x80);
 }
 
-/* Whether all octets of a span are printable ASCII, as nearly all lines are. Eight octets at a time: every octet of every
- * command and reply is looked at here. */
+/* Whether all octets of a span are printable ASCII, as nearly all lines are. Eight octets at a time: every octet of
+ * every command and reply is looked at here. */
 static inline bool esmtp_span_is_plain(esmtp_span_t s)
 {
     uint64_t word, odd = 0;

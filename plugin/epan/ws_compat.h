@@ -1,6 +1,6 @@
 /* ws_compat.h
- * The only place that knows that Wireshark's plugin interface changes: newest names for all, mapped backwards. Each shim says
- * what changed when, and goes when that version goes.
+ * The only place that knows that Wireshark's plugin interface changes: newest names for all, mapped backwards. Each
+ * shim says what changed when, and goes when that version goes.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -36,7 +36,7 @@
 
 /* 4.2 renamed the octet getters. */
 #if !ESMTP_WS_AT_LEAST(4, 4)
-#define tvb_get_uint8 tvb_get_guint8
+#define tvb_get_uint8  tvb_get_guint8
 #define tvb_find_uint8 tvb_find_guint8
 #endif
 
@@ -61,7 +61,8 @@ typedef gboolean esmtp_bool_t;
 
 /* 4.4 renamed this; 4.6 lets the old name go. */
 #if ESMTP_WS_AT_LEAST(4, 6)
-#define esmtp_try_string(table, name, tvb, pinfo, tree) dissector_try_string_with_data(table, name, tvb, pinfo, tree, true, NULL)
+#define esmtp_try_string(table, name, tvb, pinfo, tree) \
+    dissector_try_string_with_data(table, name, tvb, pinfo, tree, true, NULL)
 #else
 #define esmtp_try_string(table, name, tvb, pinfo, tree) dissector_try_string(table, name, tvb, pinfo, tree, NULL)
 #endif

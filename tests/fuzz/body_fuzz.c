@@ -1,5 +1,6 @@
 /* body_fuzz.c
- * Message text: ends where simple code says, gives the octets that simple code gives, and both do not depend on the cuts.
+ * Message text: ends where simple code says, gives the octets that simple code gives, and both do not depend on the
+ * cuts.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

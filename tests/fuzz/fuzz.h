@@ -1,9 +1,9 @@
 /* fuzz.h
- * What the fuzzers share: a check that stops, inputs that end where their memory ends, memory like that of a capture file, and
- * the script that a session's input is.
+ * What the fuzzers share: a check that stops, inputs that end where their memory ends, memory like that of a capture
+ * file, and the script that a session's input is.
  *
- * A script: the first octet holds options (each fuzzer says which), the rest is what is said. FUZZ_MARK and a letter begin a new
- * segment or change something; FUZZ_MARK twice is that octet itself. Any octets are a script.
+ * A script: the first octet holds options (each fuzzer says which), the rest is what is said. FUZZ_MARK and a letter
+ * begin a new segment or change something; FUZZ_MARK twice is that octet itself. Any octets are a script.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -19,12 +19,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Holds, or the fuzzer has found something. */
-#define CHECK(condition)                                                           \
-    do {                                                                           \
-        if (!(condition)) {                                                        \
+#define CHECK(condition)                                                            \
+    do {                                                                            \
+        if (!(condition)) {                                                         \
             fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                               \
-        }                                                                          \
+            abort();                                                                \
+        }                                                                           \
     } while (0)
 
 /* A copy in a block of its own, so that AddressSanitizer sees a read behind it; free with fuzz_free. */
@@ -62,7 +62,7 @@ static inline uint8_t fuzz_take(esmtp_span_t *s)
     return octet;
 }
 
-/* --- memory that is freed at once ---------------------------------------------------------------------------------------- */
+/* --- memory that is freed at once ------------------------------------------------------------- */
 
 typedef struct fuzz_block {
     struct fuzz_block *next;
@@ -97,7 +97,7 @@ static inline void fuzz_release(fuzz_block_t **blocks)
     }
 }
 
-/* --- scripts ------------------------------------------------------------------------------------------------------------- */
+/* --- scripts ---------------------------------------------------------------------------------- */
 
 #define FUZZ_MARK         0xff
 #define FUZZ_SEGMENTS_MAX 64
@@ -106,16 +106,16 @@ static inline void fuzz_release(fuzz_block_t **blocks)
 
 typedef struct {
     bool server;
-    bool last;        /* L: no more can be had of what the line lacks; FIN */
-    bool ahead;       /* A: acknowledges what the capture lacks */
-    bool tls;         /* T: inside TLS */
-    bool failed;      /* F: no TLS came behind the 220 */
-    bool again;       /* D: the whole segment comes twice */
-    bool other;       /* X: of the second connection */
-    bool hole;        /* G n: n octets (0: unknown) are missing in front of it */
+    bool last;   /* L: no more can be had of what the line lacks; FIN */
+    bool ahead;  /* A: acknowledges what the capture lacks */
+    bool tls;    /* T: inside TLS */
+    bool failed; /* F: no TLS came behind the 220 */
+    bool again;  /* D: the whole segment comes twice */
+    bool other;  /* X: of the second connection */
+    bool hole;   /* G n: n octets (0: unknown) are missing in front of it */
     uint8_t missing;
-    uint8_t overlap;  /* O n: it repeats n octets of the one before */
-    uint8_t cut_off;  /* P n: the last n octets were not captured */
+    uint8_t overlap; /* O n: it repeats n octets of the one before */
+    uint8_t cut_off; /* P n: the last n octets were not captured */
     esmtp_span_t octets;
 } fuzz_segment_t;
 
@@ -158,8 +158,8 @@ static inline void fuzz_mark(fuzz_segment_t *segment, uint8_t letter, esmtp_span
     }
 }
 
-/* Reads a script. A mark that changes something belongs to the segment that begins: where octets stand in front of it, it
- * begins one of the same side. */
+/* Reads a script. A mark that changes something belongs to the segment that begins: where octets stand in front of it,
+ * it begins one of the same side. */
 static inline void fuzz_read(esmtp_span_t in, fuzz_script_t *script)
 {
     size_t used = 0;

@@ -1,5 +1,6 @@
 /* line_fuzz.c
- * Lines: as simple code finds them, and found the same however much is offered at a time. Built with a small ESMTP_LINE_MAX.
+ * Lines: as simple code finds them, and found the same however much is offered at a time. Built with a small
+ * ESMTP_LINE_MAX.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

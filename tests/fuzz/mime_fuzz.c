@@ -1,5 +1,6 @@
 /* mime_fuzz.c
- * Messages taken apart: spans lie inside the message, parts are bounded, what is decoded is text where text is promised.
+ * Messages taken apart: spans lie inside the message, parts are bounded, what is decoded is text where text is
+ * promised.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,15 +1,16 @@
 /* plugin_fuzz.c
- * The whole plugin inside Wireshark: a script becomes the segments of two TCP connections, which Wireshark dissects as it does a
- * file: once in order, then again in order, then (every other input) from the last to the first, with a tree that is visible
- * from SMTP on. The plugin's sources are built into this program with sanitizers; libwireshark is the machine's own (written
- * for 4.0).
+ * The whole plugin inside Wireshark: a script becomes the segments of two TCP connections, which Wireshark dissects as
+ * it does a file: once in order, then again in order, then (every other input) from the last to the first, with a tree
+ * that is visible from SMTP on. The plugin's sources are built into this program with sanitizers; libwireshark is the
+ * machine's own (written for 4.0).
  *
- * What holds: nothing crashes, no dissector bug is reported (but for one that TLS finds in itself), and the SMTP items and the Info
- * column of a later visit do not depend on the order of the visits.
+ * What holds: nothing crashes, no dissector bug is reported (but for one that TLS finds in itself), and the SMTP items
+ * and the Info column of a later visit do not depend on the order of the visits.
  *
- * Options of the script: 1 with handshakes; 2, 4 port (PORTS); 8 the client's port is the server's; 16 TCP brings segments into
- * order; 32 secrets masked, AUTH not decoded; 64 no tree on the first visit; 128 real sequence numbers. A segment with T is made
- * a record of TLS; on the port of the stand-in for TLS what octet 0x17 separates is called for one by one.
+ * Options of the script: 1 with handshakes; 2, 4 port (PORTS); 8 the client's port is the server's; 16 TCP brings
+ * segments into order; 32 secrets masked, AUTH not decoded; 64 no tree on the first visit; 128 real sequence numbers. A
+ * segment with T is made a record of TLS; on the port of the stand-in for TLS what octet 0x17 separates is called for
+ * one by one.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -60,13 +61,13 @@ typedef struct {
     uint8_t history[255]; /* the octets before it */
 } side_t;
 
-/* Inputs that are dissected as parts of one file: to open one takes longer than an input, and what they hold stays in memory
- * until it is closed. Each input has addresses of its own. */
+/* Inputs that are dissected as parts of one file: to open one takes longer than an input, and what they hold stays in
+ * memory until it is closed. Each input has addresses of its own. */
 #define INPUTS_PER_FILE 100
 
 typedef struct {
     epan_t *epan;
-    uint32_t inputs;    /* so far */
+    uint32_t inputs; /* so far */
     uint32_t frames_before;
     uint8_t options;
     side_t sides[2][2]; /* connection, side */
@@ -76,7 +77,7 @@ typedef struct {
 
 static column_info columns;
 
-/* --- a stand-in for TLS -------------------------------------------------------------------------------------------------- */
+/* --- a stand-in for TLS ----------------------------------------------------------------------- */
 
 static dissector_handle_t inside;
 
@@ -92,7 +93,8 @@ static int dissect_stand_in(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
             end = len;
         pinfo->can_desegment = whole ? pinfo->saved_can_desegment : 0;
         if (end > start)
-            call_dissector_only(inside, whole ? tvb : tvb_new_subset_length(tvb, start, end - start), pinfo, tree, NULL);
+            call_dissector_only(inside, whole ? tvb : tvb_new_subset_length(tvb, start, end - start), pinfo, tree,
+                                NULL);
     }
     return len;
 }
@@ -110,7 +112,7 @@ static void hand_off_stand_in(void)
     dissector_add_uint("tcp.port", STAND_IN, create_dissector_handle(dissect_stand_in, proto_stand_in));
 }
 
-/* --- Wireshark ----------------------------------------------------------------------------------------------------------- */
+/* --- Wireshark -------------------------------------------------------------------------------- */
 
 static const nstime_t *frame_time(struct packet_provider_data *provider, guint32 number)
 {
@@ -121,9 +123,9 @@ static const nstime_t *frame_time(struct packet_provider_data *provider, guint32
 
 static bool names_asked_for;
 
-/* Takes the place of libwsutil's. With each file that is opened, Wireshark reads its lists of names of ports and vendors anew,
- * which takes a fifth of a second, and gives back what it had read (8 MB) only at its own end: so there are no lists. The
- * environment variable for this folder does nothing for root. */
+/* Takes the place of libwsutil's. With each file that is opened, Wireshark reads its lists of names of ports and
+ * vendors anew, which takes a fifth of a second, and gives back what it had read (8 MB) only at its own end: so there
+ * are no lists. The environment variable for this folder does nothing for root. */
 char *get_datafile_path(const char *name)
 {
     names_asked_for = true;
@@ -159,19 +161,21 @@ static void set_preferences(uint8_t options)
     prefs_apply_all();
 }
 
-/* Other protocols' heuristics only cost time and find bugs of their own (JXTA's asks TCP for more and then declines). */
+/* Other protocols' heuristics only cost time and find bugs of their own (JXTA's asks TCP for more and then declines).
+ */
 static void keep_ours(const char *table, struct heur_dtbl_entry *entry, void *data)
 {
     (void)table, (void)data;
     entry->enabled = g_str_has_prefix(entry->short_name, "smtp_");
 }
 
-/* What TLS of 4.0 (packet-tls.c) takes for its own bug when the fragments of a handshake seem to come from the other end at once, and
- * again when such a frame is shown anew. */
+/* What TLS of 4.0 (packet-tls.c) takes for its own bug when the fragments of a handshake seem to come from the other
+ * end at once, and again when such a frame is shown anew. */
 static bool is_known_of_tls(const char *text)
 {
-    return strstr(text, "/packet-tls.c:") && (g_str_has_suffix(text, "failed assertion \"fh\"") ||
-                                              g_str_has_suffix(text, "failed assertion \"frag_info && frag_info->offset == 0\""));
+    return strstr(text, "/packet-tls.c:") &&
+           (g_str_has_suffix(text, "failed assertion \"fh\"") ||
+            g_str_has_suffix(text, "failed assertion \"frag_info && frag_info->offset == 0\""));
 }
 
 /* Takes the place of libwireshark's: what is known is thrown, as Wireshark does. All others stop here. */
@@ -219,19 +223,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     build_column_format_array(&columns, preferences->num_cols, TRUE);
     heur_dissector_table_foreach("tcp", keep_ours, NULL);
     heur_dissector_table_foreach("tls", keep_ours, NULL);
-    GString *error = register_tap_listener("credentials", &columns, NULL, TL_REQUIRES_NOTHING, NULL, tap_nothing, NULL, NULL);
+    GString *error =
+        register_tap_listener("credentials", &columns, NULL, TL_REQUIRES_NOTHING, NULL, tap_nothing, NULL, NULL);
     CHECK(!error);
     return 0;
 }
 
 static bool payload_seen; /* in this visit */
 
-/* Takes the place of libwireshark's, and calls it: the tree becomes visible with what TCP carries. What is above it takes more
- * than half of the time to label, and nobody looks at it. */
+/* Takes the place of libwireshark's, and calls it: the tree becomes visible with what TCP carries. What is above it
+ * takes more than half of the time to label, and nobody looks at it. */
 gboolean decode_tcp_ports(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, int src_port, int dst_port,
                           struct tcp_analysis *tcpd, struct tcpinfo *tcpinfo)
 {
-    static gboolean (*real)(tvbuff_t *, int, packet_info *, proto_tree *, int, int, struct tcp_analysis *, struct tcpinfo *);
+    static gboolean (*real)(tvbuff_t *, int, packet_info *, proto_tree *, int, int, struct tcp_analysis *,
+                            struct tcpinfo *);
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "decode_tcp_ports");
     payload_seen = true;
@@ -240,7 +246,7 @@ gboolean decode_tcp_ports(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_t
     return real(tvb, offset, pinfo, tree, src_port, dst_port, tcpd, tcpinfo);
 }
 
-/* --- from a script to frames --------------------------------------------------------------------------------------------- */
+/* --- from a script to frames ------------------------------------------------------------------ */
 
 enum { FIN = 1, SYN = 2, ACK = 16 };
 
@@ -256,7 +262,8 @@ static void put32(uint8_t *p, uint32_t value)
     put16(p + 2, value);
 }
 
-static void put_headers(uint8_t *p, const capture_t *c, bool other, bool server, uint32_t seq, uint32_t ack, uint8_t flags, size_t len)
+static void put_headers(uint8_t *p, const capture_t *c, bool other, bool server, uint32_t seq, uint32_t ack,
+                        uint8_t flags, size_t len)
 {
     uint16_t port = ports[c->options >> 1 & 3], client = c->options & SAME_PORTS ? port : 40000 + other;
     memset(p, 0, HEADERS);
@@ -276,8 +283,8 @@ static void put_headers(uint8_t *p, const capture_t *c, bool other, bool server,
     put16(p + 34, 65535);
 }
 
-static void add_frame(capture_t *c, bool other, bool server, uint32_t seq, uint32_t ack, uint8_t flags, esmtp_span_t payload,
-                      size_t cut_off)
+static void add_frame(capture_t *c, bool other, bool server, uint32_t seq, uint32_t ack, uint8_t flags,
+                      esmtp_span_t payload, size_t cut_off)
 {
     if (c->n == FRAMES_MAX)
         return;
@@ -330,13 +337,13 @@ static void add_segment(capture_t *c, const fuzz_segment_t *s)
     memcpy(octets + n, s->octets.p, s->octets.len);
     n += s->octets.len;
     for (int i = 0; i <= s->again; i++)
-        add_frame(c, s->other, s->server, seq, peer->next + (s->ahead ? 100 : 0), ACK | (s->last ? FIN : 0), esmtp_span(octets, n),
-                  s->cut_off);
+        add_frame(c, s->other, s->server, seq, peer->next + (s->ahead ? 100 : 0), ACK | (s->last ? FIN : 0),
+                  esmtp_span(octets, n), s->cut_off);
     side->next = seq + (uint32_t)n;
     remember(side, s->octets);
 }
 
-/* --- looking at frames --------------------------------------------------------------------------------------------------- */
+/* --- looking at frames ------------------------------------------------------------------------ */
 
 static void digest_text(uint64_t *digest, const char *text)
 {
@@ -374,7 +381,8 @@ static uint64_t visit(capture_t *c, frame_t *f, bool tree)
     epan_dissect_t *edt = epan_dissect_new(c->epan, tree, FALSE);
     payload_seen = false;
     epan_dissect_run_with_taps(edt, WTAP_FILE_TYPE_SUBTYPE_UNKNOWN, &f->rec,
-                               tvb_new_real_data(f->octets, len, (int)f->rec.rec_header.packet_header.len), &f->fd, &columns);
+                               tvb_new_real_data(f->octets, len, (int)f->rec.rec_header.packet_header.len), &f->fd,
+                               &columns);
     epan_dissect_fill_in_columns(edt, FALSE, FALSE);
     if (edt->tree)
         proto_tree_children_foreach(edt->tree, digest_layer, &digest);

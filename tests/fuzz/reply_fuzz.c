@@ -1,5 +1,6 @@
 /* reply_fuzz.c
- * Reply lines: all spans lie inside the line, codes in their range, and the tables have an answer or none for each code.
+ * Reply lines: all spans lie inside the line, codes in their range, and the tables have an answer or none for each
+ * code.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

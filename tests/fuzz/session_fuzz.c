@@ -1,10 +1,11 @@
 /* session_fuzz.c
- * A whole connection: octets of both sides through framing into a session. The script's options: 1 the capture begins with the
- * connection, 2 side B is the server and not A, 4 nobody knows yet who the server is, 8 no comparison.
+ * A whole connection: octets of both sides through framing into a session. The script's options: 1 the capture begins
+ * with the connection, 2 side B is the server and not A, 4 nobody knows yet who the server is, 8 no comparison.
  *
- * What holds: each octet that was used lies in exactly one fact, facts stand in order and do not overlap, references name what
- * exists. Where the script has no holes, the same script cut into single octets, and into pieces, gives the same facts, but for
- * the number of message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small limits, too.
+ * What holds: each octet that was used lies in exactly one fact, facts stand in order and do not overlap, references
+ * name what exists. Where the script has no holes, the same script cut into single octets, and into pieces, gives the
+ * same facts, but for the number of message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small
+ * limits, too.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -24,7 +25,7 @@ typedef struct {
 } buffer_t;
 
 typedef struct {
-    bool strict;               /* each allocation stands alone, each input ends where its memory ends */
+    bool strict; /* each allocation stands alone, each input ends where its memory ends */
     fuzz_block_t *blocks;
     size_t arena_used;
     max_align_t arena[ARENA / sizeof(max_align_t)];
@@ -33,10 +34,10 @@ typedef struct {
     esmtp_session_t *session;
     esmtp_facts_t facts[2][2]; /* layer, side */
     size_t layer;
-    bool secured;              /* TLS was seen */
-    buffer_t text;             /* all message octets */
-    buffer_t partial[2];       /* that came and are not used yet, by side */
-    uint32_t next[2][2];       /* sequence number behind what was used */
+    bool secured;        /* TLS was seen */
+    buffer_t text;       /* all message octets */
+    buffer_t partial[2]; /* that came and are not used yet, by side */
+    uint32_t next[2][2]; /* sequence number behind what was used */
     uint64_t ended;
 } world_t;
 
@@ -54,7 +55,7 @@ static void drop_front(buffer_t *buffer, size_t n)
     buffer->n -= n;
 }
 
-/* --- the world outside the session --------------------------------------------------------------------------------------- */
+/* --- the world outside the session ------------------------------------------------------------ */
 
 static esmtp_fact_t *new_fact(void *ctx, esmtp_side_t side)
 {
@@ -111,7 +112,7 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
         esmtp_session_opened(w->session, 1);
 }
 
-/* --- feeding ------------------------------------------------------------------------------------------------------------- */
+/* --- feeding ---------------------------------------------------------------------------------- */
 
 static uint64_t octets_of(const esmtp_facts_t *facts, size_t from)
 {
@@ -136,7 +137,8 @@ static void enter_layer(world_t *w, const fuzz_segment_t *segment)
 }
 
 /* A hole, as stream.c tells of it. */
-static void tell_hole(world_t *w, const esmtp_stamp_t *at, esmtp_side_t side, const fuzz_segment_t *segment, esmtp_span_t in)
+static void tell_hole(world_t *w, const esmtp_stamp_t *at, esmtp_side_t side, const fuzz_segment_t *segment,
+                      esmtp_span_t in)
 {
     if (!esmtp_framing_ready(w->session, side, in, segment->missing, segment->last))
         return;
@@ -191,7 +193,7 @@ static void feed_segment(world_t *w, const fuzz_segment_t *segment, uint32_t fra
     }
 }
 
-/* --- what holds of the facts --------------------------------------------------------------------------------------------- */
+/* --- what holds of the facts ------------------------------------------------------------------ */
 
 static void check_links(const esmtp_fact_t *fact, uint32_t frames)
 {
@@ -221,7 +223,7 @@ static void check_facts(const world_t *w, uint32_t frames)
     }
 }
 
-/* --- cut elsewhere ------------------------------------------------------------------------------------------------------- */
+/* --- cut elsewhere ---------------------------------------------------------------------------- */
 
 static bool is_piece(const esmtp_fact_t *fact)
 {
@@ -238,15 +240,16 @@ static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
 
 static bool is_hello_line(const esmtp_fact_t *fact)
 {
-    return fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_HELLO && fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 &&
-           !fact->anomalies;
+    return fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_HELLO && fact->flags & ESMTP_FF_PLAIN &&
+           fact->eol == 2 && !fact->anomalies;
 }
 
 /* Whether a fact holds lines of the same EHLO reply: those of one call may share a fact. */
 static bool lines_go_on(const esmtp_fact_t *lines, const esmtp_fact_t *fact)
 {
-    return is_hello_line(lines) && is_hello_line(fact) && !(lines->flags & ESMTP_FF_LAST) && !(fact->flags & ESMTP_FF_FIRST) &&
-           lines->frame == fact->frame && lines->code == fact->code && lines->seq + lines->len == fact->seq;
+    return is_hello_line(lines) && is_hello_line(fact) && !(lines->flags & ESMTP_FF_LAST) &&
+           !(fact->flags & ESMTP_FF_FIRST) && lines->frame == fact->frame && lines->code == fact->code &&
+           lines->seq + lines->len == fact->seq;
 }
 
 /* A fact, or a run of lines or pieces that one world cut otherwise, taken together. */

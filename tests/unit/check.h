@@ -37,22 +37,20 @@ static inline void check_free(esmtp_span_t s)
     free((void *)(uintptr_t)s.p);
 }
 
-static inline void check_span(const char *label, const char *what, esmtp_span_t got,
-                              const char *expected)
+static inline void check_span(const char *label, const char *what, esmtp_span_t got, const char *expected)
 {
     if (expected == NULL)
         expected = "";
     if (got.len != strlen(expected) || (got.len > 0 && memcmp(got.p, expected, got.len) != 0))
-        fail_msg("%s: %s is '%.*s', expected '%s'", label, what, (int)got.len,
-                 got.len > 0 ? (const char *)got.p : "", expected);
+        fail_msg("%s: %s is '%.*s', expected '%s'", label, what, (int)got.len, got.len > 0 ? (const char *)got.p : "",
+                 expected);
 }
 
-static inline void check_number(const char *label, const char *what, uint64_t got,
-                                uint64_t expected)
+static inline void check_number(const char *label, const char *what, uint64_t got, uint64_t expected)
 {
     if (got != expected)
-        fail_msg("%s: %s is %" G_GUINT64_FORMAT ", expected %" G_GUINT64_FORMAT, label, what,
-                 (guint64)got, (guint64)expected);
+        fail_msg("%s: %s is %" G_GUINT64_FORMAT ", expected %" G_GUINT64_FORMAT, label, what, (guint64)got,
+                 (guint64)expected);
 }
 
 #endif /* ESMTP_TESTS_CHECK_H */

@@ -26,8 +26,8 @@ static void check_plain(esmtp_span_t octets, size_t at, unsigned value)
     check_free(copy);
 }
 
-/* Any one octet, anywhere in a span of any length, between the least and the greatest that are plain: a sum over eight octets
- * may carry from one into the next. */
+/* Any one octet, anywhere in a span of any length, between the least and the greatest that are plain: a sum over eight
+ * octets may carry from one into the next. */
 static void one_octet(void **state)
 {
     static const uint8_t others[] = {' ', 'a', '~'};

@@ -1,8 +1,8 @@
 /* mime.c
  * The parts of a message. See mime.h.
  *
- * Known limits: a part header without an empty line behind it swallows the part's text up to the next boundary; comments are
- * understood in front of a field's value and of its parameters only.
+ * Known limits: a part header without an empty line behind it swallows the part's text up to the next boundary;
+ * comments are understood in front of a field's value and of its parameters only.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,7 +14,7 @@
 /* Octets of a charset name; longer ones are none that iconv knows. */
 #define CHARSET_MAX 40
 
-/* --- headers ----------------------------------------------------------------------------------------------------------- */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 static bool is_space(uint8_t octet)
 {
@@ -80,7 +80,7 @@ bool esmtp_mime_field_next(esmtp_span_t *header, esmtp_mime_field_t *field)
     return false;
 }
 
-/* --- parameters -------------------------------------------------------------------------------------------------------- */
+/* --- parameters ------------------------------------------------------------------------------- */
 
 /* Passes over blanks, line ends, semicolons and comments. */
 static void skip_separators(esmtp_span_t *s)
@@ -169,7 +169,7 @@ esmtp_span_t esmtp_mime_media_type(esmtp_span_t content_type)
     return type.len ? type : esmtp_span_str("text/plain");
 }
 
-/* --- text in other character sets -------------------------------------------------------------------------------------- */
+/* --- text in other character sets ------------------------------------------------------------- */
 
 /* Octets of a character set as UTF-8, appended; unknown sets are taken for UTF-8, and what is none for ISO 8859-1. */
 static void append_converted(GString *out, const char *octets, size_t len, const char *charset)
@@ -317,7 +317,7 @@ char *esmtp_mime_text(esmtp_span_t value)
     return g_string_free(w.out, FALSE);
 }
 
-/* --- file names -------------------------------------------------------------------------------------------------------- */
+/* --- file names ------------------------------------------------------------------------------- */
 
 /* A parameter that may come in sections, some of them percent-encoded. */
 typedef struct {
@@ -434,14 +434,15 @@ char *esmtp_mime_file_name(const esmtp_mime_part_t *part)
 bool esmtp_mime_is_attachment(const esmtp_mime_part_t *part)
 {
     esmtp_span_t type = esmtp_mime_media_type(part->type);
-    if (part->message || esmtp_span_is(first_word(part->disposition), "attachment") || !esmtp_span_starts(type, "text/"))
+    if (part->message || esmtp_span_is(first_word(part->disposition), "attachment") ||
+        !esmtp_span_starts(type, "text/"))
         return true;
     char *name = esmtp_mime_file_name(part);
     g_free(name);
     return name != NULL;
 }
 
-/* --- decoding ---------------------------------------------------------------------------------------------------------- */
+/* --- decoding --------------------------------------------------------------------------------- */
 
 /* What a "=" stands for: the octets that it takes; *octet is what it means, -1 for nothing. */
 static size_t quoted_octet(esmtp_span_t s, int *octet)
@@ -461,7 +462,8 @@ static size_t quoted_octet(esmtp_span_t s, int *octet)
     return 1;
 }
 
-/* Octets of a quoted-printable body. Blanks at the end of a line were put there on the way: they go (RFC 2045 section 6.7). */
+/* Octets of a quoted-printable body. Blanks at the end of a line were put there on the way: they go (RFC 2045
+ * section 6.7). */
 static size_t decode_quoted(esmtp_span_t in, uint8_t *out)
 {
     size_t n = 0, kept = 0; /* kept: octets of out that are no blanks at the end of a line */
@@ -489,12 +491,8 @@ uint8_t *esmtp_mime_decode(const esmtp_mime_part_t *part, size_t *len)
     int state = 0;
     unsigned save = 0;
     switch (part->encoding) {
-    case ESMTP_MIME_BASE64:
-        *len = g_base64_decode_step((const char *)body.p, body.len, out, &state, &save);
-        break;
-    case ESMTP_MIME_QUOTED:
-        *len = decode_quoted(body, out);
-        break;
+    case ESMTP_MIME_BASE64: *len = g_base64_decode_step((const char *)body.p, body.len, out, &state, &save); break;
+    case ESMTP_MIME_QUOTED: *len = decode_quoted(body, out); break;
     case ESMTP_MIME_PLAIN:
         memcpy(out, body.p, body.len);
         *len = body.len;
@@ -503,14 +501,14 @@ uint8_t *esmtp_mime_decode(const esmtp_mime_part_t *part, size_t *len)
     return out;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 typedef struct {
     esmtp_mime_part_t part;
-    size_t begin;      /* of the header, then of the body */
+    size_t begin; /* of the header, then of the body */
     bool in_header;
     bool multipart;
-    bool closed;       /* multipart: its last boundary was seen */
+    bool closed; /* multipart: its last boundary was seen */
     char *boundary;
     size_t boundary_len;
 } open_t;
@@ -604,7 +602,8 @@ static int boundary_at(const walk_t *w, esmtp_span_t line, bool *last)
 {
     for (int i = (int)w->depth - 1; i >= 0; i--) {
         const open_t *o = &w->stack[i];
-        if (!o->multipart || o->closed || line.len < o->boundary_len || memcmp(line.p, o->boundary, o->boundary_len) != 0)
+        if (!o->multipart || o->closed || line.len < o->boundary_len ||
+            memcmp(line.p, o->boundary, o->boundary_len) != 0)
             continue;
         esmtp_span_t rest = trim(esmtp_span_from(line, o->boundary_len));
         *last = rest.len >= 2 && rest.p[0] == '-' && rest.p[1] == '-';

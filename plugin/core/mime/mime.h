@@ -1,9 +1,10 @@
 /* mime.h
- * The parts of a message, as far as their export needs: where each begins and ends, how it is encoded, what it is called.
- * RFC 5322 section 2.2, RFC 2045, 2046, 2047, 2183, 2231, 6532. No rendering, no judgement of what a part holds.
+ * The parts of a message, as far as their export needs: where each begins and ends, how it is encoded, what it is
+ * called. RFC 5322 section 2.2, RFC 2045, 2046, 2047, 2183, 2231, 6532. No rendering, no judgement of what a part
+ * holds.
  *
- * The walk takes one look at each line and keeps no more than a stack of open parts; what it cannot place it leaves inside the
- * part around it. Input is hostile: depth, parts and the length of a boundary have limits.
+ * The walk takes one look at each line and keeps no more than a stack of open parts; what it cannot place it leaves
+ * inside the part around it. Input is hostile: depth, parts and the length of a boundary have limits.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,7 +14,8 @@
 
 #include "../span.h"
 
-/* Open parts inside each other; deeper ones are one part. Each line that begins with "--" is compared with all of them. */
+/* Open parts inside each other; deeper ones are one part. Each line that begins with "--" is compared with all of them.
+ */
 #define ESMTP_MIME_DEPTH_MAX 32
 /* Parts of one message that are told; each becomes a file. */
 #define ESMTP_MIME_PARTS_MAX 10000
@@ -38,8 +40,8 @@ typedef struct {
     esmtp_span_t type;        /* Content-Type, whole; empty if there is none: text/plain */
     esmtp_span_t disposition; /* Content-Disposition, whole; empty if there is none */
     esmtp_mime_encoding_t encoding;
-    bool message;             /* message/rfc822: its own parts are told before it */
-    bool outermost;           /* the message is this one part */
+    bool message;   /* message/rfc822: its own parts are told before it */
+    bool outermost; /* the message is this one part */
 } esmtp_mime_part_t;
 
 typedef void (*esmtp_mime_taker_t)(void *ctx, const esmtp_mime_part_t *part);
@@ -47,7 +49,8 @@ typedef void (*esmtp_mime_taker_t)(void *ctx, const esmtp_mime_part_t *part);
 /* Tells the parts of a message, each when it ends. */
 void esmtp_mime_walk(esmtp_span_t message, esmtp_mime_taker_t taker, void *ctx);
 
-/* Octets of the header in front of the empty line, the line end of its last line included; all if there is no empty line. */
+/* Octets of the header in front of the empty line, the line end of its last line included; all if there is no empty
+ * line. */
 size_t esmtp_mime_header_length(esmtp_span_t message);
 /* Takes the next field off the front of a header. False at its end. Lines that are no field are passed over. */
 bool esmtp_mime_field_next(esmtp_span_t *header, esmtp_mime_field_t *field);

@@ -46,8 +46,7 @@ size_t esmtp_base64_decode(esmtp_span_t in, uint8_t *out, size_t *bad)
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
-void esmtp_auth_add(esmtp_auth_message_t *m, esmtp_part_kind_t kind, esmtp_span_t value,
-                    esmtp_escape_t escape)
+void esmtp_auth_add(esmtp_auth_message_t *m, esmtp_part_kind_t kind, esmtp_span_t value, esmtp_escape_t escape)
 {
     if (m->n < ESMTP_AUTH_PARTS_MAX)
         m->parts[m->n++] = (esmtp_part_t){kind, value, escape, false};
@@ -75,8 +74,7 @@ const esmtp_part_t *esmtp_auth_part(const esmtp_auth_message_t *m, esmtp_part_ki
     return NULL;
 }
 
-void esmtp_auth_require(esmtp_auth_message_t *m, const esmtp_part_kind_t *kinds,
-                        const char *problem)
+void esmtp_auth_require(esmtp_auth_message_t *m, const esmtp_part_kind_t *kinds, const char *problem)
 {
     for (; *kinds != ESMTP_PART_NONE; kinds++) {
         if (!esmtp_auth_part(m, *kinds))
@@ -107,9 +105,7 @@ static size_t unescape(const esmtp_part_t *part, char *out)
     esmtp_span_t s = part->value;
     size_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
-        uint8_t name = part->escape == ESMTP_ESCAPE_SASLNAME
-                           ? esmtp_auth_saslname_escape(esmtp_span_from(s, i))
-                           : 0;
+        uint8_t name = part->escape == ESMTP_ESCAPE_SASLNAME ? esmtp_auth_saslname_escape(esmtp_span_from(s, i)) : 0;
         if (part->escape == ESMTP_ESCAPE_BACKSLASH && s.p[i] == '\\' && i + 1 < s.len)
             i++;
         out[n++] = (char)(name ? name : s.p[i]);
@@ -341,8 +337,7 @@ static const form_t forms[] = {
     [ESMTP_SASL_ANONYMOUS] = {parse_text, parse_nothing, false},
 };
 
-void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets,
-                      esmtp_auth_message_t *m)
+void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets, esmtp_auth_message_t *m)
 {
     m->n = 0;
     m->problem = NULL;
@@ -364,8 +359,8 @@ bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number)
     return row->exposed || row->form == ESMTP_SASL_OAUTHBEARER;
 }
 
-esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent,
-                             uint8_t *out, size_t *bad, esmtp_auth_message_t *m)
+esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent, uint8_t *out, size_t *bad,
+                             esmtp_auth_message_t *m)
 {
     size_t n = esmtp_base64_decode(sent, out, bad);
     bool raw = *bad < sent.len;
@@ -398,8 +393,7 @@ static char *user_of(const esmtp_auth_message_t *m)
     return part && part->value.len ? esmtp_part_text(part) : NULL;
 }
 
-esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number,
-                                  esmtp_span_t base64)
+esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64)
 {
     esmtp_auth_gift_t gift = {NULL, false};
     esmtp_auth_message_t m;
@@ -408,8 +402,7 @@ esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t num
     uint8_t *out = g_malloc(ESMTP_BASE64_ROOM(base64.len));
     esmtp_auth_open(row ? row->form : ESMTP_SASL_OPAQUE, number, base64, out, &bad, &m);
     gift.user = user_of(&m);
-    gift.secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) ||
-                  esmtp_auth_part(&m, ESMTP_PART_TOKEN) ||
+    gift.secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) || esmtp_auth_part(&m, ESMTP_PART_TOKEN) ||
                   (row && row->form == ESMTP_SASL_OPAQUE && row->exposed && base64.len);
     g_free(out);
     return gift;

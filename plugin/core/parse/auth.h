@@ -106,8 +106,7 @@ typedef struct {
 
 /* Takes a decoded message apart. number: of the client's message in its exchange, from 1; 0 for a
  * challenge of the server. */
-void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets,
-                      esmtp_auth_message_t *m);
+void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets, esmtp_auth_message_t *m);
 
 /* The value of a part without escapes, in UTF-8 where the mechanism says so; g_free it. */
 char *esmtp_part_text(const esmtp_part_t *part);
@@ -138,14 +137,13 @@ typedef struct {
     bool secret; /* it holds a password or token */
 } esmtp_auth_gift_t;
 
-esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number,
-                                  esmtp_span_t base64);
+esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64);
 
 /* Takes a client's message, as sent, apart: decodes it into octets (ESMTP_BASE64_ROOM(sent.len))
  * and parses it. What is no base64 is taken as it is. Returns the octets that the parts lie in: a
  * span of out, or sent itself. */
-esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent,
-                             uint8_t *out, size_t *bad, esmtp_auth_message_t *m);
+esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent, uint8_t *out, size_t *bad,
+                             esmtp_auth_message_t *m);
 
 /* Header and claims of a JSON Web Token (RFC 7519), decoded into out, which has
  * ESMTP_BASE64_ROOM(token.len) octets. False if the token is not one. Nothing is verified. */

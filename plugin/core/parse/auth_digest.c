@@ -37,8 +37,7 @@ static void skip_list_white(esmtp_span_t *s)
 }
 
 /* The value behind "name=", quoted or not, off the front of *rest. */
-static esmtp_span_t digest_value(esmtp_span_t *rest, esmtp_escape_t *escape,
-                                 esmtp_auth_message_t *m)
+static esmtp_span_t digest_value(esmtp_span_t *rest, esmtp_escape_t *escape, esmtp_auth_message_t *m)
 {
     esmtp_span_t value;
     skip_list_white(rest);
@@ -105,8 +104,8 @@ static void digest_charset(esmtp_auth_message_t *m)
 
 void esmtp_digest_client_parse(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
-    static const esmtp_part_kind_t needed[] = {ESMTP_PART_USER, ESMTP_PART_DIGEST_NONCE,
-                                               ESMTP_PART_DIGEST_RESPONSE, ESMTP_PART_NONE};
+    static const esmtp_part_kind_t needed[] = {ESMTP_PART_USER, ESMTP_PART_DIGEST_NONCE, ESMTP_PART_DIGEST_RESPONSE,
+                                               ESMTP_PART_NONE};
     if (!s.len && number != 1)
         return; /* the answer to rspauth */
     digest_attributes(s, m);
@@ -119,7 +118,6 @@ void esmtp_digest_server_parse(uint32_t number, esmtp_span_t s, esmtp_auth_messa
     (void)number;
     digest_attributes(s, m);
     digest_charset(m);
-    if (!esmtp_auth_part(m, ESMTP_PART_DIGEST_NONCE) &&
-        !esmtp_auth_part(m, ESMTP_PART_DIGEST_RSPAUTH))
+    if (!esmtp_auth_part(m, ESMTP_PART_DIGEST_NONCE) && !esmtp_auth_part(m, ESMTP_PART_DIGEST_RSPAUTH))
         esmtp_auth_complain(m, "neither nonce nor rspauth is there");
 }

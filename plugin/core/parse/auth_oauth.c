@@ -54,8 +54,7 @@ static void oauth_pairs(esmtp_span_t s, esmtp_auth_message_t *m)
     }
 }
 
-static const esmtp_part_kind_t oauth_needed[] = {ESMTP_PART_USER, ESMTP_PART_TOKEN,
-                                                 ESMTP_PART_NONE};
+static const esmtp_part_kind_t oauth_needed[] = {ESMTP_PART_USER, ESMTP_PART_TOKEN, ESMTP_PART_NONE};
 
 /* The answer to an error: nothing (XOAUTH2) or ^A (RFC 7628 section 3.2.3). */
 static bool oauth_error_read(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
@@ -138,8 +137,7 @@ void esmtp_oauth_error_parse(uint32_t number, esmtp_span_t s, esmtp_auth_message
 bool esmtp_jwt_open(esmtp_span_t token, uint8_t *out, esmtp_jwt_t *jwt)
 {
     esmtp_span_t rest = token, *json[] = {&jwt->header, &jwt->claims};
-    if (!esmtp_auth_take(&rest, '.', &jwt->header_sent) ||
-        !esmtp_auth_take(&rest, '.', &jwt->claims_sent))
+    if (!esmtp_auth_take(&rest, '.', &jwt->header_sent) || !esmtp_auth_take(&rest, '.', &jwt->claims_sent))
         return false;
     const esmtp_span_t sent[] = {jwt->header_sent, jwt->claims_sent};
     for (size_t i = 0; i < 2; i++) {

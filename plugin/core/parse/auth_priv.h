@@ -10,14 +10,12 @@
 #include "auth.h"
 
 /* Notes a part. One too many is left out, and said. */
-void esmtp_auth_add(esmtp_auth_message_t *m, esmtp_part_kind_t kind, esmtp_span_t value,
-                    esmtp_escape_t escape);
+void esmtp_auth_add(esmtp_auth_message_t *m, esmtp_part_kind_t kind, esmtp_span_t value, esmtp_escape_t escape);
 void esmtp_auth_add_plain(esmtp_auth_message_t *m, esmtp_part_kind_t kind, esmtp_span_t value);
 /* Notes what is wrong; what was found first counts. */
 void esmtp_auth_complain(esmtp_auth_message_t *m, const char *problem);
 /* Complains if one of these parts is missing. A list ends with NONE. */
-void esmtp_auth_require(esmtp_auth_message_t *m, const esmtp_part_kind_t *kinds,
-                        const char *problem);
+void esmtp_auth_require(esmtp_auth_message_t *m, const esmtp_part_kind_t *kinds, const char *problem);
 
 /* What stands in front of an octet is taken off the front of *rest, with the octet. False if the
  * octet is not there; then all is taken. */

@@ -77,10 +77,9 @@ bool esmtp_auth_gs2_header(esmtp_span_t *s, esmtp_auth_message_t *m)
 
 void esmtp_scram_client_parse(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
-    static const esmtp_part_kind_t first[] = {ESMTP_PART_USER, ESMTP_PART_SCRAM_NONCE,
+    static const esmtp_part_kind_t first[] = {ESMTP_PART_USER, ESMTP_PART_SCRAM_NONCE, ESMTP_PART_NONE};
+    static const esmtp_part_kind_t final[] = {ESMTP_PART_SCRAM_BINDING, ESMTP_PART_SCRAM_NONCE, ESMTP_PART_SCRAM_PROOF,
                                               ESMTP_PART_NONE};
-    static const esmtp_part_kind_t final[] = {ESMTP_PART_SCRAM_BINDING, ESMTP_PART_SCRAM_NONCE,
-                                              ESMTP_PART_SCRAM_PROOF, ESMTP_PART_NONE};
     if (!s.len && number > 2)
         return; /* the answer to v= */
     bool begins = esmtp_auth_gs2_header(&s, m);

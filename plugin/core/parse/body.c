@@ -123,8 +123,8 @@ static void feed_text(feed_t *f)
     feed_count(f->body, f->at - from, false);
 }
 
-/* Where a line begins: takes whole lines as nearly all are, with no dot in front and no other CR or LF than those of the line end,
- * at a quarter of what their octets cost one by one. */
+/* Where a line begins: takes whole lines as nearly all are, with no dot in front and no other CR or LF than those of
+ * the line end, at a quarter of what their octets cost one by one. */
 static void feed_lines(feed_t *f)
 {
     const esmtp_span_t in = f->in;
@@ -207,8 +207,7 @@ static void note_octets(esmtp_body_t *body, esmtp_span_t s)
 
 static bool is_fake_end(uint8_t state)
 {
-    return state == S_DOT_CR || state == S_BARE_DOT_CR || state == S_FAKE_LF ||
-           state == S_FAKE_START;
+    return state == S_DOT_CR || state == S_BARE_DOT_CR || state == S_FAKE_LF || state == S_FAKE_START;
 }
 
 void esmtp_body_init(esmtp_body_t *body)
@@ -216,8 +215,7 @@ void esmtp_body_init(esmtp_body_t *body)
     *body = (esmtp_body_t){.state = S_START};
 }
 
-size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t sink, void *ctx,
-                       bool *end, size_t *mark)
+size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t sink, void *ctx, bool *end, size_t *mark)
 {
     feed_t f = {.body = body, .in = in, .sink = sink, .ctx = ctx};
     bool ended = false;

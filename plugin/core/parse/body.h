@@ -1,6 +1,6 @@
 /* body.h
- * Where the text of a message ends, and what the text is: RFC 5321 sections 4.1.1.4 and 4.5.2. The scanner keeps its state
- * over any cut, looks at each octet a constant number of times and copies none: it names spans of its input.
+ * Where the text of a message ends, and what the text is: RFC 5321 sections 4.1.1.4 and 4.5.2. The scanner keeps its
+ * state over any cut, looks at each octet a constant number of times and copies none: it names spans of its input.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,14 +12,15 @@
 
 /* Anomalies, seen in the text so far. */
 enum {
-    ESMTP_BODY_BARE_LF = 1u << 0,         /* a LF without CR */
-    ESMTP_BODY_BARE_CR = 1u << 1,         /* a CR without LF */
-    ESMTP_BODY_FAKE_END = 1u << 2,        /* a dot between two of CRLF, CR, LF, not twice CRLF: some servers end the message there */
-    ESMTP_BODY_UNSTUFFED_DOT = 1u << 3,   /* a line begins with one dot and text: the client did not double it. Not set for a
-                                           * dot that CR or LF follows: FAKE_END says that */
+    ESMTP_BODY_BARE_LF = 1u << 0, /* a LF without CR */
+    ESMTP_BODY_BARE_CR = 1u << 1, /* a CR without LF */
+    ESMTP_BODY_FAKE_END =
+        1u << 2, /* a dot between two of CRLF, CR, LF, not twice CRLF: some servers end the message there */
+    ESMTP_BODY_UNSTUFFED_DOT = 1u << 3, /* a line begins with one dot and text: the client did not double it. Not set
+                                         * for a dot that CR or LF follows: FAKE_END says that */
     ESMTP_BODY_EIGHT_BIT = 1u << 4,
     ESMTP_BODY_NUL = 1u << 5,
-    ESMTP_BODY_LONG_LINE = 1u << 6,       /* more than 998 octets between two CRLF (RFC 5322 section 2.1.1) */
+    ESMTP_BODY_LONG_LINE = 1u << 6, /* more than 998 octets between two CRLF (RFC 5322 section 2.1.1) */
 };
 
 typedef struct {
@@ -29,8 +30,8 @@ typedef struct {
     bool at_fake_end; /* the octets seen last are such a fake end: if the server answers now, it took it for the end */
 } esmtp_body_t;
 
-/* Called with each run of message octets, dot-stuffing removed. The octets lie in the input, or are the one CR behind a dot at
- * the start of a line, which had to be kept back until the octet behind it was seen. n is never 0. */
+/* Called with each run of message octets, dot-stuffing removed. The octets lie in the input, or are the one CR behind a
+ * dot at the start of a line, which had to be kept back until the octet behind it was seen. n is never 0. */
 typedef void (*esmtp_body_sink_t)(void *ctx, const uint8_t *p, size_t n);
 
 /* Makes the scanner ready for the first octet behind the 354. Each message needs it anew. */
@@ -41,11 +42,12 @@ void esmtp_body_init(esmtp_body_t *body);
  * the ".CRLF" line. The CRLF in front of the dot belongs to the message. sink may be NULL. */
 size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t sink, void *ctx, bool *end, size_t *mark);
 
-/* After a hole: the scanner knows no more whether it is at the start of a line; the next CRLF tells. Forgets what was kept back:
- * call esmtp_body_flush first. */
+/* After a hole: the scanner knows no more whether it is at the start of a line; the next CRLF tells. Forgets what was
+ * kept back: call esmtp_body_flush first. */
 void esmtp_body_gap(esmtp_body_t *body);
 
-/* Hands over what was kept back, when no more octets will come, or not at once. Does not judge it: at_fake_end stays. */
+/* Hands over what was kept back, when no more octets will come, or not at once. Does not judge it: at_fake_end stays.
+ */
 void esmtp_body_flush(esmtp_body_t *body, esmtp_body_sink_t sink, void *ctx);
 
 #endif /* ESMTP_BODY_H */

@@ -242,9 +242,7 @@ static size_t bracketed_parse(esmtp_span_t s, esmtp_path_t *path)
     for (; end < s.len && s.p[end] == '>'; end++)
         broken = true;
     path->whole = esmtp_span_to(s, end);
-    form = address_split(broken ? without_brackets(path->whole)
-                                : esmtp_span_trim(esmtp_span(s.p + 1, end - 2)),
-                         path);
+    form = address_split(broken ? without_brackets(path->whole) : esmtp_span_trim(esmtp_span(s.p + 1, end - 2)), path);
     path->form = broken ? ESMTP_PATH_BROKEN : form;
     return end;
 }
@@ -284,8 +282,7 @@ static bool is_argument(esmtp_span_t s)
     esmtp_span_t word = esmtp_span_to(s, esmtp_span_word(s));
     size_t equals = esmtp_span_find(word, '=');
 
-    return equals < word.len && esmtp_span_find(word, '@') == word.len &&
-           is_verb_text(esmtp_span_to(word, equals));
+    return equals < word.len && esmtp_span_find(word, '@') == word.len && is_verb_text(esmtp_span_to(word, equals));
 }
 
 /* Steps over "FROM:". Says so when the colon, or all of it, is missing. */
@@ -307,8 +304,7 @@ static esmtp_span_t keyword_skip(esmtp_span_t s, const char *keyword, bool *miss
     return s;
 }
 
-bool esmtp_path_parse(esmtp_span_t parameter, const char *keyword, esmtp_path_t *path,
-                      esmtp_span_t *rest)
+bool esmtp_path_parse(esmtp_span_t parameter, const char *keyword, esmtp_path_t *path, esmtp_span_t *rest)
 {
     esmtp_span_t s;
     size_t blanks;

@@ -12,14 +12,14 @@
 #include "../tables/tables.h"
 
 typedef struct {
-    esmtp_span_t verb;             /* as on the wire, first token; empty for an empty line */
-    esmtp_span_t parameter;        /* what follows the verb and its separator, trailing blanks cut; may be empty */
-    const esmtp_verb_row_t *row;   /* NULL: no table knows the verb */
-    bool leading_space;            /* blanks in front of the verb */
-    bool tab;                      /* the separator holds a TAB */
-    bool trailing_space;           /* blanks behind the parameter */
-    bool plausible;                /* reads as a command: the verb is of letters, digits, '-' and '_', all octets are text
-                                    * (printable ASCII, TAB, UTF-8) */
+    esmtp_span_t verb;           /* as on the wire, first token; empty for an empty line */
+    esmtp_span_t parameter;      /* what follows the verb and its separator, trailing blanks cut; may be empty */
+    const esmtp_verb_row_t *row; /* NULL: no table knows the verb */
+    bool leading_space;          /* blanks in front of the verb */
+    bool tab;                    /* the separator holds a TAB */
+    bool trailing_space;         /* blanks behind the parameter */
+    bool plausible;              /* reads as a command: the verb is of letters, digits, '-' and '_', all octets are text
+                                  * (printable ASCII, TAB, UTF-8) */
 } esmtp_command_t;
 
 /* Splits a line (without its line end). Always succeeds. */
@@ -27,33 +27,34 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd);
 
 /* How a path is written. RFC 5321 section 4.1.2. */
 typedef enum {
-    ESMTP_PATH_NONE,    /* there is none */
-    ESMTP_PATH_NULL,    /* <> */
-    ESMTP_PATH_NORMAL,  /* <local@domain> */
-    ESMTP_PATH_LOCAL,   /* <postmaster>: no domain */
-    ESMTP_PATH_ROUTED,  /* <@a,@b:local@domain>: source route */
-    ESMTP_PATH_BARE,    /* local@domain without brackets, as some clients send it */
-    ESMTP_PATH_BROKEN,  /* "<" without ">", "<<a@b>>", "Name <a@b>", no local part or domain beside an "@", blanks outside
-                         * quotes; the other members hold what there is */
+    ESMTP_PATH_NONE,   /* there is none */
+    ESMTP_PATH_NULL,   /* <> */
+    ESMTP_PATH_NORMAL, /* <local@domain> */
+    ESMTP_PATH_LOCAL,  /* <postmaster>: no domain */
+    ESMTP_PATH_ROUTED, /* <@a,@b:local@domain>: source route */
+    ESMTP_PATH_BARE,   /* local@domain without brackets, as some clients send it */
+    ESMTP_PATH_BROKEN, /* "<" without ">", "<<a@b>>", "Name <a@b>", no local part or domain beside an "@", blanks
+                        * outside quotes; the other members hold what there is */
 } esmtp_path_form_t;
 
 typedef struct {
     esmtp_path_form_t form;
-    esmtp_span_t whole;     /* with brackets */
-    esmtp_span_t address;   /* without brackets, source route included */
-    esmtp_span_t route;     /* "@a,@b" or empty */
-    esmtp_span_t local;     /* local part, quotes included */
-    esmtp_span_t domain;    /* without "@"; address literals with their brackets */
-    bool quoted;            /* local part is a quoted string */
-    bool literal;           /* domain is an address literal */
-    bool eight_bit;         /* octets above 127 (SMTPUTF8, RFC 6531) */
-    bool space_before;      /* "FROM: <a@b>": a blank behind the colon that RFC 5321 forbids and many clients send */
-    bool keyword_missing;   /* the parameter does not begin with FROM: or TO:; a word FROM without colon is skipped all the same */
+    esmtp_span_t whole;   /* with brackets */
+    esmtp_span_t address; /* without brackets, source route included */
+    esmtp_span_t route;   /* "@a,@b" or empty */
+    esmtp_span_t local;   /* local part, quotes included */
+    esmtp_span_t domain;  /* without "@"; address literals with their brackets */
+    bool quoted;          /* local part is a quoted string */
+    bool literal;         /* domain is an address literal */
+    bool eight_bit;       /* octets above 127 (SMTPUTF8, RFC 6531) */
+    bool space_before;    /* "FROM: <a@b>": a blank behind the colon that RFC 5321 forbids and many clients send */
+    bool keyword_missing; /* the parameter does not begin with FROM: or TO:; a word FROM without colon is skipped all
+                             the same */
 } esmtp_path_t;
 
 /* Parses the parameter of MAIL ("FROM:<a@b> SIZE=1", keyword "FROM") or RCPT (keyword "TO"). *rest becomes what stands
- * behind the path. Returns false if there is no path (path->form NONE): the end, or "SIZE=1" in its place. Blanks directly
- * inside the brackets are no part of the address; of several "@" the last one outside quotes counts. */
+ * behind the path. Returns false if there is no path (path->form NONE): the end, or "SIZE=1" in its place. Blanks
+ * directly inside the brackets are no part of the address; of several "@" the last one outside quotes counts. */
 bool esmtp_path_parse(esmtp_span_t parameter, const char *keyword, esmtp_path_t *path, esmtp_span_t *rest);
 
 typedef struct {
@@ -66,33 +67,34 @@ typedef struct {
 /* Takes the next blank-separated esmtp-param off the front of *rest. False when there is none left. */
 bool esmtp_argument_next(esmtp_span_t *rest, esmtp_argument_t *arg);
 
-/* Takes the next word off the front of *rest; words are separated by any of the octets of separators. False when none is
- * left. Empty words between two separators are skipped. */
+/* Takes the next word off the front of *rest; words are separated by any of the octets of separators. False when none
+ * is left. Empty words between two separators are skipped. */
 bool esmtp_word_next(esmtp_span_t *rest, const char *separators, esmtp_span_t *word);
 
 /* Undoes xtext (RFC 3461 section 4: "+" and two capital hexadecimal digits) into out, which has room for s.len octets.
  * Returns the octets written; *bad says whether an escape is malformed (it is then copied as it stands). */
 size_t esmtp_xtext_decode(esmtp_span_t s, uint8_t *out, bool *bad);
 
-/* Undoes the utf-8 address encodings of RFC 6533 section 3 ("\x{1F600}") likewise; out needs s.len octets. Hexadecimal digits
- * of either case; no superfluous zeros; neither NUL nor surrogates. */
+/* Undoes the utf-8 address encodings of RFC 6533 section 3 ("\x{1F600}") likewise; out needs s.len octets. Hexadecimal
+ * digits of either case; no superfluous zeros; neither NUL nor surrogates. */
 size_t esmtp_utf8_addr_decode(esmtp_span_t s, uint8_t *out, bool *bad);
 
 typedef enum { ESMTP_NUMBER_NONE, ESMTP_NUMBER_OK, ESMTP_NUMBER_OVERFLOW, ESMTP_NUMBER_BAD } esmtp_number_t;
 
-/* Reads a decimal number of digits only. OVERFLOW beyond 64 bits (*value is then UINT64_MAX), NONE for an empty span. */
+/* Reads a decimal number of digits only. OVERFLOW beyond 64 bits (*value is then UINT64_MAX), NONE for an empty span.
+ */
 esmtp_number_t esmtp_number_parse(esmtp_span_t s, uint64_t *value);
 
-/* Likewise with an optional sign, for numbers that fit into 32 bits; on OVERFLOW *value is the limit. On NONE and BAD *value
- * is 0 in both. */
+/* Likewise with an optional sign, for numbers that fit into 32 bits; on OVERFLOW *value is the limit. On NONE and BAD
+ * *value is 0 in both. */
 esmtp_number_t esmtp_signed_parse(esmtp_span_t s, int32_t *value);
 
-/* BDAT's parameter, RFC 3030 section 2: "SIZE" or "SIZE LAST". False when the size does not read: then no octets follow. A
- * second word other than LAST is passed over. */
+/* BDAT's parameter, RFC 3030 section 2: "SIZE" or "SIZE LAST". False when the size does not read: then no octets
+ * follow. A second word other than LAST is passed over. */
 bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last);
 
-/* Whether s is a date and time as RFC 3339 section 5.6 wants it, in range; utc_only also wants "Z". Second 60 is taken in
- * every minute: leap seconds to come are not known. */
+/* Whether s is a date and time as RFC 3339 section 5.6 wants it, in range; utc_only also wants "Z". Second 60 is taken
+ * in every minute: leap seconds to come are not known. */
 bool esmtp_datetime_valid(esmtp_span_t s, bool utc_only);
 
 #endif /* ESMTP_COMMAND_H */

@@ -86,8 +86,7 @@ bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out)
     out->odd_code = first < 2 || first > 5 || code / 10u % 10u > 5;
     out->parameter = esmtp_span_from(rest, 1);
     out->text = out->parameter;
-    if ((first == 2 || first == 4 || first == 5) &&
-        esmtp_enhanced_parse(out->parameter, &out->enhanced))
+    if ((first == 2 || first == 4 || first == 5) && esmtp_enhanced_parse(out->parameter, &out->enhanced))
         out->text = behind_enhanced(out->parameter, &out->enhanced);
     return true;
 }
@@ -247,8 +246,8 @@ static esmtp_span_t id_yandex(esmtp_span_t text)
     return esmtp_span_starts(rest, " as ") ? id_take(esmtp_span_from(rest, 4)) : no_id;
 }
 
-/* Exim "OK id=1abcDE-000000-XX", since 4.97 "OK id=1abcDE-00000001abc-2XYZ"; after PRDR "id=1abcDE-000000-XX message accepted
- * for some recipients" */
+/* Exim "OK id=1abcDE-000000-XX", since 4.97 "OK id=1abcDE-00000001abc-2XYZ"; after PRDR "id=1abcDE-000000-XX message
+ * accepted for some recipients" */
 static esmtp_span_t id_exim(esmtp_span_t text)
 {
     if (esmtp_span_starts(text, "id="))
@@ -297,8 +296,7 @@ static esmtp_span_t id_qmail(esmtp_span_t text)
     esmtp_span_t rest = id;
     uint16_t any;
 
-    if (!esmtp_span_starts(text, "ok ") || digits_take(&rest, rest.len, &any) == 0 ||
-        !esmtp_span_starts(rest, " qp "))
+    if (!esmtp_span_starts(text, "ok ") || digits_take(&rest, rest.len, &any) == 0 || !esmtp_span_starts(rest, " qp "))
         return no_id;
     rest = esmtp_span_from(rest, strlen(" qp "));
     if (digits_take(&rest, rest.len, &any) == 0)
@@ -336,8 +334,7 @@ static esmtp_span_t id_ses(esmtp_span_t text)
 esmtp_span_t esmtp_reply_queue_id(esmtp_span_t text)
 {
     static esmtp_span_t (*const wordings[])(esmtp_span_t text) = {
-        id_postfix, id_yandex, id_exim,  id_sendmail, id_exchange,
-        id_gmail,   id_haraka, id_qmail, id_dovecot,  id_ses,
+        id_postfix, id_yandex, id_exim, id_sendmail, id_exchange, id_gmail, id_haraka, id_qmail, id_dovecot, id_ses,
     };
 
     text = esmtp_span_trim_end(text);

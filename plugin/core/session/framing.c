@@ -190,14 +190,9 @@ static void feed_octets(feed_t *f)
 static bool feed_client(feed_t *f)
 {
     switch (esmtp_session_expect(f->s)) {
-    case ESMTP_EXPECT_TEXT:
-        feed_text(f);
-        return true;
-    case ESMTP_EXPECT_OCTETS:
-        feed_octets(f);
-        return true;
-    case ESMTP_EXPECT_LINE:
-        break;
+    case ESMTP_EXPECT_TEXT: feed_text(f); return true;
+    case ESMTP_EXPECT_OCTETS: feed_octets(f); return true;
+    case ESMTP_EXPECT_LINE: break;
     }
     return feed_client_line(f);
 }
@@ -223,7 +218,8 @@ static bool feed_server(feed_t *f)
         event.reply.more = true;
     if (esmtp_session_hello_pending(f->s)) {
         esmtp_ehlo_parse(event.reply.parameter, &event.extension);
-        if (event.extension.parameter.len && esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
+        if (event.extension.parameter.len &&
+            esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
             event.size = UINT64_MAX;
     }
     if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))
@@ -237,7 +233,8 @@ static bool feed_server(feed_t *f)
     return true;
 }
 
-size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned, bool last)
+size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned,
+                          bool last)
 {
     feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
     esmtp_session_wake(s);

@@ -1,6 +1,6 @@
 /* pairing.c
- * Who answers whom: a queue of commands that wait for their reply. Each reply answers the oldest one. Where octets were lost,
- * an answer is given only when it is certain: a reply that could belong to several commands belongs to none.
+ * Who answers whom: a queue of commands that wait for their reply. Each reply answers the oldest one. Where octets were
+ * lost, an answer is given only when it is certain: a reply that could belong to several commands belongs to none.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,7 +1,7 @@
 /* session.c
- * The state machine of one connection. Each event has one function that makes its fact and moves the state: client lines in
- * session_client.c, server lines in session_server.c, message text and counted octets in session_text.c, holes here. Who
- * answers whom is pairing.c, what becomes of mails transaction.c.
+ * The state machine of one connection. Each event has one function that makes its fact and moves the state: client
+ * lines in session_client.c, server lines in session_server.c, message text and counted octets in session_text.c, holes
+ * here. Who answers whom is pairing.c, what becomes of mails transaction.c.
  *
  * Known limits: a client that sends further commands behind DATA before the 354 is taken at its word (they are shown as
  * commands, with a warning), although a server that then says 354 reads them as message text.
@@ -64,8 +64,8 @@ void esmtp_session_wake(esmtp_session_t *s)
 static bool is_busy(const esmtp_session_t *s)
 {
     const esmtp_work_t *w = s->work;
-    return w->pairing.n || w->pairing.doubt || w->pairing.hole || w->reply.open || w->reply.head_lost || w->message || w->txn ||
-           w->login || s->expect != ESMTP_EXPECT_LINE;
+    return w->pairing.n || w->pairing.doubt || w->pairing.hole || w->reply.open || w->reply.head_lost || w->message ||
+           w->txn || w->login || s->expect != ESMTP_EXPECT_LINE;
 }
 
 void esmtp_session_rest(esmtp_session_t *s)
@@ -133,7 +133,7 @@ bool esmtp_session_hello_pending(const esmtp_session_t *s)
     return false;
 }
 
-/* --- TLS --------------------------------------------------------------------------------------------------------------- */
+/* --- TLS -------------------------------------------------------------------------------------- */
 
 uint32_t esmtp_session_tls_frame(const esmtp_session_t *s)
 {
@@ -202,15 +202,15 @@ void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t 
     fact->anomalies |= ESMTP_AN_CLEAR_AFTER_TLS;
 }
 
-/* --- facts ------------------------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s)
 {
     return s->server == ESMTP_SIDE_A ? ESMTP_SIDE_B : ESMTP_SIDE_A;
 }
 
-esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
-                                     uint32_t len)
+esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,
+                                     esmtp_fact_kind_t kind, uint32_t len)
 {
     esmtp_fact_t *fact = s->ops->fact(s->ctx, side);
     fact->frame = at->frame;
@@ -229,8 +229,8 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
     return fact;
 }
 
-esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
-                                      const esmtp_line_t *line)
+esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,
+                                      esmtp_fact_kind_t kind, const esmtp_line_t *line)
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, kind, (uint32_t)line->total);
     fact->eol = (uint8_t)(line->total - line->len);
@@ -252,7 +252,7 @@ bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t 
     return s->server_spoke && !at->peer_ahead && !s->work->pairing.doubt;
 }
 
-/* --- holes ------------------------------------------------------------------------------------------------------------- */
+/* --- holes ------------------------------------------------------------------------------------ */
 
 static void server_gap(esmtp_session_t *s)
 {

@@ -4,8 +4,8 @@
  *
  * RFC 5321 (SMTP), 2033 (LMTP), 2920 (PIPELINING), 3030 (BDAT), 3207 (STARTTLS), 4954 (AUTH), 1845, 2645.
  *
- * What it knows: who the server is; which commands wait for a reply; the transaction that is open in the client's eyes and the
- * one that the server has accepted; whether the client's next octets are lines, message text, a chunk or TLS.
+ * What it knows: who the server is; which commands wait for a reply; the transaction that is open in the client's eyes
+ * and the one that the server has accepted; whether the client's next octets are lines, message text, a chunk or TLS.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -21,8 +21,8 @@
 #include "../parse/reply.h"
 #include "../tables/tables.h"
 
-/* Commands that may wait for their reply at once; more come only from a peer that wants to fill memory. The oldest is then
- * given up as unanswered. */
+/* Commands that may wait for their reply at once; more come only from a peer that wants to fill memory. The oldest is
+ * then given up as unanswered. */
 #define ESMTP_PENDING_MAX 65536
 /* Recipients of one transaction that are remembered by name; further ones are counted. */
 #define ESMTP_RECIPIENTS_MAX 10000
@@ -39,19 +39,19 @@ typedef enum { ESMTP_SIDE_A = 0, ESMTP_SIDE_B = 1, ESMTP_SIDE_NONE = 2 } esmtp_s
 typedef struct {
     uint32_t frame;
     uint16_t call;
-    uint32_t seq;         /* of the first octet that is fed */
-    int64_t time;         /* nanoseconds, any origin */
-    bool tls;             /* inside TLS */
-    bool tls_over;        /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
-    bool tls_met;         /* the peer has sent TLS */
-    uint32_t ack;         /* what the segment acknowledges of the peer; 0 if not known */
-    bool peer_ahead;      /* the segment acknowledges octets of the peer that the capture has not shown */
+    uint32_t seq;    /* of the first octet that is fed */
+    int64_t time;    /* nanoseconds, any origin */
+    bool tls;        /* inside TLS */
+    bool tls_over;   /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
+    bool tls_met;    /* the peer has sent TLS */
+    uint32_t ack;    /* what the segment acknowledges of the peer; 0 if not known */
+    bool peer_ahead; /* the segment acknowledges octets of the peer that the capture has not shown */
 } esmtp_stamp_t;
 
 /* One recipient of a transaction. */
 typedef struct esmtp_rcpt {
     struct esmtp_rcpt *next;
-    esmtp_fact_t *fact; /* its RCPT */
+    esmtp_fact_t *fact;  /* its RCPT */
     const char *address; /* forward-path without brackets, octets as sent, NUL-terminated */
     uint16_t code;       /* reply to RCPT, 0 while there is none */
     uint16_t final_code; /* LMTP, PRDR: reply after the message; 0 otherwise */
@@ -59,41 +59,46 @@ typedef struct esmtp_rcpt {
 
 /* One mail transaction. */
 typedef struct esmtp_txn {
-    uint32_t number; /* in its connection, from 1 */
-    uint32_t frame;  /* of MAIL */
-    int64_t time;    /* of MAIL */
+    uint32_t number;    /* in its connection, from 1 */
+    uint32_t frame;     /* of MAIL */
+    int64_t time;       /* of MAIL */
     const char *sender; /* reverse-path without brackets; NULL if not known */
     uint64_t declared;  /* SIZE=; UINT64_MAX if not given */
     uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
     esmtp_rcpt_t *rcpts, **rcpts_end;
-    uint32_t n_rcpts;     /* all, also those not remembered */
+    uint32_t n_rcpts; /* all, also those not remembered */
     uint32_t n_accepted;
-    uint16_t mail_code; /* reply to MAIL; 0 while there is none */
-    bool binary;        /* BODY=BINARYMIME */
-    bool uncertain;     /* replies were lost: recipients may be accepted or not */
-    bool closed;        /* nothing more belongs to it */
-    bool judged;        /* a final reply was seen */
-    esmtp_fact_t *final; /* the one that has the verdict, or NULL */
+    uint16_t mail_code;      /* reply to MAIL; 0 while there is none */
+    bool binary;             /* BODY=BINARYMIME */
+    bool uncertain;          /* replies were lost: recipients may be accepted or not */
+    bool closed;             /* nothing more belongs to it */
+    bool judged;             /* a final reply was seen */
+    esmtp_fact_t *final;     /* the one that has the verdict, or NULL */
     struct esmtp_txn *outer; /* the one that was open when this MAIL was sent, or NULL */
 } esmtp_txn_t;
 
 /* One message: the text of DATA or the chunks of BDAT. */
 typedef struct esmtp_message {
-    esmtp_txn_t *txn;      /* NULL: the capture began inside it */
-    uint64_t octets;       /* after dot-unstuffing, so far */
-    uint32_t pieces;       /* so far */
+    esmtp_txn_t *txn; /* NULL: the capture began inside it */
+    uint64_t octets;  /* after dot-unstuffing, so far */
+    uint32_t pieces;  /* so far */
     uint32_t first_frame;
-    uint32_t end_frame;    /* frame that completes it; 0 while open */
-    uint32_t body_flags;   /* ESMTP_BODY_* */
+    uint32_t end_frame;  /* frame that completes it; 0 while open */
+    uint32_t body_flags; /* ESMTP_BODY_* */
     bool bdat;
-    bool incomplete;       /* octets are missing */
-    bool refused;          /* a chunk was refused: nothing will come of it */
-    bool aborted;          /* the client gave it up before its end: RSET and the like */
+    bool incomplete;                     /* octets are missing */
+    bool refused;                        /* a chunk was refused: nothing will come of it */
+    bool aborted;                        /* the client gave it up before its end: RSET and the like */
     const struct esmtp_verdict *verdict; /* of the last reply to it; NULL while there is none */
-    void *user;            /* of whoever collects the octets; ended with the file */
+    void *user;                          /* of whoever collects the octets; ended with the file */
 } esmtp_message_t;
 
-typedef enum { ESMTP_OUTCOME_NONE = 0, ESMTP_OUTCOME_ACCEPTED, ESMTP_OUTCOME_REJECTED, ESMTP_OUTCOME_ABORTED } esmtp_outcome_t;
+typedef enum {
+    ESMTP_OUTCOME_NONE = 0,
+    ESMTP_OUTCOME_ACCEPTED,
+    ESMTP_OUTCOME_REJECTED,
+    ESMTP_OUTCOME_ABORTED
+} esmtp_outcome_t;
 
 /* What the final reply to a transaction says of it. */
 typedef struct esmtp_verdict {
@@ -106,22 +111,27 @@ typedef struct esmtp_verdict {
     const char *queue_id; /* NULL if the reply names none */
 } esmtp_verdict_t;
 
-typedef enum { ESMTP_LOGIN_OPEN = 0, ESMTP_LOGIN_SUCCEEDED, ESMTP_LOGIN_FAILED, ESMTP_LOGIN_CANCELLED } esmtp_login_outcome_t;
+typedef enum {
+    ESMTP_LOGIN_OPEN = 0,
+    ESMTP_LOGIN_SUCCEEDED,
+    ESMTP_LOGIN_FAILED,
+    ESMTP_LOGIN_CANCELLED
+} esmtp_login_outcome_t;
 
 /* One attempt to log in. */
 typedef struct {
-    uint32_t number; /* in its connection, from 1 */
-    uint32_t frame;  /* of AUTH; 0 if the capture lacks it */
-    uint32_t user_frame;   /* frame that holds the user name; 0 if none did */
-    uint32_t end_frame;    /* of the final reply */
-    const char *mechanism; /* capitals; "" if none was named */
+    uint32_t number;                  /* in its connection, from 1 */
+    uint32_t frame;                   /* of AUTH; 0 if the capture lacks it */
+    uint32_t user_frame;              /* frame that holds the user name; 0 if none did */
+    uint32_t end_frame;               /* of the final reply */
+    const char *mechanism;            /* capitals; "" if none was named */
     const esmtp_mechanism_row_t *row; /* NULL: not in the table */
-    const char *user;      /* as UTF-8 as the client sent it; NULL if not known */
+    const char *user;                 /* as UTF-8 as the client sent it; NULL if not known */
     uint32_t secret_message; /* number of the client's first message that holds a password or token; 0 if none did */
     uint32_t client_messages, server_messages; /* so far */
     esmtp_login_outcome_t outcome;
-    bool cancelled;        /* the client sent "*" */
-    bool initial;          /* the AUTH line held the client's first message */
+    bool cancelled; /* the client sent "*" */
+    bool initial;   /* the AUTH line held the client's first message */
 } esmtp_login_t;
 
 /* One keyword of a list of extensions. */
@@ -135,9 +145,9 @@ typedef struct esmtp_offered {
 typedef struct {
     esmtp_offered_t *first, **end;
     esmtp_offered_t *room; /* the newest items' */
-    uint32_t n;       /* lines seen, also those not remembered */
-    const char *auth; /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
-    uint64_t size;    /* SIZE; UINT64_MAX if not offered or without number */
+    uint32_t n;            /* lines seen, also those not remembered */
+    const char *auth;      /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
+    uint64_t size;         /* SIZE; UINT64_MAX if not offered or without number */
     bool starttls, pipelining;
 } esmtp_offer_list_t;
 
@@ -171,8 +181,8 @@ typedef struct esmtp_session esmtp_session_t;
 /* ops must stay where they are. */
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx);
 
-/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back. framing.h calls
- * both; what takes or asks about lines, text and chunks is for in between. */
+/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back.
+ * framing.h calls both; what takes or asks about lines, text and chunks is for in between. */
 void esmtp_session_wake(esmtp_session_t *s);
 void esmtp_session_rest(esmtp_session_t *s);
 
@@ -208,30 +218,30 @@ esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s);
 typedef struct {
     esmtp_line_t line;
     esmtp_command_t command;
-    esmtp_path_t path;        /* MAIL, RCPT and their kin */
-    uint64_t size;            /* MAIL SIZE= (UINT64_MAX: none); BDAT, XEXCH50: octets that follow */
-    bool size_ok;             /* BDAT, XEXCH50: size was readable */
-    bool last;                /* BDAT LAST */
-    bool binary;              /* MAIL BODY=BINARYMIME */
-    bool sure;                /* can hardly be anything but this command: known verb, fitting parameter; needed only when
-                                 esmtp_session_wants_proof says so */
-    bool dot;                 /* the line is "." */
-    esmtp_span_t mechanism;   /* AUTH */
-    bool initial;             /* AUTH with initial response */
-    esmtp_span_t user;        /* user name that this line gives away (AUTH and what follows it), decoded; empty if none */
-    bool secret;              /* it holds a password or token */
-    unsigned nth;             /* lines of this kind in front of it in the same call */
+    esmtp_path_t path;      /* MAIL, RCPT and their kin */
+    uint64_t size;          /* MAIL SIZE= (UINT64_MAX: none); BDAT, XEXCH50: octets that follow */
+    bool size_ok;           /* BDAT, XEXCH50: size was readable */
+    bool last;              /* BDAT LAST */
+    bool binary;            /* MAIL BODY=BINARYMIME */
+    bool sure;              /* can hardly be anything but this command: known verb, fitting parameter; needed only when
+                               esmtp_session_wants_proof says so */
+    bool dot;               /* the line is "." */
+    esmtp_span_t mechanism; /* AUTH */
+    bool initial;           /* AUTH with initial response */
+    esmtp_span_t user;      /* user name that this line gives away (AUTH and what follows it), decoded; empty if none */
+    bool secret;            /* it holds a password or token */
+    unsigned nth;           /* lines of this kind in front of it in the same call */
 } esmtp_client_event_t;
 
-/* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if the line
- * is none. */
+/* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if
+ * the line is none. */
 const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event);
 
 /* Whether the next client line may be something else than a command, so that event->sure is asked for. */
 bool esmtp_session_wants_proof(esmtp_session_t *s);
 
-/* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came before
- * the 354: esmtp_session_expect then says TEXT. */
+/* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came
+ * before the 354: esmtp_session_expect then says TEXT. */
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
 
 /* The scanner for message text, for the caller to feed, and the sink and context to feed it with. */
@@ -253,12 +263,12 @@ size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const u
 typedef struct {
     esmtp_line_t line;
     esmtp_reply_line_t reply;
-    esmtp_ehlo_line_t extension;   /* of reply.parameter */
-    uint64_t size;                 /* SIZE extension; UINT64_MAX without number */
+    esmtp_ehlo_line_t extension; /* of reply.parameter */
+    uint64_t size;               /* SIZE extension; UINT64_MAX without number */
     esmtp_span_t queue_id;
-    uint16_t wrapped;              /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
-    esmtp_prompt_t prompt;         /* 334 */
-    unsigned nth;                  /* lines in front of it in the same call */
+    uint16_t wrapped; /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
+    esmtp_prompt_t prompt; /* 334 */
+    unsigned nth;          /* lines in front of it in the same call */
 } esmtp_server_event_t;
 
 /* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to

@@ -6,7 +6,8 @@
  */
 #include "session_priv.h"
 
-static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
+                      esmtp_pending_t *p)
 {
     if (!event->size_ok)
         return;
@@ -26,7 +27,8 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     }
 }
 
-static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
+                      esmtp_pending_t *p)
 {
     esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
     login->number = ++s->n_logins;
@@ -48,7 +50,8 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 }
 
 /* What a client's message of the exchange gave away. */
-static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, const esmtp_client_event_t *event)
+static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login,
+                             const esmtp_client_event_t *event)
 {
     if (event->secret && !login->secret_message)
         login->secret_message = login->client_messages;
@@ -59,22 +62,18 @@ static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 }
 
 /* Puts a command into its transaction, or begins one. */
-static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
+                             esmtp_pending_t *p)
 {
     switch (p->row ? p->row->txn : ESMTP_TXN_NONE) {
-    case ESMTP_TXN_BEGIN:
-        p->txn = esmtp_txn_begin(s, at, event);
-        break;
+    case ESMTP_TXN_BEGIN: p->txn = esmtp_txn_begin(s, at, event); break;
     case ESMTP_TXN_MEMBER:
         p->txn = s->work->txn;
         if (p->txn && p->row->id == ESMTP_VERB_RCPT)
             p->rcpt = esmtp_txn_recipient(s, p->txn, p->fact, event->path.address);
         break;
-    case ESMTP_TXN_ABORT:
-        p->txn = s->work->txn;
-        break;
-    case ESMTP_TXN_NONE:
-        break;
+    case ESMTP_TXN_ABORT: p->txn = s->work->txn; break;
+    case ESMTP_TXN_NONE: break;
     }
     p->fact->txn = p->txn;
 }
@@ -120,14 +119,16 @@ static bool mechanism_missing(const esmtp_session_t *s, esmtp_span_t mechanism)
         return false;
     esmtp_span_t rest = esmtp_span_str(s->offer->auth ? s->offer->auth : ""), word;
     while (esmtp_word_next(&rest, " \t", &word)) {
-        if (word.len == mechanism.len && g_ascii_strncasecmp((const char *)word.p, (const char *)mechanism.p, word.len) == 0)
+        if (word.len == mechanism.len &&
+            g_ascii_strncasecmp((const char *)word.p, (const char *)mechanism.p, word.len) == 0)
             return false;
     }
     return true;
 }
 
 /* Moves the state as the verb asks. */
-static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event, esmtp_pending_t *p)
+static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
+                      esmtp_pending_t *p)
 {
     const esmtp_verb_row_t *row = p->row;
     if (!row)

@@ -11,26 +11,26 @@
 
 /* A command, or the end of a message, that waits for its reply. */
 typedef struct {
-    esmtp_fact_t *fact;      /* command line; end mark for the message */
-    esmtp_fact_t *tail;      /* last client fact of it: a SASL line, the last piece of a chunk; or NULL */
+    esmtp_fact_t *fact;          /* command line; end mark for the message */
+    esmtp_fact_t *tail;          /* last client fact of it: a SASL line, the last piece of a chunk; or NULL */
     const esmtp_verb_row_t *row; /* NULL: unknown verb */
-    uint32_t frame;          /* that smtp.request_in names */
-    int64_t time;            /* from which smtp.time counts */
+    uint32_t frame;              /* that smtp.request_in names */
+    int64_t time;                /* from which smtp.time counts */
     esmtp_txn_t *txn;
-    esmtp_rcpt_t *rcpt;      /* RCPT: its recipient; message: the next one to be judged */
+    esmtp_rcpt_t *rcpt;       /* RCPT: its recipient; message: the next one to be judged */
     esmtp_message_t *message; /* message, BDAT */
-    esmtp_login_t *login;    /* AUTH */
-    uint32_t replies;        /* still due */
-    bool per_recipient;      /* one reply per recipient (LMTP, PRDR after 353) */
-    bool overall;            /* and one for all behind them (PRDR) */
+    esmtp_login_t *login;     /* AUTH */
+    uint32_t replies;         /* still due */
+    bool per_recipient;       /* one reply per recipient (LMTP, PRDR after 353) */
+    bool overall;             /* and one for all behind them (PRDR) */
     bool any_accepted;
-    bool leaving;            /* a 421 was among the replies */
-    const char *queue_id;    /* of the first recipient that was accepted (LMTP); NULL if none was named */
-    bool any_wrapped;        /* a 558 line gave the verdict on a recipient */
-    bool last_chunk;         /* BDAT LAST */
-    bool blob_granted;       /* XEXCH50 got its 354 */
-    uint32_t ack;            /* of the segment that sent it; 0 if not known */
-    bool answers_missed;     /* when it was sent the client had octets of the server that the capture lacks */
+    bool leaving;         /* a 421 was among the replies */
+    const char *queue_id; /* of the first recipient that was accepted (LMTP); NULL if none was named */
+    bool any_wrapped;     /* a 558 line gave the verdict on a recipient */
+    bool last_chunk;      /* BDAT LAST */
+    bool blob_granted;    /* XEXCH50 got its 354 */
+    uint32_t ack;         /* of the segment that sent it; 0 if not known */
+    bool answers_missed;  /* when it was sent the client had octets of the server that the capture lacks */
 } esmtp_pending_t;
 
 typedef struct {
@@ -41,8 +41,8 @@ typedef struct {
     bool hole;       /* commands were lost */
 } esmtp_pairing_t;
 
-/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing ever
- * was. */
+/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing
+ * ever was. */
 typedef struct {
     esmtp_pairing_t pairing;
 
@@ -51,7 +51,7 @@ typedef struct {
     esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
     const esmtp_verb_row_t *text_row;
     uint64_t octets_left;
-    uint64_t octets_entry; /* number of the pending entry that the octets belong to */
+    uint64_t octets_entry;    /* number of the pending entry that the octets belong to */
     esmtp_message_t *message; /* open, or NULL */
 
     /* the reply that is under way */
@@ -88,19 +88,19 @@ struct esmtp_session {
     esmtp_side_t server;
     bool server_certain;
     bool lmtp;
-    bool opened;        /* watched from the SYN on */
+    bool opened; /* watched from the SYN on */
     bool server_spoke, client_spoke;
-    bool greeted;       /* the greeting came, or must have come */
-    bool synced;        /* the greeting or a reply to a captured command was seen */
-    bool client_gap;    /* a hole was seen in what the client sent */
-    bool batch;         /* two commands came in one segment: the client pipelines */
-    bool step;          /* the next client octet begins a line that is a command */
-    bool ended;         /* the server has said goodbye */
+    bool greeted;    /* the greeting came, or must have come */
+    bool synced;     /* the greeting or a reply to a captured command was seen */
+    bool client_gap; /* a hole was seen in what the client sent */
+    bool batch;      /* two commands came in one segment: the client pipelines */
+    bool step;       /* the next client octet begins a line that is a command */
+    bool ended;      /* the server has said goodbye */
 
     /* what the client's octets are */
-    bool text_gap;      /* a hole lies in the text */
+    bool text_gap;       /* a hole lies in the text */
     bool text_lost_head; /* say with the next piece that its 354 was not captured */
-    bool text_early;    /* say with the next piece that the 354 had not come */
+    bool text_early;     /* say with the next piece that the 354 had not come */
     bool octets_last;
     esmtp_expect_t expect;
 
@@ -111,12 +111,12 @@ struct esmtp_session {
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
-    uint32_t challenges;  /* 334 that the client has not answered */
-    bool login_hole;      /* a hole was seen since the last of them: the next line may answer it, or not */
+    uint32_t challenges; /* 334 that the client has not answered */
+    bool login_hole;     /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
 
     /* TLS */
-    bool tls;             /* octets inside TLS were seen */
+    bool tls; /* octets inside TLS were seen */
     bool starttls_sent, tls_due;
     bool tls_failed;      /* say with the next fact that behind the 220 came no TLS */
     bool tls_unmet;       /* and neither a new session in clear so far */
@@ -152,7 +152,8 @@ void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_
 /* session_text.c: message text and counted octets */
 void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_txn_t *txn, bool bdat);
 /* The client's next octets are message text; command: the DATA, NULL if it is not known. */
-void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command, const esmtp_verb_row_t *row);
+void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command,
+                              const esmtp_verb_row_t *row);
 /* A DATA that was sent and not yet answered, or NULL. */
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s);
 /* Message text begins although that DATA has no answer. */
@@ -183,10 +184,10 @@ esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s);
 void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact);
 /* Whether the capture would hold the server's octets if there were any. */
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at);
-esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
-                                     uint32_t len);
+esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,
+                                     esmtp_fact_kind_t kind, uint32_t len);
 /* Likewise for a line, with what is odd about its octets. */
-esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, esmtp_fact_kind_t kind,
-                                      const esmtp_line_t *line);
+esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,
+                                      esmtp_fact_kind_t kind, const esmtp_line_t *line);
 
 #endif /* ESMTP_SESSION_PRIV_H */

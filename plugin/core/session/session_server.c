@@ -9,7 +9,7 @@
 /* Keywords that a list takes room for at a time: what most servers offer. */
 #define OFFERED_AT_ONCE 10
 
-/* --- server: EHLO ------------------------------------------------------------------------------------------------------ */
+/* --- server: EHLO ----------------------------------------------------------------------------- */
 
 static esmtp_offer_list_t *offer_new(esmtp_session_t *s)
 {
@@ -109,7 +109,7 @@ static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
     s->offer_first_tls = false;
 }
 
-/* --- server: replies --------------------------------------------------------------------------------------------------- */
+/* --- server: replies -------------------------------------------------------------------------- */
 
 static bool greets(uint16_t code)
 {
@@ -121,7 +121,8 @@ static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t co
 {
     if (code == 421 || s->work->reply.early)
         return;
-    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->work->reply.head_lost && !doubt;
+    bool watched =
+        s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->work->reply.head_lost && !doubt;
     s->work->reply.no_command = watched;
     s->work->reply.lost_peer = !watched;
 }
@@ -143,8 +144,8 @@ bool esmtp_session_verdict_pending(const esmtp_session_t *s)
     return p && (p->message || s->work->pairing.doubt);
 }
 
-/* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of the
- * mechanism no more is known than what LOGIN's words tell; so its messages count as secret. */
+/* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of
+ * the mechanism no more is known than what LOGIN's words tell; so its messages count as secret. */
 static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
     if (!s->work->login && event->reply.code == 334) {
@@ -187,7 +188,8 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->work->reply.txn = s->work->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
-        s->work->pairing.doubt = s->work->pairing.hole = true; /* answers a command from before the capture; maybe not the only one */
+        s->work->pairing.doubt = s->work->pairing.hole =
+            true;                        /* answers a command from before the capture; maybe not the only one */
     bool doubt = s->work->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     s->synced |= p != NULL;
@@ -252,7 +254,8 @@ static void swap_roles(esmtp_session_t *s)
 }
 
 /* The verb's own part of a final reply. */
-static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
+                          uint16_t code)
 {
     const esmtp_verb_row_t *row = p->row;
     bool ok = code >= 200 && code < 300;
@@ -340,7 +343,8 @@ static void session_ended(esmtp_session_t *s)
 }
 
 /* Last line of a reply: does what it says. */
-static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                         const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
     s->work->reply.open = s->work->reply.head_lost = false;
@@ -396,8 +400,8 @@ static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
     s->work->reply.fact = s->work->reply.hello ? fact : NULL;
 }
 
-/* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls for it, what
- * comes next answers the client and does not end the greeting. */
+/* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls
+ * for it, what comes next answers the client and does not end the greeting. */
 static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t *reply)
 {
     const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
@@ -405,9 +409,10 @@ static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t
            esmtp_verb_expects(p->row, reply->code);
 }
 
-/* A reply in clear where TLS is due. To the client's first records, and when the server hangs up, a refusal is an honest answer.
- * Whatever else comes is meant to be taken for one of the replies inside TLS. */
-static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const esmtp_reply_line_t *reply)
+/* A reply in clear where TLS is due. To the client's first records, and when the server hangs up, a refusal is an
+ * honest answer. Whatever else comes is meant to be taken for one of the replies inside TLS. */
+static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                        const esmtp_reply_line_t *reply)
 {
     bool refusal = reply->code >= 400 && (at->tls_met || at->peer_ahead);
     if (s->tls_due && (refusal || reply->code == 421))
@@ -416,14 +421,15 @@ static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
 }
 
-/* Whether a line goes on with an EHLO reply, in the same call and with nothing odd about either, so that the fact of the line
- * before it can be its own, too. A list that is too long to be remembered goes on line by line. */
+/* Whether a line goes on with an EHLO reply, in the same call and with nothing odd about either, so that the fact of
+ * the line before it can be its own, too. A list that is too long to be remembered goes on line by line. */
 static bool continues_hello(const esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_fact_t *fact = s->work->reply.open && event->nth ? s->work->reply.fact : NULL;
-    return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq && s->work->reply.lines < ESMTP_OFFER_MAX &&
-           fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 && !fact->anomalies && event->line.plain &&
-           event->line.eol == ESMTP_EOL_CRLF && event->reply.valid && event->reply.code == s->work->reply.code;
+    return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq &&
+           s->work->reply.lines < ESMTP_OFFER_MAX && fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 &&
+           !fact->anomalies && event->line.plain && event->line.eol == ESMTP_EOL_CRLF && event->reply.valid &&
+           event->reply.code == s->work->reply.code;
 }
 
 static esmtp_fact_t *hello_goes_on(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)

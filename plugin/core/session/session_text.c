@@ -6,7 +6,7 @@
  */
 #include "session_priv.h"
 
-/* --- message text ------------------------------------------------------------------------------------------------------ */
+/* --- message text ----------------------------------------------------------------------------- */
 
 void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_txn_t *txn, bool bdat)
 {
@@ -17,7 +17,8 @@ void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, es
     s->work->message = m;
 }
 
-void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command, const esmtp_verb_row_t *row)
+void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command,
+                              const esmtp_verb_row_t *row)
 {
     esmtp_session_begin_message(s, at, command ? command->txn : NULL, false);
     esmtp_body_init(&s->work->body);
@@ -64,7 +65,8 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     s->work->message = NULL;
 }
 
-static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_kind_t kind, uint32_t len, uint64_t before)
+static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_kind_t kind, uint32_t len,
+                                uint64_t before)
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), kind, len);
     fact->flags |= ESMTP_FF_MESSAGE;
@@ -110,7 +112,8 @@ static void expect_verdicts(esmtp_session_t *s, esmtp_pending_t *p)
 }
 
 /* The client has sent its whole message: its transaction is over as far as it is concerned. */
-static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_message_t *m)
+static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                                      esmtp_message_t *m)
 {
     esmtp_pending_t *p = esmtp_pairing_push(s);
     p->fact = fact;
@@ -148,8 +151,9 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
     return fact;
 }
 
-/* A final reply came while the client is sending its message and nothing else waits for one: the server saw an end that is
- * none, or the end is in a hole of the capture, or it refuses on the way. In the first two cases the message ends here. */
+/* A final reply came while the client is sending its message and nothing else waits for one: the server saw an end that
+ * is none, or the end is in a hole of the capture, or it refuses on the way. In the first two cases the message ends
+ * here. */
 void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at)
 {
     bool holed = s->text_gap || at->peer_ahead; /* the server has seen octets that the capture lacks */
@@ -157,7 +161,8 @@ void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at
     esmtp_message_t *m = s->work->message;
     if (s->expect != ESMTP_EXPECT_TEXT || s->work->pairing.n || !(taken || holed))
         return;
-    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, s->server, ESMTP_FACT_EOM, 0); /* shown with the reply that tells of it */
+    esmtp_fact_t *fact =
+        esmtp_session_new_fact(s, at, s->server, ESMTP_FACT_EOM, 0); /* shown with the reply that tells of it */
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
     if (taken)
@@ -182,7 +187,7 @@ void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p)
     s->work->message = NULL;
 }
 
-/* --- counted octets ---------------------------------------------------------------------------------------------------- */
+/* --- counted octets --------------------------------------------------------------------------- */
 
 /* The chunk is complete. Its reply, if it has not come yet, is timed from here. */
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)

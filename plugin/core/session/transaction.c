@@ -59,7 +59,8 @@ esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
 }
 
 /* Hangs the verdict on the reply that gives it. */
-static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn, esmtp_outcome_t outcome)
+static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn,
+                  esmtp_outcome_t outcome)
 {
     esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
     v->txn = txn;
@@ -95,7 +96,8 @@ static bool message_pending(const esmtp_session_t *s, const esmtp_txn_t *txn, co
     for (uint32_t i = 0; i < MIN(s->work->pairing.n, ESMTP_DOUBT_MAX); i++) {
         const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
         if (p != except && p->txn == txn && p->row &&
-            (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_CHUNK || p->row->id == ESMTP_VERB_EOM))
+            (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_CHUNK ||
+             p->row->id == ESMTP_VERB_EOM))
             return true;
     }
     return false;
@@ -109,8 +111,8 @@ static esmtp_txn_t *outer_of(esmtp_txn_t *txn)
     return txn->outer && txn->outer->mail_code >= 200 && txn->outer->mail_code < 400 ? txn->outer : NULL;
 }
 
-/* A MAIL inside a transaction was refused: what was sent behind it belongs to the outer one after all. The MAIL itself is at
- * the front of the queue. */
+/* A MAIL inside a transaction was refused: what was sent behind it belongs to the outer one after all. The MAIL itself
+ * is at the front of the queue. */
 static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
 {
     for (uint32_t i = 1; i < s->work->pairing.n; i++) {
@@ -139,7 +141,8 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
         s->work->message->txn = outer;
 }
 
-static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
+                           uint16_t code)
 {
     esmtp_txn_t *txn = p->txn;
     txn->mail_code = code;
@@ -216,8 +219,8 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
     reply_to_recipient(p, fact, code);
 }
 
-/* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go on all the
- * same, and have the last word then. */
+/* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go
+ * on all the same, and have the last word then. */
 static void speak_for_all(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
     esmtp_rcpt_t *next = p->rcpt;
@@ -261,8 +264,8 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
 }
 
-/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. A MAIL behind it
- * stands inside that transaction. */
+/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. A MAIL
+ * behind it stands inside that transaction. */
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 {
     esmtp_txn_t *inner = s->work->txn;
@@ -272,7 +275,8 @@ static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
         inner->outer = txn;
 }
 
-static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
+                           uint16_t code)
 {
     bool always = p->row->id == ESMTP_VERB_QUIT;
     if (p->txn->closed)

@@ -18,8 +18,7 @@ static const esmtp_code_row_t codes[] = {
     {211, "System status, or system help reply", "RFC 5321",
      "The text tells the state of the server or gives an overview of its help."},
     {214, "Help message", "RFC 5321", "The text is help, written for a person."},
-    {220, "<domain> Service ready", "RFC 5321, RFC 3207",
-     "The server is ready for what comes next."},
+    {220, "<domain> Service ready", "RFC 5321, RFC 3207", "The server is ready for what comes next."},
     {221, "<domain> Service closing transmission channel", "RFC 5321",
      "The server closes the connection. If nobody asked for that with QUIT, it has had enough of "
      "this client."},
@@ -33,8 +32,7 @@ static const esmtp_code_row_t codes[] = {
     {253, "Pending messages for node started", "RFC 1985",
      "The server has begun to send the mail that waits for the host. The text tells the number "
      "of messages."},
-    {334, "AUTH input", "RFC 4954",
-     "The login goes on. The text is the server's challenge in base64."},
+    {334, "AUTH input", "RFC 4954", "The login goes on. The text is the server's challenge in base64."},
     {353, "Per-recipient replies follow", "draft-hall-prdr-00, Exim",
      "The message has arrived, and the server has a verdict of its own on each recipient. One "
      "reply for each follows, then one for the message as a whole."},
@@ -137,8 +135,7 @@ static const esmtp_code_row_t codes[] = {
     {524, "Encryption required for requested mechanism", "RFC 5248",
      "This login method is allowed only over an encrypted connection. The usual number for it is "
      "538."},
-    {525, "User account disabled", "RFC 5248",
-     "Name and password were right, but the account has been switched off."},
+    {525, "User account disabled", "RFC 5248", "Name and password were right, but the account has been switched off."},
     {530, "Authentication required", "RFC 4954, RFC 3207",
      "The server wants a login first, or STARTTLS first. The text says which."},
     {533, "Not authorized to send to this destination", "RFC 5248",
@@ -152,8 +149,7 @@ static const esmtp_code_row_t codes[] = {
     {538, "Encryption required for requested authentication mechanism", "RFC 4954",
      "This login method shows the password, so the server allows it only inside TLS. The number "
      "is historic."},
-    {540, "TLS not available", "Courier",
-     "TLS is required and can never be had here. Courier's own number."},
+    {540, "TLS not available", "Courier", "TLS is required and can never be had here. Courier's own number."},
     {541, "Rejected by a filter (not a standard number)", "Lists on the web",
      "Said to mean that the recipient's spam filter refused the message. No document confirms "
      "the number."},
@@ -194,8 +190,7 @@ static int compare_code(const void *key, const void *row)
 
 const esmtp_code_row_t *esmtp_code_find(uint16_t code)
 {
-    return (const esmtp_code_row_t *)bsearch(&code, codes, G_N_ELEMENTS(codes), sizeof codes[0],
-                                             compare_code);
+    return (const esmtp_code_row_t *)bsearch(&code, codes, G_N_ELEMENTS(codes), sizeof codes[0], compare_code);
 }
 
 const char *esmtp_code_class_name(unsigned first_digit)

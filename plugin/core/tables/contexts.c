@@ -13,8 +13,7 @@
 static const char then_nothing[] = "";
 static const char then_retry[] = "The sender keeps the message and tries again later.";
 static const char then_give_up[] = "The sender gives up on this and reports it to the author.";
-static const char then_give_up_message[] =
-    "The sender gives up on the message and sends a bounce to its author.";
+static const char then_give_up_message[] = "The sender gives up on the message and sends a bounce to its author.";
 /* LMTP and PRDR: one reply is about one recipient. */
 static const char then_retry_delivery[] =
     "The sender keeps the message and tries again later; where each recipient gets a reply, for "
@@ -22,56 +21,42 @@ static const char then_retry_delivery[] =
 static const char then_give_up_delivery[] =
     "The sender gives up on the message and sends a bounce to its author; where each recipient "
     "gets a reply, for this one.";
-static const char then_go_on[] =
-    "The client continues with the next recipient or with the message.";
-static const char then_retry_recipient[] =
-    "The sender tries this recipient again later and goes on with the others.";
+static const char then_go_on[] = "The client continues with the next recipient or with the message.";
+static const char then_retry_recipient[] = "The sender tries this recipient again later and goes on with the others.";
 static const char then_drop_recipient[] =
     "Only this recipient fails: the sender reports that to the author and goes on with the "
     "others.";
 static const char then_hello[] = "The client says hello with EHLO, HELO or LHLO.";
-static const char then_handshake[] =
-    "The client begins the TLS handshake and says EHLO again inside TLS.";
+static const char then_handshake[] = "The client begins the TLS handshake and says EHLO again inside TLS.";
 static const char then_hello_again[] = "The proxy says EHLO again, now for the client behind it.";
 static const char then_close[] = "Both sides close the connection.";
 static const char then_use_extensions[] =
     "The client starts TLS or logs in if it has to, and then begins its message with MAIL.";
 static const char then_begin[] = "The client begins its message with MAIL.";
 static const char then_recipients[] = "The client names the recipients, one RCPT for each.";
-static const char then_send_text[] =
-    "The client sends the message and ends it with a line that holds only a dot.";
+static const char then_send_text[] = "The client sends the message and ends it with a line that holds only a dot.";
 static const char then_send_block[] = "The client sends the block of exactly that many octets.";
 static const char then_send_rest[] = "The client continues the message at that octet.";
 static const char then_answer[] = "The client answers in base64, or gives up with a lone asterisk.";
-static const char then_done[] =
-    "The sender has done its duty: it deletes its copy or begins the next message.";
-static const char then_next_chunk[] =
-    "The client sends the next chunk; after the last one its work is done.";
+static const char then_done[] = "The sender has done its duty: it deletes its copy or begins the next message.";
+static const char then_next_chunk[] = "The client sends the next chunk; after the last one its work is done.";
 static const char then_read_verdicts[] =
     "The client reads the reply for each recipient and then the one for the message.";
 static const char then_sort_verdicts[] =
     "The sender treats each recipient as its line says: done, try again later, or give up.";
-static const char then_close_retry[] =
-    "The sender closes the connection, keeps its mail and tries again later.";
-static const char then_other_server_retry[] =
-    "The sender tries another server of the domain, or this one later.";
-static const char then_other_server[] =
-    "The sender tries another server of the domain; if there is none it gives up.";
+static const char then_close_retry[] = "The sender closes the connection, keeps its mail and tries again later.";
+static const char then_other_server_retry[] = "The sender tries another server of the domain, or this one later.";
+static const char then_other_server[] = "The sender tries another server of the domain; if there is none it gives up.";
 static const char then_rest_later[] =
     "The sender sends the message to the recipients accepted so far, and to the rest afterwards.";
 static const char then_helo[] = "The client falls back to HELO.";
 static const char then_hello_failed[] =
     "The client gives up on this session and tries another server, or reports a failure.";
-static const char then_clear_or_stop[] =
-    "The client goes on without TLS or gives up, as its policy says.";
-static const char then_clear_or_retry[] =
-    "The client goes on without TLS or tries again later, as its policy says.";
-static const char then_login_later[] =
-    "The client tries the login again later; the password need not be wrong.";
-static const char then_login_other[] =
-    "The client tries another login method, or the user is asked for help.";
-static const char then_login_stronger[] =
-    "The client picks a stronger login method from the list in the EHLO reply.";
+static const char then_clear_or_stop[] = "The client goes on without TLS or gives up, as its policy says.";
+static const char then_clear_or_retry[] = "The client goes on without TLS or tries again later, as its policy says.";
+static const char then_login_later[] = "The client tries the login again later; the password need not be wrong.";
+static const char then_login_other[] = "The client tries another login method, or the user is asked for help.";
+static const char then_login_stronger[] = "The client picks a stronger login method from the list in the EHLO reply.";
 static const char then_login_check[] =
     "The user has to correct name, password or token; trying the same again cannot help.";
 static const char then_login_migrate[] =
@@ -80,25 +65,20 @@ static const char then_login_first[] =
     "The client logs in or starts TLS, whichever the text asks for, and repeats the command.";
 static const char then_tls_first[] = "The client starts TLS and logs in there.";
 static const char then_without[] = "The client does without the command.";
-static const char then_without_parameter[] =
-    "The sender sends without the parameter if it can, or gives up on this.";
+static const char then_without_parameter[] = "The sender sends without the parameter if it can, or gives up on this.";
 static const char then_admin[] = "Only an administrator can help: the account has to be enabled.";
 static const char then_new_address[] =
     "The sender reports the failure to the author, who may try the address in the text.";
-static const char then_mail_comes[] =
-    "The mail arrives over new connections that the server opens.";
+static const char then_mail_comes[] = "The mail arrives over new connections that the server opens.";
 static const char then_mail_stays[] = "The waiting mail stays where it is.";
-static const char then_swapped[] =
-    "The side that was the server introduces itself and sends its mail.";
+static const char then_swapped[] = "The side that was the server introduces itself and sends its mail.";
 static const char then_message_goes_on[] = "The client goes on with the message.";
 
 static const esmtp_context_row_t contexts[] = {
     {0, false, ESMTP_VERB_NONE, then_nothing, "A number below 100 is no reply of SMTP."},
     {1, false, ESMTP_VERB_NONE, then_nothing, "A first digit of 1 is not used in SMTP."},
-    {2, false, ESMTP_VERB_NONE, then_nothing,
-     "A first digit of 2 means success; no table knows this number."},
-    {3, false, ESMTP_VERB_NONE, then_nothing,
-     "A first digit of 3 asks for more input; no table knows this number."},
+    {2, false, ESMTP_VERB_NONE, then_nothing, "A first digit of 2 means success; no table knows this number."},
+    {3, false, ESMTP_VERB_NONE, then_nothing, "A first digit of 3 asks for more input; no table knows this number."},
     {4, false, ESMTP_VERB_NONE, then_retry,
      "A first digit of 4 means a failure that may pass; no table knows this number."},
     {4, false, ESMTP_VERB_OTHER, then_nothing, NULL},
@@ -162,12 +142,10 @@ static const esmtp_context_row_t contexts[] = {
     {250, false, ESMTP_VERB_EHLO, then_use_extensions,
      "The server returns the hello. Its first line is its name; each further line offers one "
      "extension."},
-    {250, false, ESMTP_VERB_HELO, then_begin,
-     "The server returns the hello. After HELO no extensions may be used."},
+    {250, false, ESMTP_VERB_HELO, then_begin, "The server returns the hello. After HELO no extensions may be used."},
     {250, false, ESMTP_VERB_LHLO, then_begin,
      "The LMTP server returns the hello and lists its extensions, one on each line."},
-    {250, false, ESMTP_VERB_MAIL, then_recipients,
-     "The server accepts the sender and has begun a mail transaction."},
+    {250, false, ESMTP_VERB_MAIL, then_recipients, "The server accepts the sender and has begun a mail transaction."},
     {250, false, ESMTP_VERB_RCPT, then_go_on, "The server accepts this recipient."},
     {250, false, ESMTP_VERB_EOM, then_done,
      "The server has taken over the message and answers for it from now on. In LMTP this holds "
@@ -181,10 +159,8 @@ static const esmtp_context_row_t contexts[] = {
     {250, false, ESMTP_VERB_RSET, then_nothing,
      "The message that was under way is forgotten, with its sender and recipients."},
     {250, false, ESMTP_VERB_NOOP, then_nothing, "The server is alive; nothing else happened."},
-    {250, false, ESMTP_VERB_VRFY, then_nothing,
-     "The server says that the user exists, and gives the full address."},
-    {250, false, ESMTP_VERB_EXPN, then_nothing,
-     "The lines name the members of the list, one on each."},
+    {250, false, ESMTP_VERB_VRFY, then_nothing, "The server says that the user exists, and gives the full address."},
+    {250, false, ESMTP_VERB_EXPN, then_nothing, "The lines name the members of the list, one on each."},
     {250, false, ESMTP_VERB_ETRN, then_mail_comes,
      "The server will look through the queue for that host, without a word on whether anything "
      "waits."},
@@ -195,12 +171,9 @@ static const esmtp_context_row_t contexts[] = {
     {250, false, ESMTP_VERB_XFORWARD, then_nothing,
      "The server has noted the details of the original client for its log."},
     {250, false, ESMTP_VERB_XACK, then_nothing, "Replies to RCPT and XDFN are switched as asked."},
-    {250, false, ESMTP_VERB_XDFN, then_nothing,
-     "The variables are set for the recipients that follow."},
-    {250, false, ESMTP_VERB_VERB, then_nothing,
-     "Verbose mode is on; progress lines with the code 050 will follow."},
-    {250, false, ESMTP_VERB_XEXCH50, then_message_goes_on,
-     "The server has taken the block of message properties."},
+    {250, false, ESMTP_VERB_XDFN, then_nothing, "The variables are set for the recipients that follow."},
+    {250, false, ESMTP_VERB_VERB, then_nothing, "Verbose mode is on; progress lines with the code 050 will follow."},
+    {250, false, ESMTP_VERB_XEXCH50, then_message_goes_on, "The server has taken the block of message properties."},
     {251, false, ESMTP_VERB_RCPT, then_go_on,
      "The recipient is not here, but the server accepts and forwards to the address in the text."},
     {251, false, ESMTP_VERB_VRFY, then_nothing,
@@ -212,10 +185,8 @@ static const esmtp_context_row_t contexts[] = {
     {252, false, ESMTP_VERB_VRFY, then_nothing,
      "The server does not tell whether the user exists, to keep addresses from collectors. It "
      "would accept a message and try."},
-    {252, false, ESMTP_VERB_EXPN, then_nothing,
-     "The server does not tell the members of the list."},
-    {252, false, ESMTP_VERB_ETRN, then_mail_comes,
-     "The server has begun to send the mail that waits for that host."},
+    {252, false, ESMTP_VERB_EXPN, then_nothing, "The server does not tell the members of the list."},
+    {252, false, ESMTP_VERB_ETRN, then_mail_comes, "The server has begun to send the mail that waits for that host."},
     {253, false, ESMTP_VERB_NONE, then_mail_comes, NULL},
     {334, false, ESMTP_VERB_NONE, then_answer, NULL},
     {353, false, ESMTP_VERB_NONE, then_read_verdicts, NULL},
@@ -233,8 +204,7 @@ static const esmtp_context_row_t contexts[] = {
     {421, false, ESMTP_VERB_BDAT, then_close_retry,
      "The server breaks off in the middle of the message and closes the connection. Nothing has "
      "been taken."},
-    {421, false, ESMTP_VERB_QUIT, then_close,
-     "The server was about to close the connection anyway."},
+    {421, false, ESMTP_VERB_QUIT, then_close, "The server was about to close the connection anyway."},
     {421, true, ESMTP_VERB_NONE, then_other_server_retry,
      "The server takes no connection from this client for now: overload, shutdown, or too many "
      "connections."},
@@ -253,31 +223,25 @@ static const esmtp_context_row_t contexts[] = {
      "The server has looked at the whole message and puts it off. It has not taken it."},
     {450, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "The server puts the message off in the middle. Chunks sent so far are lost."},
-    {450, false, ESMTP_VERB_ATRN, then_mail_stays,
-     "The server refuses for now to hand out mail on this connection."},
+    {450, false, ESMTP_VERB_ATRN, then_mail_stays, "The server refuses for now to hand out mail on this connection."},
     {451, false, ESMTP_VERB_MAIL, then_retry,
      "The server could not check the sender because of a fault of its own, often in DNS."},
     {451, false, ESMTP_VERB_RCPT, then_retry_recipient,
      "The server could not check this recipient because of a fault of its own, or it uses "
      "greylisting."},
-    {451, false, ESMTP_VERB_DATA, then_retry,
-     "A fault of its own keeps the server from taking the message now."},
+    {451, false, ESMTP_VERB_DATA, then_retry, "A fault of its own keeps the server from taking the message now."},
     {451, false, ESMTP_VERB_EOM, then_retry_delivery,
      "The message arrived, but a filter or the delivery had a fault. The server has not taken it."},
     {451, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "The server could not store the chunk because of a fault of its own. The message is not "
      "taken."},
-    {451, false, ESMTP_VERB_BURL, then_retry,
-     "The server could not fetch the content behind the URL for now."},
-    {451, false, ESMTP_VERB_ATRN, then_mail_stays,
-     "The server cannot look for the client's mail at this moment."},
-    {452, false, ESMTP_VERB_MAIL, then_retry,
-     "The server has no room at the moment for a message of this size."},
+    {451, false, ESMTP_VERB_BURL, then_retry, "The server could not fetch the content behind the URL for now."},
+    {451, false, ESMTP_VERB_ATRN, then_mail_stays, "The server cannot look for the client's mail at this moment."},
+    {452, false, ESMTP_VERB_MAIL, then_retry, "The server has no room at the moment for a message of this size."},
     {452, false, ESMTP_VERB_RCPT, then_rest_later,
      "The message has as many recipients as the server takes in one go, or this mailbox is full "
      "for now."},
-    {452, false, ESMTP_VERB_DATA, then_retry,
-     "The server has no room for the message at the moment."},
+    {452, false, ESMTP_VERB_DATA, then_retry, "The server has no room for the message at the moment."},
     {452, false, ESMTP_VERB_EOM, then_retry_delivery,
      "The message arrived, but there is no room to keep it. The server has not taken it."},
     {452, false, ESMTP_VERB_BDAT, then_retry_delivery,
@@ -304,57 +268,45 @@ static const esmtp_context_row_t contexts[] = {
      "The server knows no EHLO: it is very old, or a firewall changed the command on its way."},
     {500, false, ESMTP_VERB_HELO, then_hello_failed,
      "The server does not even know HELO. Maybe it speaks LMTP, or is no mail server."},
-    {500, false, ESMTP_VERB_LHLO, then_hello_failed,
-     "The server knows no LHLO, so it speaks SMTP rather than LMTP."},
+    {500, false, ESMTP_VERB_LHLO, then_hello_failed, "The server knows no LHLO, so it speaks SMTP rather than LMTP."},
     {500, false, ESMTP_VERB_EOM, then_give_up_delivery,
      "The server took the lines of the message for commands or met a line that was too long."},
-    {500, false, ESMTP_VERB_BDAT, then_give_up_delivery,
-     "The server does not take messages in chunks."},
+    {500, false, ESMTP_VERB_BDAT, then_give_up_delivery, "The server does not take messages in chunks."},
     {500, false, ESMTP_VERB_AUTH, then_login_other,
      "The server offers no login here, or the line with the login data was too long."},
     {500, false, ESMTP_VERB_STARTTLS, then_clear_or_stop,
      "The server knows no STARTTLS, or a device on the way hides it."},
-    {501, false, ESMTP_VERB_EHLO, then_helo,
-     "The server does not accept the name that the client gave for itself."},
-    {501, false, ESMTP_VERB_HELO, then_hello_failed,
-     "The name in HELO is missing or not a valid host name."},
-    {501, false, ESMTP_VERB_LHLO, then_hello_failed,
-     "The name in LHLO is missing or not a valid host name."},
+    {501, false, ESMTP_VERB_EHLO, then_helo, "The server does not accept the name that the client gave for itself."},
+    {501, false, ESMTP_VERB_HELO, then_hello_failed, "The name in HELO is missing or not a valid host name."},
+    {501, false, ESMTP_VERB_LHLO, then_hello_failed, "The name in LHLO is missing or not a valid host name."},
     {501, false, ESMTP_VERB_MAIL, then_give_up_message,
      "The sender's address or a parameter of MAIL is badly written."},
     {501, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The recipient's address or a parameter of RCPT is badly written."},
     {501, false, ESMTP_VERB_DATA, then_give_up_message,
      "DATA takes no parameter, or what stood behind it could not be read."},
-    {501, false, ESMTP_VERB_BDAT, then_give_up_delivery,
-     "The size of the chunk is missing or cannot be read."},
+    {501, false, ESMTP_VERB_BDAT, then_give_up_delivery, "The size of the chunk is missing or cannot be read."},
     {501, false, ESMTP_VERB_AUTH, then_login_other,
      "The login ended early: the client gave it up with an asterisk, or its base64 was broken."},
     {501, false, ESMTP_VERB_STARTTLS, then_clear_or_stop, "STARTTLS takes no parameter."},
-    {502, false, ESMTP_VERB_EHLO, then_helo,
-     "The server speaks only the old protocol without extensions."},
-    {502, false, ESMTP_VERB_BDAT, then_give_up_delivery,
-     "Sending in chunks is switched off on this server."},
-    {502, false, ESMTP_VERB_VRFY, then_without,
-     "Questions about users are switched off on this server."},
+    {502, false, ESMTP_VERB_EHLO, then_helo, "The server speaks only the old protocol without extensions."},
+    {502, false, ESMTP_VERB_BDAT, then_give_up_delivery, "Sending in chunks is switched off on this server."},
+    {502, false, ESMTP_VERB_VRFY, then_without, "Questions about users are switched off on this server."},
     {502, false, ESMTP_VERB_EXPN, then_without, "Lists are not expanded here."},
-    {502, false, ESMTP_VERB_AUTH, then_login_other,
-     "The server offers no login, or not before TLS."},
+    {502, false, ESMTP_VERB_AUTH, then_login_other, "The server offers no login, or not before TLS."},
     {502, false, ESMTP_VERB_STARTTLS, then_clear_or_stop, "TLS is switched off on this server."},
     {503, false, ESMTP_VERB_EHLO, then_hello_failed,
      "A hello is not expected at this point; with some servers a second one counts as a fault."},
     {503, false, ESMTP_VERB_MAIL, then_give_up_message,
      "MAIL came before the hello, while another message was open, or before something else that "
      "the server wants first."},
-    {503, false, ESMTP_VERB_RCPT, then_drop_recipient,
-     "RCPT came without an accepted MAIL before it."},
+    {503, false, ESMTP_VERB_RCPT, then_drop_recipient, "RCPT came without an accepted MAIL before it."},
     {503, false, ESMTP_VERB_DATA, then_give_up_message,
      "DATA came without an accepted recipient. A client that sends commands ahead gets this when "
      "all recipients were refused."},
     {503, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The chunk came without an accepted recipient, or after the last one."},
-    {503, false, ESMTP_VERB_ATRN, then_mail_stays,
-     "The client has not said EHLO, or has a message open."},
+    {503, false, ESMTP_VERB_ATRN, then_mail_stays, "The client has not said EHLO, or has a message open."},
     {503, false, ESMTP_VERB_AUTH, then_without,
      "The client is logged in already, has a message open, or has not said EHLO."},
     {503, false, ESMTP_VERB_STARTTLS, then_clear_or_stop,
@@ -363,8 +315,7 @@ static const esmtp_context_row_t contexts[] = {
      "The server refuses the name that the client gave, mostly because it is no full host name."},
     {504, false, ESMTP_VERB_HELO, then_hello_failed,
      "The server refuses the name in HELO, mostly because it is no full host name."},
-    {504, false, ESMTP_VERB_MAIL, then_without_parameter,
-     "The server does not support a parameter of MAIL."},
+    {504, false, ESMTP_VERB_MAIL, then_without_parameter, "The server does not support a parameter of MAIL."},
     {504, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The server does not support a parameter of RCPT, or the address is not complete enough."},
     {504, false, ESMTP_VERB_AUTH, then_login_other, "The server does not offer this login method."},
@@ -381,17 +332,14 @@ static const esmtp_context_row_t contexts[] = {
      "Nobody may send here without a login, or without STARTTLS; the text says which is missing."},
     {530, false, ESMTP_VERB_RCPT, then_login_first,
      "The server takes this recipient only from clients that have logged in or use TLS."},
-    {530, false, ESMTP_VERB_AUTH, then_tls_first,
-     "The server does not let anybody log in before STARTTLS."},
+    {530, false, ESMTP_VERB_AUTH, then_tls_first, "The server does not let anybody log in before STARTTLS."},
     {534, false, ESMTP_VERB_AUTH, then_login_stronger,
      "The server's policy wants a stronger login method for this user, or a login through the "
      "provider's web page first."},
     {535, false, ESMTP_VERB_NONE, then_login_check, NULL},
     {538, false, ESMTP_VERB_NONE, then_tls_first, NULL},
-    {550, false, ESMTP_VERB_EHLO, then_hello_failed,
-     "The server refuses this client, for its name or its address."},
-    {550, false, ESMTP_VERB_HELO, then_hello_failed,
-     "The server refuses the client that calls itself so."},
+    {550, false, ESMTP_VERB_EHLO, then_hello_failed, "The server refuses this client, for its name or its address."},
+    {550, false, ESMTP_VERB_HELO, then_hello_failed, "The server refuses the client that calls itself so."},
     {550, false, ESMTP_VERB_MAIL, then_give_up_message,
      "The server takes no mail from this sender: the address does not exist, is blocked, or "
      "fails a check such as SPF."},
@@ -407,8 +355,7 @@ static const esmtp_context_row_t contexts[] = {
      "The server refuses the message on its content or by policy. Chunks already sent count for "
      "nothing."},
     {550, false, ESMTP_VERB_VRFY, then_nothing, "There is no such user."},
-    {550, false, ESMTP_VERB_EXPN, then_nothing,
-     "There is no such list, or this client may not see it."},
+    {550, false, ESMTP_VERB_EXPN, then_nothing, "There is no such list, or this client may not see it."},
     {550, true, ESMTP_VERB_NONE, then_other_server,
      "The server takes no mail from this client, mostly because its address is on a block list."},
     {551, false, ESMTP_VERB_RCPT, then_new_address,
@@ -416,15 +363,13 @@ static const esmtp_context_row_t contexts[] = {
      "address."},
     {551, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "The server threw the chunk away, because the message had failed before."},
-    {551, false, ESMTP_VERB_VRFY, then_nothing,
-     "The user is elsewhere; the text may name the address."},
+    {551, false, ESMTP_VERB_VRFY, then_nothing, "The user is elsewhere; the text may name the address."},
     {552, false, ESMTP_VERB_MAIL, then_give_up_message,
      "The message is bigger than this server takes, by the SIZE that the client announced."},
     {552, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The mailbox is full, or the message too big for it. Very old servers mean too many "
      "recipients."},
-    {552, false, ESMTP_VERB_EOM, then_give_up_delivery,
-     "The message turned out too big, or the mailbox is full."},
+    {552, false, ESMTP_VERB_EOM, then_give_up_delivery, "The message turned out too big, or the mailbox is full."},
     {552, false, ESMTP_VERB_BDAT, then_give_up_delivery,
      "With this chunk the message grew bigger than the server takes."},
     {553, false, ESMTP_VERB_MAIL, then_give_up_message,
@@ -433,8 +378,7 @@ static const esmtp_context_row_t contexts[] = {
      "The recipient's address is not allowed: badly written or ambiguous, or the server does not "
      "relay for this client."},
     {553, false, ESMTP_VERB_VRFY, then_nothing, "The name fits more than one user."},
-    {554, false, ESMTP_VERB_MAIL, then_give_up_message,
-     "The server refuses this sender by policy."},
+    {554, false, ESMTP_VERB_MAIL, then_give_up_message, "The server refuses this sender by policy."},
     {554, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The server refuses by policy: the client may not relay or is on a block list."},
     {554, false, ESMTP_VERB_DATA, then_give_up_message,
@@ -455,8 +399,7 @@ static const esmtp_context_row_t contexts[] = {
     {555, false, ESMTP_VERB_MAIL, then_without_parameter,
      "The server does not know a parameter of MAIL, although the client may have read it from "
      "the EHLO reply."},
-    {555, false, ESMTP_VERB_RCPT, then_without_parameter,
-     "The server does not know a parameter of RCPT."},
+    {555, false, ESMTP_VERB_RCPT, then_without_parameter, "The server does not know a parameter of RCPT."},
     {556, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The recipient's domain has published a null MX: it takes no mail at all."},
     {558, false, ESMTP_VERB_NONE, then_sort_verdicts, NULL},
@@ -482,8 +425,8 @@ static const esmtp_context_row_t *find_exact(uint16_t code, bool greeting, esmtp
 {
     const esmtp_context_row_t key = {code, greeting, verb, NULL, NULL};
 
-    return (const esmtp_context_row_t *)bsearch(&key, contexts, G_N_ELEMENTS(contexts),
-                                                sizeof contexts[0], compare_context);
+    return (const esmtp_context_row_t *)bsearch(&key, contexts, G_N_ELEMENTS(contexts), sizeof contexts[0],
+                                                compare_context);
 }
 
 /* The verb whose replies mean the same. */
@@ -505,8 +448,7 @@ static esmtp_verb_t same_as(esmtp_verb_t verb)
  * there is neither. */
 static const esmtp_context_row_t *find_context(uint16_t code, esmtp_verb_t verb, bool greeting)
 {
-    const esmtp_context_row_t *row =
-        find_exact(code, greeting, greeting ? ESMTP_VERB_NONE : same_as(verb));
+    const esmtp_context_row_t *row = find_exact(code, greeting, greeting ? ESMTP_VERB_NONE : same_as(verb));
 
     return row ? row : find_exact(code, false, ESMTP_VERB_NONE);
 }

@@ -57,8 +57,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"EXPN", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
      "The server can name the members of a mailing list. Usually switched off, because spammers "
      "like to read such lists."},
-    {"FUTURERELEASE", ESMTP_EHLO_FUTURERELEASE, ESMTP_STATUS_STANDARD, "max-seconds max-date-time",
-     "RFC 4865",
+    {"FUTURERELEASE", ESMTP_EHLO_FUTURERELEASE, ESMTP_STATUS_STANDARD, "max-seconds max-date-time", "RFC 4865",
      "The submission server can hold a message and send it later. The values are the longest "
      "wait in seconds and the latest moment."},
     {"HELP", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
@@ -69,8 +68,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"JMAPIDENTITY", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Cyrus IMAP, Fastmail",
      "The client may name the JMAP identity under which a message is sent. A private link "
      "between a Cyrus server and its submission host."},
-    {"LIMITS", ESMTP_EHLO_LIMITS, ESMTP_STATUS_STANDARD, "name[=value] *( name[=value])",
-     "RFC 9422",
+    {"LIMITS", ESMTP_EHLO_LIMITS, ESMTP_STATUS_STANDARD, "name[=value] *( name[=value])", "RFC 9422",
      "The server tells its limits in advance: MAILMAX messages on a connection, RCPTMAX "
      "recipients of a message, RCPTDOMAINMAX recipient domains. A later EHLO reply replaces them "
      "all."},
@@ -80,8 +78,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"MTRK", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3885",
      "The server keeps a record of messages, so that their sender can ask later what became of "
      "them (RFC 3887). Hardly used anywhere."},
-    {"NO-SOLICITING", ESMTP_EHLO_NO_SOLICITING, ESMTP_STATUS_STANDARD, "[class *(,class)]",
-     "RFC 3865, RFC 4095",
+    {"NO-SOLICITING", ESMTP_EHLO_NO_SOLICITING, ESMTP_STATUS_STANDARD, "[class *(,class)]", "RFC 3865, RFC 4095",
      "The site does not want advertising of the named classes. Whoever sends such mail has to "
      "label it with SOLICIT= and may be refused."},
     {"OK", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
@@ -151,8 +148,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"VERB", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Sendmail",
      "Debugging aid of Sendmail: after VERB the server reports the progress of delivery in lines "
      "with the code 050. Harmless, but talkative."},
-    {"VERP", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "",
-     "draft-varshavchik-verp-smtpext, PowerMTA",
+    {"VERP", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-varshavchik-verp-smtpext, PowerMTA",
      "The server can give each recipient a return address of its own, so that a bounce shows "
      "whose mailbox failed (variable envelope return path)."},
     {"VRFY", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
@@ -170,8 +166,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"X-LINK2STATE", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
      "Exchange 2000 and 2003 swap tables of link states over SMTP. Known for the heap overflow "
      "of MS05-021."},
-    {"X-MESSAGECONTEXT", ESMTP_EHLO_CONTEXTS, ESMTP_STATUS_VENDOR, "*(name-version)",
-     "Microsoft Exchange",
+    {"X-MESSAGECONTEXT", ESMTP_EHLO_CONTEXTS, ESMTP_STATUS_VENDOR, "*(name-version)", "Microsoft Exchange",
      "Blocks of prepared data may travel with a message: recipient cache (ADRC), properties "
      "(EPROP), search index (FSTINDX). Used inside an Exchange organisation."},
     {"XACK", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "PowerMTA",
@@ -184,8 +179,7 @@ static const esmtp_keyword_row_t keywords[] = {
      "A message may be attributed to a tenant of Exchange Online, as incoming or outgoing mail."},
     {"XCIR", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Oracle Messaging Server, PMDF",
      "An administrator may ask for the state of mail circuits. Disabled by default."},
-    {"XCLIENT", ESMTP_EHLO_XCLIENT, ESMTP_STATUS_VENDOR, "1*(attribute)",
-     "Postfix, Dovecot, Exim, Haraka, nginx",
+    {"XCLIENT", ESMTP_EHLO_XCLIENT, ESMTP_STATUS_VENDOR, "1*(attribute)", "Postfix, Dovecot, Exim, Haraka, nginx",
      "A trusted proxy may replace what the server believes about the client by the named "
      "attributes: address, name, login. If strangers see it offered, that is a hole."},
     {"XDUMPCONTEXT", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Momentum",
@@ -292,8 +286,8 @@ static const esmtp_keyword_row_t *masked(void)
     static const esmtp_keyword_row_t *row;
 
     if (!row)
-        row = (const esmtp_keyword_row_t *)esmtp_table_find_name(
-            keywords, G_N_ELEMENTS(keywords), sizeof keywords[0], esmtp_span_str("XXXXXXXX"));
+        row = (const esmtp_keyword_row_t *)esmtp_table_find_name(keywords, G_N_ELEMENTS(keywords), sizeof keywords[0],
+                                                                 esmtp_span_str("XXXXXXXX"));
     return row;
 }
 

@@ -8,8 +8,7 @@
 #include "tables_private.h"
 
 static const esmtp_param_row_t params[] = {
-    {"ALT-ADDRESS", ESMTP_ON_MAIL | ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext of an ASCII address",
-     "RFC 5336",
+    {"ALT-ADDRESS", ESMTP_ON_MAIL | ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext of an ASCII address", "RFC 5336",
      "An address in ASCII that stands in for one with other characters, if the next server does "
      "not take those. Obsolete."},
     {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH, "xtext of an address, or <>", "RFC 4954",
@@ -26,8 +25,7 @@ static const esmtp_param_row_t params[] = {
      "lines."},
     {"CONPERM", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "RFC 4141",
      "Servers on the way may convert the content as far as its header permits."},
-    {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID, "xtext, at most 100 characters",
-     "RFC 3461, RFC 3885",
+    {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID, "xtext, at most 100 characters", "RFC 3461, RFC 3885",
      "The sender's own number for this sending. Delivery reports repeat it, and tracking needs "
      "it."},
     {"EXDATA", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "draft-varshavchik-exdata-smtpext, Courier",
@@ -45,12 +43,10 @@ static const esmtp_param_row_t params[] = {
     {"MTRK", ESMTP_ON_MAIL, ESMTP_VALUE_MTRK, "base64[:1*9DIGIT]", "RFC 3885",
      "Asks the servers to remember the message, so that it can be tracked. The value is the hash "
      "of a secret that the sender keeps; the number tells for how many seconds to remember."},
-    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY, "NEVER / 1#(SUCCESS / FAILURE / DELAY)",
-     "RFC 3461",
+    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY, "NEVER / 1#(SUCCESS / FAILURE / DELAY)", "RFC 3461",
      "When the sender wants a report on this recipient. NEVER stands alone; without the "
      "parameter a failure is reported."},
-    {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT, "type;xtext, at most 500 characters",
-     "RFC 3461, RFC 6533",
+    {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT, "type;xtext, at most 500 characters", "RFC 3461, RFC 6533",
      "The recipient's address as the author wrote it, before anybody rewrote or forwarded it. "
      "Delivery reports repeat it."},
     {"PRDR", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "draft-hall-prdr-00, Exim",
@@ -63,8 +59,7 @@ static const esmtp_param_row_t params[] = {
     {"RRVS", ESMTP_ON_RCPT, ESMTP_VALUE_RRVS, "date-time[;(C / R)]", "RFC 7293",
      "Deliver only if the mailbox has had the same owner since this date. C goes on and R "
      "refuses where a later server does not know the parameter."},
-    {"SECURITY", ESMTP_ON_MAIL, ESMTP_VALUE_SECURITY, "NONE / STARTTLS",
-     "draft-varshavchik-security-smtpext, Courier",
+    {"SECURITY", ESMTP_ON_MAIL, ESMTP_VALUE_SECURITY, "NONE / STARTTLS", "draft-varshavchik-security-smtpext, Courier",
      "STARTTLS allows the message to travel on over TLS with a trusted certificate only."},
     {"SIZE", ESMTP_ON_MAIL, ESMTP_VALUE_SIZE, "1*20DIGIT", "RFC 1870",
      "How big the message is, by the client's reckoning in octets. The server can refuse at once "
@@ -76,17 +71,15 @@ static const esmtp_param_row_t params[] = {
      "round and a word."},
     {"SUBMITTER", ESMTP_ON_MAIL, ESMTP_VALUE_XTEXT, "xtext of an address", "RFC 4405",
      "The address that is responsible for sending this mail, for the abandoned Sender ID check."},
-    {"TRANSID", ESMTP_ON_MAIL, ESMTP_VALUE_TRANSID, "<local@domain>, at most 80 characters",
-     "RFC 1845",
+    {"TRANSID", ESMTP_ON_MAIL, ESMTP_VALUE_TRANSID, "<local@domain>, at most 80 characters", "RFC 1845",
      "The name of this transfer, under which it can be continued if the connection breaks."},
     {"VERP", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "draft-varshavchik-verp-smtpext, PowerMTA",
      "Give each recipient a return address of its own, so that bounces show whose address failed."},
-    {"XATTRDIRECT", ESMTP_ON_MAIL, ESMTP_VALUE_DIRECTION, "Incoming / Originating",
-     "Microsoft Exchange", "Whether the message comes into the tenant or goes out from it."},
+    {"XATTRDIRECT", ESMTP_ON_MAIL, ESMTP_VALUE_DIRECTION, "Incoming / Originating", "Microsoft Exchange",
+     "Whether the message comes into the tenant or goes out from it."},
     {"XATTRORGID", ESMTP_ON_MAIL, ESMTP_VALUE_TEXT, "xorgid:GUID", "Microsoft Exchange",
      "The tenant of Exchange Online that the message is attributed to."},
-    {"XMESSAGECONTEXT", ESMTP_ON_MAIL, ESMTP_VALUE_TEXT, "name-version *(,name-version)",
-     "Microsoft Exchange",
+    {"XMESSAGECONTEXT", ESMTP_ON_MAIL, ESMTP_VALUE_TEXT, "name-version *(,name-version)", "Microsoft Exchange",
      "Which blocks of prepared data come along with the message: recipient cache, properties, "
      "search index."},
     {"XOORG", ESMTP_ON_MAIL, ESMTP_VALUE_XTEXT, "xtext of a domain", "Microsoft Exchange",
@@ -115,8 +108,8 @@ static const esmtp_param_row_t params[] = {
 
 const esmtp_param_row_t *esmtp_param_find(esmtp_span_t name, uint8_t on)
 {
-    const esmtp_param_row_t *row = (const esmtp_param_row_t *)esmtp_table_find_name(
-        params, G_N_ELEMENTS(params), sizeof params[0], name);
+    const esmtp_param_row_t *row =
+        (const esmtp_param_row_t *)esmtp_table_find_name(params, G_N_ELEMENTS(params), sizeof params[0], name);
 
     return row && (row->on & on) ? row : NULL;
 }

@@ -1,10 +1,11 @@
 /* tables.h
- * What SMTP's registries and vendors define, as data: verbs, reply codes, enhanced status codes, EHLO keywords, MAIL and
- * RCPT parameters, SASL mechanisms. One row per entry; the protocol knowledge that other modules act on is a column here,
- * not code there. Every look-up ignores ASCII case and costs a binary search. All rows are constant and live for ever.
+ * What SMTP's registries and vendors define, as data: verbs, reply codes, enhanced status codes, EHLO keywords, MAIL
+ * and RCPT parameters, SASL mechanisms. One row per entry; the protocol knowledge that other modules act on is a column
+ * here, not code there. Every look-up ignores ASCII case and costs a binary search. All rows are constant and live for
+ * ever.
  *
- * Texts: "explanation" is one or two sentences for a reader who has no RFC beside the capture; "reference" says where the
- * thing is defined ("RFC 1870", "Microsoft Exchange").
+ * Texts: "explanation" is one or two sentences for a reader who has no RFC beside the capture; "reference" says where
+ * the thing is defined ("RFC 1870", "Microsoft Exchange").
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -71,18 +72,18 @@ typedef enum {
 } esmtp_payload_t;
 
 enum {
-    ESMTP_VF_HELLO = 1u << 0,     /* its reply lists extensions: EHLO, LHLO */
-    ESMTP_VF_TLS = 1u << 1,       /* 220 opens TLS: STARTTLS, X-ANONYMOUSTLS */
-    ESMTP_VF_AUTH = 1u << 2,      /* 334 rounds follow: AUTH, X-EXPS */
-    ESMTP_VF_SWAP = 1u << 3,      /* 250 swaps the roles: TURN, ATRN */
-    ESMTP_VF_RESTART = 1u << 4,   /* 220 starts the session over: XCLIENT */
-    ESMTP_VF_NOT_SMTP = 1u << 5,  /* another protocol's verb: GET, POST, CONNECT */
-    ESMTP_VF_PROBE = 1u << 6,     /* an old back door that only scanners try: DEBUG, WIZ, SHOWQ */
-    ESMTP_VF_SECRET = 1u << 7,    /* the parameter may hold a secret: BURL, CLIENTID, XAUTH */
-    ESMTP_VF_FROM = 1u << 8,      /* parameter is FROM:<path> and esmtp-params */
-    ESMTP_VF_TO = 1u << 9,        /* parameter is TO:<path> and esmtp-params */
-    ESMTP_VF_NO_ARG = 1u << 10,   /* takes no parameter: DATA, RSET, QUIT, STARTTLS */
-    ESMTP_VF_PSEUDO = 1u << 11,   /* not a verb on the wire: "." and "*" */
+    ESMTP_VF_HELLO = 1u << 0,    /* its reply lists extensions: EHLO, LHLO */
+    ESMTP_VF_TLS = 1u << 1,      /* 220 opens TLS: STARTTLS, X-ANONYMOUSTLS */
+    ESMTP_VF_AUTH = 1u << 2,     /* 334 rounds follow: AUTH, X-EXPS */
+    ESMTP_VF_SWAP = 1u << 3,     /* 250 swaps the roles: TURN, ATRN */
+    ESMTP_VF_RESTART = 1u << 4,  /* 220 starts the session over: XCLIENT */
+    ESMTP_VF_NOT_SMTP = 1u << 5, /* another protocol's verb: GET, POST, CONNECT */
+    ESMTP_VF_PROBE = 1u << 6,    /* an old back door that only scanners try: DEBUG, WIZ, SHOWQ */
+    ESMTP_VF_SECRET = 1u << 7,   /* the parameter may hold a secret: BURL, CLIENTID, XAUTH */
+    ESMTP_VF_FROM = 1u << 8,     /* parameter is FROM:<path> and esmtp-params */
+    ESMTP_VF_TO = 1u << 9,       /* parameter is TO:<path> and esmtp-params */
+    ESMTP_VF_NO_ARG = 1u << 10,  /* takes no parameter: DATA, RSET, QUIT, STARTTLS */
+    ESMTP_VF_PSEUDO = 1u << 11,  /* not a verb on the wire: "." and "*" */
 };
 
 #define ESMTP_CODES_MAX 6
@@ -92,9 +93,9 @@ typedef struct {
     esmtp_verb_t id;
     esmtp_txn_role_t txn;
     esmtp_payload_t payload;
-    uint32_t flags;                         /* ESMTP_VF_* */
-    uint16_t success[ESMTP_CODES_MAX];      /* codes of success, ended by 0 */
-    uint16_t intermediate[2];               /* codes that ask for more, ended by 0 */
+    uint32_t flags;                    /* ESMTP_VF_* */
+    uint16_t success[ESMTP_CODES_MAX]; /* codes of success, ended by 0 */
+    uint16_t intermediate[2];          /* codes that ask for more, ended by 0 */
     const char *syntax;
     const char *reference;
     const char *explanation;
@@ -108,13 +109,13 @@ const esmtp_verb_row_t *esmtp_verb_by_id(esmtp_verb_t id);
 uint16_t esmtp_verb_number(const esmtp_verb_row_t *row);
 const esmtp_verb_row_t *esmtp_verb_by_number(uint16_t number);
 
-/* Whether a code can be the answer to a verb: any 4yz and 5yz, and of 2yz and 3yz those of the row; row NULL: all but 3yz.
- * A number outside 200..599 never is. */
+/* Whether a code can be the answer to a verb: any 4yz and 5yz, and of 2yz and 3yz those of the row; row NULL: all but
+ * 3yz. A number outside 200..599 never is. */
 bool esmtp_verb_expects(const esmtp_verb_row_t *row, uint16_t code);
 
 typedef struct {
     uint16_t code;
-    const char *name;        /* short: RFC 5321's words where it has some, as users know them */
+    const char *name; /* short: RFC 5321's words where it has some, as users know them */
     const char *reference;
     const char *explanation;
 } esmtp_code_row_t;
@@ -141,7 +142,7 @@ const char *esmtp_code_explain(uint16_t code, esmtp_verb_t verb, bool greeting);
 const char *esmtp_code_next_step(uint16_t code, esmtp_verb_t verb, bool greeting);
 
 typedef struct {
-    uint8_t class_;     /* 2, 4, 5 or 0 for any */
+    uint8_t class_; /* 2, 4, 5 or 0 for any */
     uint16_t subject;
     uint16_t detail;    /* first of a range ... */
     uint16_t detail_to; /* ... and last */
@@ -262,7 +263,7 @@ typedef enum {
 typedef struct {
     const char *mechanism; /* capitals; "HT-SHA-256-*" stands for all that begin so */
     esmtp_sasl_form_t form;
-    bool exposed; /* a password or token can be read from the exchange */
+    bool exposed;         /* a password or token can be read from the exchange */
     const char *exchange; /* who sends what; "" where that is not known */
     const char *reference;
     const char *explanation;
@@ -273,19 +274,19 @@ const esmtp_mechanism_row_t *esmtp_mechanism_find(esmtp_span_t mechanism);
 /* Words that stand in values and have a meaning of their own. One set for each place where they stand. */
 typedef enum {
     ESMTP_SET_NONE = 0,
-    ESMTP_SET_BODY,         /* MAIL BODY= */
-    ESMTP_SET_BURL,         /* options of the EHLO keyword BURL, up to "://" */
-    ESMTP_SET_BY,           /* mode and trace of MAIL BY= */
-    ESMTP_SET_CONTEXT,      /* X-MESSAGECONTEXT, without the version */
-    ESMTP_SET_DIRECTION,    /* MAIL XATTRDIRECT= */
-    ESMTP_SET_NOTIFY,       /* RCPT NOTIFY= */
-    ESMTP_SET_ORCPT,        /* address types of RCPT ORCPT= */
-    ESMTP_SET_PROFILE,      /* MT-PRIORITY in the EHLO reply */
-    ESMTP_SET_RET,          /* MAIL RET= */
-    ESMTP_SET_RRVS,         /* action of RCPT RRVS= */
-    ESMTP_SET_SECURITY,     /* SECURITY and XSECURITY, EHLO reply and MAIL */
-    ESMTP_SET_XCLIENT,      /* attributes */
-    ESMTP_SET_XFORWARD,     /* attributes */
+    ESMTP_SET_BODY,      /* MAIL BODY= */
+    ESMTP_SET_BURL,      /* options of the EHLO keyword BURL, up to "://" */
+    ESMTP_SET_BY,        /* mode and trace of MAIL BY= */
+    ESMTP_SET_CONTEXT,   /* X-MESSAGECONTEXT, without the version */
+    ESMTP_SET_DIRECTION, /* MAIL XATTRDIRECT= */
+    ESMTP_SET_NOTIFY,    /* RCPT NOTIFY= */
+    ESMTP_SET_ORCPT,     /* address types of RCPT ORCPT= */
+    ESMTP_SET_PROFILE,   /* MT-PRIORITY in the EHLO reply */
+    ESMTP_SET_RET,       /* MAIL RET= */
+    ESMTP_SET_RRVS,      /* action of RCPT RRVS= */
+    ESMTP_SET_SECURITY,  /* SECURITY and XSECURITY, EHLO reply and MAIL */
+    ESMTP_SET_XCLIENT,   /* attributes */
+    ESMTP_SET_XFORWARD,  /* attributes */
 } esmtp_word_set_t;
 
 typedef struct {

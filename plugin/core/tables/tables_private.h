@@ -38,8 +38,7 @@ static inline int esmtp_table_compare_name(const void *key, const void *row)
 }
 
 /* The row of that name in a table of n rows of size octets; NULL if there is none. */
-static inline const void *esmtp_table_find_name(const void *rows, size_t n, size_t size,
-                                                esmtp_span_t name)
+static inline const void *esmtp_table_find_name(const void *rows, size_t n, size_t size, esmtp_span_t name)
 {
     return bsearch(&name, rows, n, size, esmtp_table_compare_name);
 }
@@ -49,7 +48,8 @@ static inline const void *esmtp_table_find_name(const void *rows, size_t n, size
 /* Slots of an index: more than twice the rows of the longest table. A power of two. */
 #define ESMTP_INDEX_SLOTS 512
 
-/* Where the rows of a table are, by a hash of their name; made when it is first asked. Static, so zeroed: slots hold row + 1. */
+/* Where the rows of a table are, by a hash of their name; made when it is first asked. Static, so zeroed: slots hold
+ * row + 1. */
 typedef struct {
     bool made;
     uint8_t slots[ESMTP_INDEX_SLOTS];
@@ -79,13 +79,15 @@ static inline void esmtp_index_make(esmtp_index_t *index, const void *rows, size
 }
 
 /* As esmtp_table_find_name, in a third of the instructions. n is at most 255. */
-static inline const void *esmtp_index_find(esmtp_index_t *index, const void *rows, size_t n, size_t size, esmtp_span_t name)
+static inline const void *esmtp_index_find(esmtp_index_t *index, const void *rows, size_t n, size_t size,
+                                           esmtp_span_t name)
 {
     if (name.len == 0)
         return NULL;
     if (!index->made)
         esmtp_index_make(index, rows, n, size);
-    for (unsigned slot = esmtp_index_hash(name.p, name.len); index->slots[slot]; slot = (slot + 1) % ESMTP_INDEX_SLOTS) {
+    for (unsigned slot = esmtp_index_hash(name.p, name.len); index->slots[slot];
+         slot = (slot + 1) % ESMTP_INDEX_SLOTS) {
         const void *row = (const char *)rows + (index->slots[slot] - 1u) * size;
         if (esmtp_table_compare_name(&name, row) == 0)
             return row;

@@ -331,8 +331,8 @@ static const esmtp_verb_row_t verbs[] = {
 const esmtp_verb_row_t *esmtp_verb_find(esmtp_span_t verb)
 {
     static esmtp_index_t index;
-    const esmtp_verb_row_t *row = (const esmtp_verb_row_t *)esmtp_index_find(
-        &index, verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], verb);
+    const esmtp_verb_row_t *row =
+        (const esmtp_verb_row_t *)esmtp_index_find(&index, verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], verb);
 
     G_STATIC_ASSERT(G_N_ELEMENTS(verbs) <= UINT8_MAX); /* as the index wants it, and esmtp_fact_t.verb */
     return row && !(row->flags & ESMTP_VF_PSEUDO) ? row : NULL;
@@ -383,8 +383,8 @@ const esmtp_verb_row_t *esmtp_verb_by_id(esmtp_verb_t id)
         return NULL;
     }
     if (!found[id])
-        found[id] = (const esmtp_verb_row_t *)esmtp_table_find_name(
-            verbs, G_N_ELEMENTS(verbs), sizeof verbs[0], esmtp_span_str(names[id]));
+        found[id] = (const esmtp_verb_row_t *)esmtp_table_find_name(verbs, G_N_ELEMENTS(verbs), sizeof verbs[0],
+                                                                    esmtp_span_str(names[id]));
     return found[id];
 }
 

@@ -18,11 +18,9 @@ static const esmtp_word_row_t words[] = {
 
     /* RFC 2852 section 4 */
     {ESMTP_SET_BY, "N", "notify: after the deadline go on, and tell the sender"},
-    {ESMTP_SET_BY, "NT",
-     "notify: after the deadline go on, and tell the sender; trace: tell of each relay"},
+    {ESMTP_SET_BY, "NT", "notify: after the deadline go on, and tell the sender; trace: tell of each relay"},
     {ESMTP_SET_BY, "R", "return: after the deadline give up, and return the message"},
-    {ESMTP_SET_BY, "RT",
-     "return: after the deadline give up, and return the message; trace: tell of each relay"},
+    {ESMTP_SET_BY, "RT", "return: after the deadline give up, and return the message; trace: tell of each relay"},
 
     /* Microsoft Exchange */
     {ESMTP_SET_CONTEXT, "ADRC", "cache of recipients"},
@@ -106,8 +104,7 @@ const esmtp_word_row_t *esmtp_word_find(esmtp_word_set_t set, esmtp_span_t word)
 {
     const word_key_t key = {set, word};
 
-    return (const esmtp_word_row_t *)bsearch(&key, words, G_N_ELEMENTS(words), sizeof words[0],
-                                             compare_word);
+    return (const esmtp_word_row_t *)bsearch(&key, words, G_N_ELEMENTS(words), sizeof words[0], compare_word);
 }
 
 const esmtp_word_row_t *esmtp_word_rows(size_t *n)

@@ -122,7 +122,8 @@ void esmtp_verb_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, prot
 void esmtp_extend_register(module_t *prefs)
 {
     static uat_field_t columns[] = {
-        UAT_FLD_CSTRING(user_keywords, keyword, "Keyword", "As in the EHLO reply; capitals and small letters are the same"),
+        UAT_FLD_CSTRING(user_keywords, keyword, "Keyword",
+                        "As in the EHLO reply; capitals and small letters are the same"),
         UAT_FLD_CSTRING(user_keywords, explanation, "Explanation", "What it means, in a sentence"),
         UAT_FLD_CSTRING(user_keywords, reference, "Reference", "Where it is defined"),
         UAT_END_FIELDS,
@@ -133,5 +134,6 @@ void esmtp_extend_register(module_t *prefs)
                                   "Private extensions of your servers: keyword, explanation, reference.", uat);
     keyword_table = register_dissector_table(KEYWORD_TABLE, "SMTP EHLO keyword", esmtp_smtp_proto(), FT_STRING,
                                              STRING_CASE_INSENSITIVE);
-    verb_table = register_dissector_table(VERB_TABLE, "SMTP command", esmtp_smtp_proto(), FT_STRING, STRING_CASE_INSENSITIVE);
+    verb_table =
+        register_dissector_table(VERB_TABLE, "SMTP command", esmtp_smtp_proto(), FT_STRING, STRING_CASE_INSENSITIVE);
 }

@@ -28,8 +28,8 @@ typedef struct {
     int offset, len;
 } esmtp_octets_t;
 
-/* Offers the parameter of an EHLO keyword (table smtp.ehlo.keyword) or of a verb (table smtp.command) to whoever registered
- * for it. name: in any case. */
+/* Offers the parameter of an EHLO keyword (table smtp.ehlo.keyword) or of a verb (table smtp.command) to whoever
+ * registered for it. name: in any case. */
 void esmtp_keyword_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, proto_tree *tree);
 /* Whether anybody registered for keywords. Asked once for a reply, it saves a search for each of its lines. */
 bool esmtp_keywords_extended(void);

@@ -105,13 +105,13 @@ static uint32_t groups_referenced(void)
     return wanted;
 }
 
-/* What the last packet's readers asked for. One run over a capture uses one tree, asks for the same fields of every packet, and
- * goes up in frame numbers: while both hold, the answer is that of the packet before. Asking each field of each packet took a
- * tenth of the plugin's instructions on short sessions.
+/* What the last packet's readers asked for. One run over a capture uses one tree, asks for the same fields of every
+ * packet, and goes up in frame numbers: while both hold, the answer is that of the packet before. Asking each field of
+ * each packet took a tenth of the plugin's instructions on short sessions.
  *
- * Which tree it is tells the table of what was found for its readers: it is there from the first hit on, as long as the tree. We
- * hold it, too, so that no other tree can get a table at the same address (Find Packet makes a tree for each packet, and the next
- * search may ask for other fields). */
+ * Which tree it is tells the table of what was found for its readers: it is there from the first hit on, as long as the
+ * tree. We hold it, too, so that no other tree can get a table at the same address (Find Packet makes a tree for each
+ * packet, and the next search may ask for other fields). */
 static struct {
     GHashTable *found;
     uint32_t frame;
@@ -183,7 +183,7 @@ void esmtp_experts_register(ei_register_info *ei, size_t n)
     }
 }
 
-/* --- text -------------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 /* How a label shows the end of a line; NULL if it is none. */
 static const char *line_end_shown(const char *end)
@@ -209,7 +209,8 @@ proto_item *esmtp_add_string(proto_tree *tree, int hf, tvbuff_t *tvb, int offset
     return item;
 }
 
-/* Text of printable ASCII that fits into a label, under the field's name but for its line end; NULL if it is something else. */
+/* Text of printable ASCII that fits into a label, under the field's name but for its line end; NULL if it is something
+ * else. */
 static proto_item *plain_text_add(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name)
 {
     char value[ITEM_LABEL_LENGTH];
@@ -245,9 +246,10 @@ proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, 
     return esmtp_add_text_as(tree, hf, tvb, offset, len, NULL);
 }
 
-/* --- numbers ----------------------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
-proto_item *esmtp_add_named(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, uint32_t value, const char *name)
+proto_item *esmtp_add_named(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, uint32_t value,
+                            const char *name)
 {
     proto_item *item = proto_tree_add_uint(tree, hf, tvb, offset, len, value);
     char digits[ESMTP_DIGITS];
@@ -256,7 +258,7 @@ proto_item *esmtp_add_named(proto_tree *tree, int hf, tvbuff_t *tvb, int offset,
     return item;
 }
 
-/* --- generated --------------------------------------------------------------------------------------------------------- */
+/* --- generated -------------------------------------------------------------------------------- */
 
 static proto_item *generated(proto_item *item)
 {

@@ -1,10 +1,10 @@
 /* label.h
  * Labels that are made here and not by Wireshark.
  *
- * Wireshark makes the label of an item when it is printed: it fetches the value once more, looks at each of its octets for what
- * needs an escape, and puts name and value together by printf. Nearly every label of ours is a name and words of printable ASCII
- * that are at hand when the item is made; put together here it costs a tenth. On short sessions that takes a fifth off all that
- * the plugin adds to tshark -V (tests/bench/run --way verbose).
+ * Wireshark makes the label of an item when it is printed: it fetches the value once more, looks at each of its octets
+ * for what needs an escape, and puts name and value together by printf. Nearly every label of ours is a name and words
+ * of printable ASCII that are at hand when the item is made; put together here it costs a tenth. On short sessions that
+ * takes a fifth off all that the plugin adds to tshark -V (tests/bench/run --way verbose).
  *
  * What is in these labels is what Wireshark would write (tests/test_text.py); where that is not sure none is made.
  *
@@ -24,8 +24,8 @@ static inline bool esmtp_seen(const proto_tree *tree)
     return tree && PTREE_DATA(tree)->visible;
 }
 
-/* Labels an item with its field's name, ": " and these words of printable ASCII, one behind the other. Makes no label if they are too
- * long for one: Wireshark makes it then, and says that it was cut. */
+/* Labels an item with its field's name, ": " and these words of printable ASCII, one behind the other. Makes no label
+ * if they are too long for one: Wireshark makes it then, and says that it was cut. */
 #define esmtp_label(item, ...) esmtp_label_words(item, NULL, (const char *const[]){__VA_ARGS__, NULL})
 
 /* Likewise with this name in place of the field's. */
@@ -34,8 +34,8 @@ static inline bool esmtp_seen(const proto_tree *tree)
 /* name: NULL for the field's; words: NULL ends them. */
 void esmtp_label_words(proto_item *item, const char *name, const char *const *words);
 
-/* Labels an item with a name, NULL for the field's, ": ", n octets of printable ASCII and a word. Returns whether it made the
- * label. */
+/* Labels an item with a name, NULL for the field's, ": ", n octets of printable ASCII and a word. Returns whether it
+ * made the label. */
 bool esmtp_label_octets(proto_item *item, const char *name, const void *octets, size_t n, const char *word);
 
 /* Labels an item with its field's name and a time that is not negative, where Wireshark shows times in seconds. */

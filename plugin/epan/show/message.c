@@ -1,11 +1,11 @@
 /* message.c
- * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the message.
- * Of the octets in that frame no copy is kept, as long as the message is short: they are there whenever it is shown. Most mails come
- * in one to four segments.
+ * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the
+ * message. Of the octets in that frame no copy is kept, as long as the message is short: they are there whenever it is
+ * shown. Most mails come in one to four segments.
  *
- * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a bug of
- * the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones. Whatever else
- * a dissector throws ends here: what comes behind the message in the same packet is shown.
+ * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a
+ * bug of the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones.
+ * Whatever else a dissector throws ends here: what comes behind the message in the same packet is shown.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -20,18 +20,20 @@
 #include "../../core/mime/mime.h"
 #include "../wire/pool.h"
 
-/* What the client says its message will take is believed up to here, and up to so many times its first octets: room for it is made
- * at once. */
+/* What the client says its message will take is believed up to here, and up to so many times its first octets: room for
+ * it is made at once. */
 #define ROOM_DECLARED (64u << 10)
-#define ROOM_TIMES 16
+#define ROOM_TIMES    16
 
-/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too. */
+/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too.
+ */
 #define JOINED_MAX (64u << 10)
 
 /* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
 #define COLUMN_OCTETS 8192
 
-/* Layers that one message may add to a packet (IMF, MIME inside MIME); Wireshark ends a packet at gui.max_tree_depth as a bug. */
+/* Layers that one message may add to a packet (IMF, MIME inside MIME); Wireshark ends a packet at gui.max_tree_depth as
+ * a bug. */
 #define LAYERS_SPARE 64
 
 /* Octets of one message that are kept at most; beyond, a tvb (31 bits) and memory end. */
@@ -53,7 +55,7 @@ bool esmtp_message_joined(void)
     return !desegment_data || prefs_get_bool_value(desegment_data, pref_current);
 }
 
-/* --- collecting -------------------------------------------------------------------------------------------------------- */
+/* --- collecting ------------------------------------------------------------------------------- */
 
 static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message)
 {
@@ -66,8 +68,8 @@ static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message
     return c;
 }
 
-/* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the first room
- * is what is known to be needed. */
+/* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the
+ * first room is what is known to be needed. */
 static uint32_t room_first(const esmtp_message_t *message, uint32_t n)
 {
     uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
@@ -159,7 +161,7 @@ esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, const packet_i
     return esmtp_span(joined, (size_t)c->len + c->tail);
 }
 
-/* --- how much a tree takes --------------------------------------------------------------------------------------------- */
+/* --- how much a tree takes -------------------------------------------------------------------- */
 
 /* Lines as Wireshark counts them (LF, CR, CRLF), counted up to a limit. */
 typedef struct {
@@ -194,8 +196,8 @@ static esmtp_span_t content_type(esmtp_span_t header)
     return esmtp_span(NULL, 0);
 }
 
-/* Lines of a part of a message as the dissectors show it. A coded file makes no items; a coded text is shown as it is or decoded,
- * as the preferences say; and 4.0 takes a whole message for text if its type has no parameters. */
+/* Lines of a part of a message as the dissectors show it. A coded file makes no items; a coded text is shown as it is
+ * or decoded, as the preferences say; and 4.0 takes a whole message for text if its type has no parameters. */
 static void count_part(void *ctx, const esmtp_mime_part_t *part)
 {
     lines_t *lines = ctx;
@@ -238,7 +240,7 @@ static size_t column_length(const uint8_t *p, size_t len)
     return esmtp_span_is(type, "text/plain") ? MIN(len, header + COLUMN_OCTETS) : len;
 }
 
-/* --- hand-over --------------------------------------------------------------------------------------------------------- */
+/* --- hand-over -------------------------------------------------------------------------------- */
 
 static bool imf_enabled(const packet_info *pinfo)
 {
@@ -290,7 +292,8 @@ static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *ro
     return why;
 }
 
-esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary, const char **why)
+esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary,
+                                       const char **why)
 {
     esmtp_handed_t how = ESMTP_HANDED_WHOLE;
     size_t len = tvb_captured_length(octets), safe = len;
@@ -318,13 +321,13 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
     return *why ? ESMTP_HANDED_FAILED : how;
 }
 
-/* --- registration ------------------------------------------------------------------------------------------------------ */
+/* --- registration ----------------------------------------------------------------------------- */
 
 void esmtp_message_register(module_t *prefs)
 {
-    prefs_register_uint_preference(prefs, "max_message", "Largest message to collect (octets)",
-                                   "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10,
-                                   &max_message);
+    prefs_register_uint_preference(
+        prefs, "max_message", "Largest message to collect (octets)",
+        "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
 }
 
 void esmtp_message_handoff(int proto_esmtp)

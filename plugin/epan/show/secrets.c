@@ -47,8 +47,7 @@ static int auth_command(const esmtp_login_t *login, const uint8_t *p, int len)
         return len;
     if (esmtp_auth_is_secret(login->row, 1) && !esmtp_span_is(initial, "="))
         return distance(p, initial, len);
-    return esmtp_auth_is_secret(login->row, 2) ? distance(p, esmtp_span_trim_front(rest), len)
-                                               : len;
+    return esmtp_auth_is_secret(login->row, 2) ? distance(p, esmtp_span_trim_front(rest), len) : len;
 }
 
 int esmtp_secret_start(const esmtp_fact_t *fact, const uint8_t *p, int len)
@@ -76,12 +75,10 @@ bool esmtp_secret_hidden(const esmtp_fact_t *fact, const uint8_t *p, int len)
     return esmtp_secrets_hidden_in_items() && esmtp_secret_start(fact, p, len) < len;
 }
 
-const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p,
-                              int len, int from)
+const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p, int len, int from)
 {
     int start = esmtp_secret_start(fact, p, len);
-    const char *text =
-        from < start ? esmtp_text(pool, (const char *)p + from, (size_t)(start - from)) : "";
+    const char *text = from < start ? esmtp_text(pool, (const char *)p + from, (size_t)(start - from)) : "";
     return start < len ? wmem_strconcat(pool, text, ESMTP_MASK, NULL) : text;
 }
 
@@ -95,8 +92,7 @@ void esmtp_auth_preferences(module_t *module)
     };
     prefs_register_bool_preference(
         module, "decode_auth", "Decode logins",
-        "Decode the base64 of AUTH commands, of what follows them, and of the server's challenges.",
-        &decode_auth);
+        "Decode the base64 of AUTH commands, of what follows them, and of the server's challenges.", &decode_auth);
     prefs_register_enum_preference(module, "mask_secrets", "Mask passwords and tokens",
                                    "Where stars stand in the place of passwords and tokens, and of "
                                    "the base64 that holds them: "

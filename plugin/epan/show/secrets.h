@@ -29,7 +29,6 @@ int esmtp_secret_start(const esmtp_fact_t *fact, const uint8_t *p, int len);
 /* Whether the items of a line must not show what it holds. */
 bool esmtp_secret_hidden(const esmtp_fact_t *fact, const uint8_t *p, int len);
 /* The line from octet "from" on, with ESMTP_MASK in the place of its secret. */
-const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p,
-                              int len, int from);
+const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p, int len, int from);
 
 #endif /* ESMTP_SECRETS_H */

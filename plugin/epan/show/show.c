@@ -11,8 +11,9 @@
 #include "../taps/export.h"
 #include "message.h"
 
-/* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is shown:
- * room is left for what one line may add at most (parameters and lists have limits of their own), and for other layers. */
+/* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is
+ * shown: room is left for what one line may add at most (parameters and lists have limits of their own), and for other
+ * layers. */
 #define ITEMS_MAX 500000
 
 /* Lines of one reply that are shown as one. */
@@ -22,7 +23,7 @@ static int hf_not_shown = -1;
 static int ett_smtp = -1;
 static expert_field ei_not_shown = EI_INIT;
 
-/* --- Info column ------------------------------------------------------------------------------------------------------- */
+/* --- Info column ------------------------------------------------------------------------------ */
 
 /* The frame that was shown last, and the octets of its column that no further call for it may change. */
 static struct {
@@ -39,8 +40,9 @@ static int info_fence(const column_info *cinfo)
     return 0;
 }
 
-/* Whether the frame has shown octets before these: a further TLS record, or what stands behind a line that TCP put together. What
- * they add to the column stands behind. When a frame is shown anew, its column is shorter than what the last time left. */
+/* Whether the frame has shown octets before these: a further TLS record, or what stands behind a line that TCP put
+ * together. What they add to the column stands behind. When a frame is shown anew, its column is shorter than what the
+ * last time left. */
 static bool shown_before(const packet_info *pinfo)
 {
     return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
@@ -92,7 +94,7 @@ static void info_write(esmtp_show_t *show)
     col_add_str(show->pinfo->cinfo, COL_INFO, show->info);
 }
 
-/* --- facts ------------------------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left)
 {
@@ -117,29 +119,16 @@ static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     switch ((esmtp_fact_kind_t)fact->kind) {
-    case ESMTP_FACT_COMMAND:
-        esmtp_command_add(show, fact, offset);
-        break;
-    case ESMTP_FACT_AUTH:
-        esmtp_auth_line_add(show, fact, offset);
-        break;
+    case ESMTP_FACT_COMMAND: esmtp_command_add(show, fact, offset); break;
+    case ESMTP_FACT_AUTH: esmtp_auth_line_add(show, fact, offset); break;
     case ESMTP_FACT_TEXT:
     case ESMTP_FACT_CHUNK:
-    case ESMTP_FACT_BLOB:
-        esmtp_piece_add(show, fact, offset);
-        break;
-    case ESMTP_FACT_EOM:
-        esmtp_end_mark_add(show, fact, offset);
-        break;
-    case ESMTP_FACT_LINE:
-        esmtp_unknown_add(show, fact, offset);
-        break;
-    case ESMTP_FACT_GAP:
-        esmtp_gap_add(show, fact, offset);
-        break;
+    case ESMTP_FACT_BLOB: esmtp_piece_add(show, fact, offset); break;
+    case ESMTP_FACT_EOM: esmtp_end_mark_add(show, fact, offset); break;
+    case ESMTP_FACT_LINE: esmtp_unknown_add(show, fact, offset); break;
+    case ESMTP_FACT_GAP: esmtp_gap_add(show, fact, offset); break;
     case ESMTP_FACT_REPLY:
-    case ESMTP_FACT_NONE:
-        break;
+    case ESMTP_FACT_NONE: break;
     }
 }
 
@@ -209,8 +198,8 @@ const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t 
     return completed;
 }
 
-/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column comes behind
- * ours. */
+/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column
+ * comes behind ours. */
 static void messages_add(esmtp_show_t *show)
 {
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
@@ -248,7 +237,8 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     if (found->first == found->last)
         esmtp_retransmission_add(&show, found->old);
     facts_add(&show, found);
-    esmtp_connection_add(&show, found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
+    esmtp_connection_add(&show,
+                         found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
     info_write(&show);
     messages_add(&show);
     if (!show.info)
@@ -261,12 +251,15 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
 void esmtp_show_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_not_shown, {"Lines not shown", "smtp.lines_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
-                         "Lines of this frame that follow and would make its tree too large", HFILL}},
+        {&hf_not_shown,
+         {"Lines not shown", "smtp.lines_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
+          "Lines of this frame that follow and would make its tree too large", HFILL}},
     };
     static int *ett[] = {&ett_smtp};
     static ei_register_info ei[] = {
-        {&ei_not_shown, {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown", EXPFILL}},
+        {&ei_not_shown,
+         {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown",
+          EXPFILL}},
     };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));

@@ -1,6 +1,6 @@
 /* show.h
- * Shows the facts of one call of the dissector: tree and Info column. Everything below here is a function of octets and facts;
- * nothing changes what is known. tree_*.c: one file per kind of thing.
+ * Shows the facts of one call of the dissector: tree and Info column. Everything below here is a function of octets and
+ * facts; nothing changes what is known. tree_*.c: one file per kind of thing.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -25,17 +25,17 @@ typedef struct {
     proto_tree *tree; /* of the SMTP item; may be NULL */
     const esmtp_conn_t *conn;
     const esmtp_stream_t *stream;
-    uint32_t seq;        /* of the first octet of tvb */
-    size_t at;           /* which of the stream's facts is being shown; of a reply the first */
-    char *info;          /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
+    uint32_t seq; /* of the first octet of tvb */
+    size_t at;    /* which of the stream's facts is being shown; of a reply the first */
+    char *info;   /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;
-    bool server;         /* the server speaks */
-    bool later;          /* not the first visit: replies are known */
+    bool server; /* the server speaks */
+    bool later;  /* not the first visit: replies are known */
     bool tls;
-    uint32_t wanted;     /* ESMTP_WANT_*: what is read of this packet */
-    bool extended;       /* other dissectors have registered for keywords of the reply that is being shown */
-    bool more;           /* the frame has shown octets before these */
-    bool hidden_done;    /* the hidden smtp.req or smtp.rsp was added */
+    uint32_t wanted;       /* ESMTP_WANT_*: what is read of this packet */
+    bool extended;         /* other dissectors have registered for keywords of the reply that is being shown */
+    bool more;             /* the frame has shown octets before these */
+    bool hidden_done;      /* the hidden smtp.req or smtp.rsp was added */
     wmem_list_t *messages; /* esmtp_completed_t, in order; NULL if none */
 } esmtp_show_t;
 
@@ -63,7 +63,8 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 void esmtp_offer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_offer_t *offer);
 void esmtp_ehlo_register(void);
 
-/* tree_params.c: path and parameters of MAIL, RCPT and their kin; the parameter is octets offset to offset + len - 1. */
+/* tree_params.c: path and parameters of MAIL, RCPT and their kin; the parameter is octets offset to offset + len - 1.
+ */
 void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row, int offset, int len);
 void esmtp_params_register(void);
 
@@ -83,7 +84,8 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
 /* For every line of a reply to a login; offset, len: of the text behind the separator, len below 0 if there is none. */
 void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
-/* Adds a client line, or a 334, to the Info column: logins decoded, secrets masked. offset, len: of the line without its end. */
+/* Adds a client line, or a 334, to the Info column: logins decoded, secrets masked. offset, len: of the line without
+ * its end. */
 void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 void esmtp_auth_register(void);
 void esmtp_auth_preferences(module_t *module);

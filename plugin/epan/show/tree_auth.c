@@ -28,15 +28,12 @@ static expert_field ei_too_long = EI_INIT;
 /* --- Info column ------------------------------------------------------------------------------ */
 
 /* A line undecoded, from octet "from" on. */
-static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len,
-                            int from)
+static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len, int from)
 {
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     int start = esmtp_secrets_hidden_in_columns() ? esmtp_secret_start(fact, p, len) : len;
     int open = MAX(start, from);
-    const char *text =
-        open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from)
-                    : "";
+    const char *text = open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from) : "";
     return open < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
 }
 
@@ -75,11 +72,9 @@ static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int 
     esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
     if (!msg.len || esmtp_sasl_raw(&msg))
         return raw_info(show, fact, offset, len, 0);
-    const char *head =
-        at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
+    const char *head = at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
     const char *tail = raw_info(show, fact, offset, len, at - offset + n);
-    return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail,
-                          NULL);
+    return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail, NULL);
 }
 
 static bool is_secret(const esmtp_fact_t *fact)
@@ -115,9 +110,8 @@ static void attempt_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
     if (!tree)
         return;
     if (fact->kind != ESMTP_FACT_COMMAND && *login->mechanism)
-        esmtp_add_gen_string(
-            tree, hf_mechanism, show->tvb,
-            esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism)));
+        esmtp_add_gen_string(tree, hf_mechanism, show->tvb,
+                             esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism)));
     esmtp_add_gen_uint(tree, hf_attempt, show->tvb, login->number);
     frame_add(show, tree, hf_begun_in, login->frame);
     if (show->later)
@@ -142,8 +136,7 @@ static void outcome_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_
         return;
     esmtp_add_gen_string(tree, hf_outcome, show->tvb, name);
     if (login->user && esmtp_secrets_decoded()) {
-        esmtp_add_gen_string(tree, hf_user, show->tvb,
-                             esmtp_text(show->pinfo->pool, login->user, strlen(login->user)));
+        esmtp_add_gen_string(tree, hf_user, show->tvb, esmtp_text(show->pinfo->pool, login->user, strlen(login->user)));
         frame_add(show, tree, hf_user_in, login->user_frame);
     }
 }
@@ -157,13 +150,11 @@ static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t 
     esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
     esmtp_credentials_tap(show->pinfo, fact, esmtp_sasl_secret_field(form));
     if (fact->len > ESMTP_AUTH_LINE_MAX)
-        expert_add_info_format(show->pinfo, item, &ei_too_long,
-                               "Line of %u octets: servers need not take more than %d", fact->len,
-                               ESMTP_AUTH_LINE_MAX);
+        expert_add_info_format(show->pinfo, item, &ei_too_long, "Line of %u octets: servers need not take more than %d",
+                               fact->len, ESMTP_AUTH_LINE_MAX);
 }
 
-static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login,
-                          int offset, int len)
+static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login, int offset, int len)
 {
     const char *name = esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism));
     proto_item *item = proto_tree_add_string(tree, hf_mechanism, show->tvb, offset, len, name);
@@ -176,8 +167,7 @@ static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_logi
         esmtp_add_gen_string(sub, hf_exchange, show->tvb, row->exchange);
 }
 
-void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
-                            int offset, int len)
+void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     proto_item *parent = proto_tree_get_parent(tree);
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
@@ -188,8 +178,7 @@ void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     if (esmtp_word_next(&rest, " \t", &mechanism) && tree)
         mechanism_add(show, tree, fact->extra, offset + (int)(mechanism.p - p), (int)mechanism.len);
     if (fact->index && esmtp_word_next(&rest, " \t", &initial)) {
-        esmtp_sasl_open(show, fact, fact->index, offset + (int)(initial.p - p), (int)initial.len,
-                        &msg);
+        esmtp_sasl_open(show, fact, fact->index, offset + (int)(initial.p - p), (int)initial.len, &msg);
         esmtp_sasl_response_add(&msg, tree, parent);
     }
     rest = esmtp_span_trim(rest);
@@ -205,9 +194,8 @@ static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, i
         return NULL;
     const uint8_t *p = fact->len ? tvb_get_ptr(show->tvb, offset, (int)fact->len) : NULL;
     bool secret = esmtp_secret_hidden(fact, p, len);
-    return proto_tree_add_string(
-        show->tree, hf_line, show->tvb, offset, (int)fact->len,
-        secret ? ESMTP_MASK : esmtp_text(show->pinfo->pool, (const char *)p, fact->len));
+    return proto_tree_add_string(show->tree, hf_line, show->tvb, offset, (int)fact->len,
+                                 secret ? ESMTP_MASK : esmtp_text(show->pinfo->pool, (const char *)p, fact->len));
 }
 
 void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -233,8 +221,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
 
 /* --- replies ---------------------------------------------------------------------------------- */
 
-void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
-                          int offset, int len)
+void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     bool last = fact->flags & ESMTP_FF_LAST;
     if (fact->code == 334)
@@ -258,25 +245,17 @@ void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
 #define TEXT(id, label, name, blurb) FIELD(id, label, name, FT_STRING, BASE_NONE, blurb)
 
 static hf_register_info fields[] = {
-    TEXT(&hf_mechanism, "Mechanism", "smtp.auth.mechanism",
-         "SASL mechanism that AUTH names, in capitals"),
+    TEXT(&hf_mechanism, "Mechanism", "smtp.auth.mechanism", "SASL mechanism that AUTH names, in capitals"),
     TEXT(&hf_exchange, "Exchange", "smtp.auth.exchange", "Who says what with this mechanism"),
-    TEXT(&hf_line, "Authentication line", "smtp.auth.line",
-         "Line of the client in an exchange, as sent"),
+    TEXT(&hf_line, "Authentication line", "smtp.auth.line", "Line of the client in an exchange, as sent"),
     FIELD(&hf_cancel, "Cancelled by the client", "smtp.auth.cancel", FT_NONE, BASE_NONE,
           "The line * ends the exchange"),
-    FIELD(&hf_attempt, "Login attempt", "smtp.auth.attempt", FT_UINT32, BASE_DEC,
-          "Number in its connection, from 1"),
-    TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome",
-         "What became of the login: succeeded, failed, cancelled"),
-    TEXT(&hf_user, "User of this attempt", "smtp.auth.user",
-         "User name that the client gave in this attempt"),
-    FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE,
-          "Frame of the AUTH command"),
-    FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE,
-          "Frame that holds the user name"),
-    FIELD(&hf_ended_in, "Attempt ended in", "smtp.auth.ended_in", FT_FRAMENUM, BASE_NONE,
-          "Frame of the final reply"),
+    FIELD(&hf_attempt, "Login attempt", "smtp.auth.attempt", FT_UINT32, BASE_DEC, "Number in its connection, from 1"),
+    TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome", "What became of the login: succeeded, failed, cancelled"),
+    TEXT(&hf_user, "User of this attempt", "smtp.auth.user", "User name that the client gave in this attempt"),
+    FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE, "Frame of the AUTH command"),
+    FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE, "Frame that holds the user name"),
+    FIELD(&hf_ended_in, "Attempt ended in", "smtp.auth.ended_in", FT_FRAMENUM, BASE_NONE, "Frame of the final reply"),
 };
 
 void esmtp_auth_register(void)

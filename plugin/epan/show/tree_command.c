@@ -53,11 +53,11 @@ static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, i
     if (!p || !esmtp_secret_hidden(fact, p, len))
         return esmtp_add_text(show->tree, hf_command_line, show->tvb, offset, (int)fact->len);
     return esmtp_add_string(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
-                                 esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
+                            esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
 }
 
-static void parameter_item_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const uint8_t *base, int offset,
-                               int len, esmtp_span_t parameter)
+static void parameter_item_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const uint8_t *base,
+                               int offset, int len, esmtp_span_t parameter)
 {
     int from = (int)(parameter.p - base);
     if (parameter.len && esmtp_secret_hidden(fact, base, len))
@@ -78,7 +78,8 @@ static void bdat_add(esmtp_show_t *show, proto_tree *tree, int offset, int len, 
 }
 
 /* What the parameter of this verb says. */
-static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_command_t *cmd, int offset)
+static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_command_t *cmd,
+                          int offset)
 {
     const esmtp_verb_row_t *row = cmd->row;
     int len = (int)cmd->parameter.len;
@@ -133,8 +134,9 @@ static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *t
 }
 
 /* Everything below a command's item is in these groups. */
-#define DETAILS \
-    (ESMTP_WANT_COMMAND | ESMTP_WANT_ENVELOPE | ESMTP_WANT_PAIRING | ESMTP_WANT_TXN | ESMTP_WANT_AUTH | ESMTP_WANT_EXPERT)
+#define DETAILS                                                                                         \
+    (ESMTP_WANT_COMMAND | ESMTP_WANT_ENVELOPE | ESMTP_WANT_PAIRING | ESMTP_WANT_TXN | ESMTP_WANT_AUTH | \
+     ESMTP_WANT_EXPERT)
 
 static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
 {
@@ -151,7 +153,8 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
         unknown_verb_add(show, item, tree, cmd.verb);
     parameter_add(show, tree, fact, &cmd, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len);
     if (cmd.verb.len) {
-        esmtp_octets_t octets = {show->pinfo, show->tvb, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len,
+        esmtp_octets_t octets = {show->pinfo, show->tvb,
+                                 cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len,
                                  (int)cmd.parameter.len};
         esmtp_verb_dissect(cmd.verb, &octets, tree);
     }
@@ -191,20 +194,28 @@ void esmtp_command_register(void)
         {&hf_command, {"Command", "smtp.req.command", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_parameter, {"Request parameter", "smtp.req.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_verb, {"Verb", "smtp.req.verb", FT_STRING, BASE_NONE, NULL, 0, "The verb in capitals", HFILL}},
-        {&hf_helo_domain, {"Client name", "smtp.helo.domain", FT_STRING, BASE_NONE, NULL, 0,
-                           "What the client says it is called (HELO, EHLO, LHLO)", HFILL}},
-        {&hf_mail_status, {"Reply to this sender", "smtp.mail.status", FT_UINT32, BASE_DEC, NULL, 0, "Code of the reply to MAIL", HFILL}},
-        {&hf_rcpt_status, {"Reply to this recipient", "smtp.rcpt.status", FT_UINT32, BASE_DEC, NULL, 0,
-                           "Code of the reply to RCPT (LMTP: of its reply after the message)", HFILL}},
-        {&hf_rcpt_status_class, {"Class of that reply", "smtp.rcpt.status.class", FT_UINT8, BASE_DEC, NULL, 0,
-                                 "First digit of that code: 2 accepted, 4 try again later, 5 refused", HFILL}},
-        {&hf_bdat_size, {"Chunk size", "smtp.bdat.size", FT_UINT64, BASE_DEC, NULL, 0, "Octets that follow this line", HFILL}},
-        {&hf_bdat_last, {"Last chunk", "smtp.bdat.last", FT_BOOLEAN, BASE_NONE, NULL, 0, "This chunk ends the message", HFILL}},
+        {&hf_helo_domain,
+         {"Client name", "smtp.helo.domain", FT_STRING, BASE_NONE, NULL, 0,
+          "What the client says it is called (HELO, EHLO, LHLO)", HFILL}},
+        {&hf_mail_status,
+         {"Reply to this sender", "smtp.mail.status", FT_UINT32, BASE_DEC, NULL, 0, "Code of the reply to MAIL",
+          HFILL}},
+        {&hf_rcpt_status,
+         {"Reply to this recipient", "smtp.rcpt.status", FT_UINT32, BASE_DEC, NULL, 0,
+          "Code of the reply to RCPT (LMTP: of its reply after the message)", HFILL}},
+        {&hf_rcpt_status_class,
+         {"Class of that reply", "smtp.rcpt.status.class", FT_UINT8, BASE_DEC, NULL, 0,
+          "First digit of that code: 2 accepted, 4 try again later, 5 refused", HFILL}},
+        {&hf_bdat_size,
+         {"Chunk size", "smtp.bdat.size", FT_UINT64, BASE_DEC, NULL, 0, "Octets that follow this line", HFILL}},
+        {&hf_bdat_last,
+         {"Last chunk", "smtp.bdat.last", FT_BOOLEAN, BASE_NONE, NULL, 0, "This chunk ends the message", HFILL}},
         {&hf_message_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
     static ei_register_info ei[] = {
-        {&ei_masked, {"smtp.expert.masked_command", PI_SECURITY, PI_WARN,
-                      "Command written over by a middlebox: the server cannot know what the client asked for", EXPFILL}},
+        {&ei_masked,
+         {"smtp.expert.masked_command", PI_SECURITY, PI_WARN,
+          "Command written over by a middlebox: the server cannot know what the client asked for", EXPFILL}},
     };
     static int *ett[] = {&ett_command};
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));

@@ -144,8 +144,7 @@ static void mechanisms_add(const extension_t *x)
         proto_item *item = esmtp_span_add(&x->place, x->tree, hf_mechanism, word);
         exposed |= mechanism_explain(x, item, word);
         if (!is_mechanism(word))
-            esmtp_bad_value(&x->place, item,
-                            "Not a mechanism: up to 20 capitals, digits, '-' and '_'");
+            esmtp_bad_value(&x->place, item, "Not a mechanism: up to 20 capitals, digits, '-' and '_'");
     }
     if (exposed && !x->show->tls)
         expert_add_info(x->place.pinfo, x->item, &ei_clear_mechanism);
@@ -165,21 +164,16 @@ typedef struct {
 static const words_t word_forms[] = {
     [ESMTP_EHLO_MT_PRIORITY] = {&hf_profile, " \t", true, is_profile, ESMTP_SET_PROFILE, 0,
                                 "Not a profile: up to 20 letters, digits, '-', '_' and '.'"},
-    [ESMTP_EHLO_NO_SOLICITING] =
-        {&hf_solicit, ",", false, esmtp_span_is_class, ESMTP_SET_NONE, 0,
-         "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"},
-    [ESMTP_EHLO_BURL] = {&hf_burl, " \t", false, is_burl, ESMTP_SET_BURL, ':',
-                         "Neither imap nor imap://server"},
+    [ESMTP_EHLO_NO_SOLICITING] = {&hf_solicit, ",", false, esmtp_span_is_class, ESMTP_SET_NONE, 0,
+                                  "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"},
+    [ESMTP_EHLO_BURL] = {&hf_burl, " \t", false, is_burl, ESMTP_SET_BURL, ':', "Neither imap nor imap://server"},
     [ESMTP_EHLO_XCLIENT] = {&hf_xclient, " \t", false, is_attribute, ESMTP_SET_XCLIENT, 0,
                             "Not an attribute: letters, digits, '-' and '_'"},
     [ESMTP_EHLO_XFORWARD] = {&hf_xforward, " \t", false, is_attribute, ESMTP_SET_XFORWARD, 0,
                              "Not an attribute: letters, digits, '-' and '_'"},
-    [ESMTP_EHLO_SECURITY] = {&hf_level, ",", false, is_level, ESMTP_SET_SECURITY, 0,
-                             "Neither NONE nor STARTTLS"},
-    [ESMTP_EHLO_XVERP] = {&hf_variant, " \t", true, esmtp_span_is_graphic, ESMTP_SET_NONE, 0,
-                          "Not a name"},
-    [ESMTP_EHLO_HEX_ID] = {&hf_loop_id, " \t", true, is_loop_id, ESMTP_SET_NONE, 0,
-                           "Not a hexadecimal number"},
+    [ESMTP_EHLO_SECURITY] = {&hf_level, ",", false, is_level, ESMTP_SET_SECURITY, 0, "Neither NONE nor STARTTLS"},
+    [ESMTP_EHLO_XVERP] = {&hf_variant, " \t", true, esmtp_span_is_graphic, ESMTP_SET_NONE, 0, "Not a name"},
+    [ESMTP_EHLO_HEX_ID] = {&hf_loop_id, " \t", true, is_loop_id, ESMTP_SET_NONE, 0, "Not a hexadecimal number"},
     [ESMTP_EHLO_CONTEXTS] = {&hf_context, " \t", false, is_context, ESMTP_SET_CONTEXT, '-',
                              "Not a context: name-version"},
 };
@@ -249,8 +243,7 @@ static void size_add(const extension_t *x)
         esmtp_octets_add(&x->place, x->tree, hf_size, word, size);
         return;
     }
-    item = proto_tree_add_uint64(x->tree, hf_size, x->place.tvb, esmtp_place_of(&x->place, word),
-                                 (int)word.len, size);
+    item = proto_tree_add_uint64(x->tree, hf_size, x->place.tvb, esmtp_place_of(&x->place, word), (int)word.len, size);
     proto_item_append_text(item, " (no fixed limit)");
 }
 
@@ -286,12 +279,11 @@ static void limit_add(const extension_t *x, esmtp_span_t whole)
             esmtp_bad_value(&x->place, item, "Not a limit: name or name=value");
         return;
     }
-    if (!esmtp_number_check(&x->place, x->item, esmtp_span_from(whole, equals + 1), 1, 999999,
-                            &value))
+    if (!esmtp_number_check(&x->place, x->item, esmtp_span_from(whole, equals + 1), 1, 999999, &value))
         return;
     if (value <= UINT32_MAX)
-        proto_tree_add_uint(x->tree, hf, x->place.tvb, esmtp_place_of(&x->place, whole),
-                            (int)whole.len, (uint32_t)value);
+        proto_tree_add_uint(x->tree, hf, x->place.tvb, esmtp_place_of(&x->place, whole), (int)whole.len,
+                            (uint32_t)value);
 }
 
 static void limits_add(const extension_t *x)
@@ -308,8 +300,7 @@ static void seconds_add(const extension_t *x, int hf, esmtp_span_t word, uint64_
 {
     uint64_t seconds;
 
-    if (esmtp_number_check(&x->place, x->item, word, min, 999999999, &seconds) &&
-        seconds <= UINT32_MAX)
+    if (esmtp_number_check(&x->place, x->item, word, min, 999999999, &seconds) && seconds <= UINT32_MAX)
         esmtp_seconds_add(&x->place, x->tree, hf, word, (uint32_t)seconds);
 }
 
@@ -342,8 +333,7 @@ static void futurerelease_add(const extension_t *x)
     }
     item = esmtp_span_add(&x->place, x->tree, hf_max_datetime, word);
     if (!esmtp_datetime_valid(word, true))
-        esmtp_bad_value(&x->place, item,
-                        "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
+        esmtp_bad_value(&x->place, item, "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
     rest_check(x, rest);
 }
 
@@ -356,8 +346,7 @@ static void none_add(const extension_t *x)
 static void ignored_add(const extension_t *x)
 {
     if (x->line.parameter.len > 0)
-        esmtp_bad_value(&x->place, x->item,
-                        "This keyword takes no parameter, and clients have to ignore one");
+        esmtp_bad_value(&x->place, x->item, "This keyword takes no parameter, and clients have to ignore one");
 }
 
 static void text_add(const extension_t *x)
@@ -397,8 +386,7 @@ static bool needs_parameter(const esmtp_keyword_row_t *row)
  * servers. */
 static bool may_be_glued(const esmtp_keyword_row_t *row)
 {
-    return row->form == ESMTP_EHLO_AUTH || g_str_has_prefix(row->syntax, "=") ||
-           g_str_has_prefix(row->syntax, "[=");
+    return row->form == ESMTP_EHLO_AUTH || g_str_has_prefix(row->syntax, "=") || g_str_has_prefix(row->syntax, "[=");
 }
 
 /* Marks what every keyword's line has to heed. */
@@ -412,8 +400,7 @@ static void line_check(const extension_t *x)
     if (x->whole.len > 0 && esmtp_is_blank(x->whole.p[x->whole.len - 1]))
         esmtp_bad_value(place, x->item, "Blank at the end of the line");
     if (octets > REPLY_LINE_MAX)
-        esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets,
-                               REPLY_LINE_MAX);
+        esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets, REPLY_LINE_MAX);
     if (!x->line.legal)
         expert_add_info(place->pinfo, x->item, &ei_bad_keyword);
 }
@@ -482,14 +469,12 @@ static void keyword_add(const extension_t *x)
 {
     bool exact = x->row && esmtp_span_is(x->line.keyword, x->row->keyword);
 
-    esmtp_capitals_add(&x->place, x->tree, hf_keyword, x->line.keyword,
-                       exact ? x->row->keyword : NULL);
+    esmtp_capitals_add(&x->place, x->tree, hf_keyword, x->line.keyword, exact ? x->row->keyword : NULL);
     if (x->line.parameter.len > 0)
         esmtp_span_add(&x->place, x->tree, hf_parameter, x->line.parameter);
 }
 
-void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset,
-                         int len)
+void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     extension_t x = {.place = {show->pinfo, show->tvb, NULL, offset}, .show = show};
 
@@ -521,17 +506,16 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 /* ---- In clear and inside TLS ---- */
 
 /* Adds each keyword of one list that the other lacks, once. */
-static void difference_add(esmtp_show_t *show, proto_tree *tree, int hf,
-                           const esmtp_offer_list_t *list, const esmtp_offer_list_t *other)
+static void difference_add(esmtp_show_t *show, proto_tree *tree, int hf, const esmtp_offer_list_t *list,
+                           const esmtp_offer_list_t *other)
 {
     for (const esmtp_offered_t *item = list->first; item; item = item->next) {
         const esmtp_offered_t *same = list->first;
         while (same != item && strcmp(same->keyword, item->keyword) != 0)
             same = same->next;
         if (same == item && !esmtp_offer_has(other, item->keyword))
-            esmtp_add_gen_string(
-                tree, hf, show->tvb,
-                esmtp_text(show->pinfo->pool, item->keyword, strlen(item->keyword)));
+            esmtp_add_gen_string(tree, hf, show->tvb,
+                                 esmtp_text(show->pinfo->pool, item->keyword, strlen(item->keyword)));
     }
 }
 
@@ -550,37 +534,33 @@ void esmtp_offer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_offer_t *
 static void fields_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_rsp_parameter,
-         {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_rsp_parameter, {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_keyword,
-         {"Keyword", "smtp.ehlo.keyword", FT_STRING, BASE_NONE, NULL, 0,
-          "Keyword of an extension, in capitals", HFILL}},
+         {"Keyword", "smtp.ehlo.keyword", FT_STRING, BASE_NONE, NULL, 0, "Keyword of an extension, in capitals",
+          HFILL}},
         {&hf_parameter,
-         {"Parameter", "smtp.ehlo.parameter", FT_STRING, BASE_NONE, NULL, 0,
-          "Parameters of an extension, as written", HFILL}},
+         {"Parameter", "smtp.ehlo.parameter", FT_STRING, BASE_NONE, NULL, 0, "Parameters of an extension, as written",
+          HFILL}},
         {&hf_status,
          {"Status", "smtp.ehlo.status", FT_STRING, BASE_NONE, NULL, 0,
-          "Of an extension that is not a standard: experimental, historic, vendor extension",
-          HFILL}},
+          "Of an extension that is not a standard: experimental, historic, vendor extension", HFILL}},
         {&hf_size,
          {"Maximum message size", "smtp.ehlo.size", FT_UINT64, BASE_DEC, NULL, 0,
           "SIZE: the largest message that the server takes, in octets; 0: no fixed limit", HFILL}},
         {&hf_mechanism,
-         {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0,
-          "AUTH: a way to log in", HFILL}},
+         {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0, "AUTH: a way to log in", HFILL}},
         {&hf_mechanism_exposed,
          {"Exposes secrets", "smtp.ehlo.auth.mechanism.exposed", FT_BOOLEAN, BASE_NONE, NULL, 0,
           "A password or token can be read from the exchange", HFILL}},
         {&hf_mailmax,
-         {"Mail transactions in a connection (MAILMAX)", "smtp.ehlo.limits.mailmax", FT_UINT32,
-          BASE_DEC, NULL, 0, "LIMITS: how many mail transactions a connection may have", HFILL}},
+         {"Mail transactions in a connection (MAILMAX)", "smtp.ehlo.limits.mailmax", FT_UINT32, BASE_DEC, NULL, 0,
+          "LIMITS: how many mail transactions a connection may have", HFILL}},
         {&hf_rcptmax,
-         {"Recipients of a message (RCPTMAX)", "smtp.ehlo.limits.rcptmax", FT_UINT32, BASE_DEC,
-          NULL, 0, "LIMITS: how many recipients a mail transaction may have", HFILL}},
+         {"Recipients of a message (RCPTMAX)", "smtp.ehlo.limits.rcptmax", FT_UINT32, BASE_DEC, NULL, 0,
+          "LIMITS: how many recipients a mail transaction may have", HFILL}},
         {&hf_rcptdomainmax,
-         {"Recipient domains in a connection (RCPTDOMAINMAX)", "smtp.ehlo.limits.rcptdomainmax",
-          FT_UINT32, BASE_DEC, NULL, 0, "LIMITS: how many recipient domains a connection may have",
-          HFILL}},
+         {"Recipient domains in a connection (RCPTDOMAINMAX)", "smtp.ehlo.limits.rcptdomainmax", FT_UINT32, BASE_DEC,
+          NULL, 0, "LIMITS: how many recipient domains a connection may have", HFILL}},
         {&hf_limit_other,
          {"Unregistered limit", "smtp.ehlo.limits.other", FT_STRING, BASE_NONE, NULL, 0,
           "LIMITS: a limit that RFC 9422 does not name", HFILL}},
@@ -603,8 +583,8 @@ static void fields_register(void)
          {"Unwanted class", "smtp.ehlo.no_soliciting.keyword", FT_STRING, BASE_NONE, NULL, 0,
           "NO-SOLICITING: a class of advertising that the site does not want", HFILL}},
         {&hf_burl,
-         {"Option", "smtp.ehlo.burl.option", FT_STRING, BASE_NONE, NULL, 0,
-          "BURL: which URLs the server takes", HFILL}},
+         {"Option", "smtp.ehlo.burl.option", FT_STRING, BASE_NONE, NULL, 0, "BURL: which URLs the server takes",
+          HFILL}},
         {&hf_xclient,
          {"Attribute", "smtp.ehlo.xclient.attribute", FT_STRING, BASE_NONE, NULL, 0,
           "XCLIENT: what a proxy may say about the client", HFILL}},
@@ -615,11 +595,10 @@ static void fields_register(void)
          {"Level", "smtp.ehlo.security.level", FT_STRING, BASE_NONE, NULL, 0,
           "SECURITY, XSECURITY: what a sender may demand of further transport", HFILL}},
         {&hf_variant,
-         {"Variant", "smtp.ehlo.xverp.variant", FT_STRING, BASE_NONE, NULL, 0,
-          "XVERP: whose form of return addresses", HFILL}},
-        {&hf_loop_id,
-         {"Loop id", "smtp.ehlo.xloop.id", FT_STRING, BASE_NONE, NULL, 0, "XLOOP: id of the server",
+         {"Variant", "smtp.ehlo.xverp.variant", FT_STRING, BASE_NONE, NULL, 0, "XVERP: whose form of return addresses",
           HFILL}},
+        {&hf_loop_id,
+         {"Loop id", "smtp.ehlo.xloop.id", FT_STRING, BASE_NONE, NULL, 0, "XLOOP: id of the server", HFILL}},
         {&hf_context,
          {"Context", "smtp.ehlo.messagecontext.context", FT_STRING, BASE_NONE, NULL, 0,
           "X-MESSAGECONTEXT: a block of data that may come with a message", HFILL}},
@@ -646,8 +625,7 @@ void esmtp_ehlo_register(void)
           "A middlebox has overwritten the keyword; often that was STARTTLS", EXPFILL}},
         {&ei_clear_mechanism,
          {"smtp.expert.clear_mechanism", PI_SECURITY, PI_NOTE,
-          "Offers without TLS a login whose password or token can be read from the connection",
-          EXPFILL}},
+          "Offers without TLS a login whose password or token can be read from the connection", EXPFILL}},
     };
 
     esmtp_values_register();

@@ -1,9 +1,9 @@
 /* tree_message.c
- * Pieces of a message, its end mark, what is known of the whole where it ends, and the text of a message that cannot be handed
- * over whole.
+ * Pieces of a message, its end mark, what is known of the whole where it ends, and the text of a message that cannot be
+ * handed over whole.
  *
- * A message whose end never came, or that was given up, can be looked at in the frame of its last piece, on later passes: the
- * first pass does not know yet that no more will come.
+ * A message whose end never came, or that was given up, can be looked at in the frame of its last piece, on later
+ * passes: the first pass does not know yet that no more will come.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,9 +15,9 @@
 #include "../taps/export.h"
 #include "message.h"
 
-/* Fragments, and lines of text, that are shown at most: a tree may hold a million items, and both lists may be long in one frame.
- * If the user has set gui.max_tree_items lower, a share of that. */
-#define SHOWN_MAX 100000
+/* Fragments, and lines of text, that are shown at most: a tree may hold a million items, and both lists may be long in
+ * one frame. If the user has set gui.max_tree_items lower, a share of that. */
+#define SHOWN_MAX   100000
 #define SHOWN_SHARE 5
 /* Header fields that are shown decoded, and octets of the header that are looked at. */
 #define FIELDS_MAX 100
@@ -59,7 +59,7 @@ static unsigned shown_max(void)
     return MIN(SHOWN_MAX, prefs.gui_max_tree_items / SHOWN_SHARE);
 }
 
-/* --- the pieces of a message ------------------------------------------------------------------------------------------- */
+/* --- the pieces of a message ------------------------------------------------------------------ */
 
 /* Walks the facts of one side for the pieces of a message and the holes between them. */
 typedef struct {
@@ -122,7 +122,7 @@ static bool is_joined(const esmtp_message_t *m)
     return esmtp_message_joined() && m->end_frame && !m->incomplete && !(c && c->too_big);
 }
 
-/* --- the list of fragments --------------------------------------------------------------------------------------------- */
+/* --- the list of fragments -------------------------------------------------------------------- */
 
 static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *piece, uint64_t octets)
 {
@@ -130,16 +130,19 @@ static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     char frame[ESMTP_DIGITS], first[ESMTP_DIGITS], last[ESMTP_DIGITS], count[ESMTP_DIGITS];
     proto_item_set_generated(item);
     if (esmtp_seen(tree))
-        esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame), ", payload: ", esmtp_digits(first, piece->before), "-",
-                       esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets), " bytes)");
+        esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame),
+                       ", payload: ", esmtp_digits(first, piece->before), "-",
+                       esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets),
+                       " bytes)");
 }
 
 static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *message)
 {
     pieces_t walk = pieces_from(message, message->first_frame);
     unsigned n = 0, max = shown_max();
-    proto_item *item = proto_tree_add_none_format(tree, hf_fragments, show->tvb, 0, 0, "%u DATA fragment%s (%" PRIu64 " bytes)",
-                                                  message->pieces, plurality(message->pieces, "", "s"), message->octets);
+    proto_item *item =
+        proto_tree_add_none_format(tree, hf_fragments, show->tvb, 0, 0, "%u DATA fragment%s (%" PRIu64 " bytes)",
+                                   message->pieces, plurality(message->pieces, "", "s"), message->octets);
     proto_tree *sub = proto_item_add_subtree(item, ett_fragments);
     proto_item_set_generated(item);
     for (const esmtp_fact_t *f = next_piece(&walk), *next; f && n < max; f = next, n++) {
@@ -154,7 +157,7 @@ static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mess
         esmtp_add_gen_uint(sub, hf_reassembled_length, show->tvb, (uint32_t)MIN(message->octets, UINT32_MAX));
 }
 
-/* --- text of a message that is not handed over ------------------------------------------------------------------------- */
+/* --- text of a message that is not handed over ------------------------------------------------ */
 
 /* What is being shown line by line. */
 typedef struct {
@@ -220,8 +223,8 @@ static void text_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t
         return;
     int len = (int)tvb_captured_length(tvb);
     bool binary = m->txn && m->txn->binary;
-    proto_item *item = proto_tree_add_none_format(tree, hf_text, tvb, 0, len, "Message, %d byte%s%s", len, plurality(len, "", "s"),
-                                                  binary ? ", binary" : "");
+    proto_item *item = proto_tree_add_none_format(tree, hf_text, tvb, 0, len, "Message, %d byte%s%s", len,
+                                                  plurality(len, "", "s"), binary ? ", binary" : "");
     text_t t = {show, proto_item_add_subtree(item, ett_text), tvb, 0, len, shown_max()};
     if (binary)
         return; /* no lines; the octets are in the data source */
@@ -238,13 +241,13 @@ static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_
     const esmtp_collected_t *c = esmtp_message_collected(m);
     if (!c || c->too_big)
         return NULL;
-    tvbuff_t *tvb = tvb_new_child_real_data(show->tvb, octets.len ? octets.p : (const uint8_t *)"", (unsigned)octets.len,
-                                            (int)octets.len);
+    tvbuff_t *tvb = tvb_new_child_real_data(show->tvb, octets.len ? octets.p : (const uint8_t *)"",
+                                            (unsigned)octets.len, (int)octets.len);
     add_new_data_source(show->pinfo, tvb, name);
     return tvb;
 }
 
-/* --- incomplete messages ----------------------------------------------------------------------------------------------- */
+/* --- incomplete messages ---------------------------------------------------------------------- */
 
 static const char *incomplete_reason(const esmtp_message_t *m)
 {
@@ -254,7 +257,8 @@ static const char *incomplete_reason(const esmtp_message_t *m)
         return "octets are missing from the capture";
     if (m->aborted)
         return "the client gave it up";
-    return m->incomplete ? "octets and its end are missing from the capture" : "the connection or the capture ended before it did";
+    return m->incomplete ? "octets and its end are missing from the capture"
+                         : "the connection or the capture ended before it did";
 }
 
 static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_message_t *m)
@@ -271,7 +275,7 @@ static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *ite
         text_add(show, tree, m, tvb);
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 /* How the size compares with what MAIL announced. */
 static void declared_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
@@ -325,7 +329,8 @@ static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, esmtp_span
     for (unsigned n = 0; n < FIELDS_MAX && esmtp_mime_field_next(&header, &field);) {
         bool odd = false;
         for (size_t i = 0; i < field.value.len && !odd; i++)
-            odd = field.value.p[i] > 127 || (field.value.p[i] == '=' && i + 1 < field.value.len && field.value.p[i + 1] == '?');
+            odd = field.value.p[i] > 127 ||
+                  (field.value.p[i] == '=' && i + 1 < field.value.len && field.value.p[i + 1] == '?');
         if (!odd)
             continue;
         char *text = esmtp_mime_text(esmtp_span_to(field.value, VALUE_MAX));
@@ -343,8 +348,10 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
     const esmtp_collected_t *c = esmtp_message_collected(m);
     bool too_big = c && c->too_big;
     if (too_big)
-        expert_add_info_format(show->pinfo, item, &ei_too_big, "Message of %" PRIu64 " octets was not put together: "
-                               "esmtp.max_message is %" PRIu64, m->octets, esmtp_message_limit());
+        expert_add_info_format(show->pinfo, item, &ei_too_big,
+                               "Message of %" PRIu64 " octets was not put together: "
+                               "esmtp.max_message is %" PRIu64,
+                               m->octets, esmtp_message_limit());
     if (tree) {
         comparison_add(show, tree, m);
         if (m->pieces)
@@ -372,14 +379,15 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
     esmtp_handed_t how = esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
-        expert_add_info_format(show->pinfo, item, &ei_failed, "What the message holds could not be shown to the end: %s", why);
+        expert_add_info_format(show->pinfo, item, &ei_failed,
+                               "What the message holds could not be shown to the end: %s", why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
         expert_add_info(show->pinfo, item, &ei_lines);
     if (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN)
         text_add(show, show->tree, m, tvb);
 }
 
-/* --- pieces and the end mark ------------------------------------------------------------------------------------------- */
+/* --- pieces and the end mark ------------------------------------------------------------------ */
 
 static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
@@ -412,8 +420,8 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     const char *name = esmtp_message_joined() ? "DATA fragment" : "Message Body";
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
-    proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s", name,
-                                                  fact->len, plurality(fact->len, "", "s"));
+    proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s",
+                                                  name, fact->len, plurality(fact->len, "", "s"));
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     if (show->info) {
         char text[64];
@@ -463,42 +471,59 @@ void esmtp_tree_message_register(void)
         {&hf_eom, {"EOM", "smtp.eom", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_piece, {"DATA fragment", "smtp.data.piece", FT_NONE, BASE_NONE, NULL, 0, "Octets of a message", HFILL}},
         {&hf_piece_number, {"Fragment number", "smtp.data.piece.number", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_piece_length, {"Octets of this fragment on the wire", "smtp.data.piece.length", FT_UINT32, BASE_DEC, NULL, 0, NULL,
-                            HFILL}},
-        {&hf_piece_octets, {"Octets of the message in this fragment", "smtp.data.piece.octets", FT_UINT64, BASE_DEC, NULL, 0,
-                            "Without the dots that were doubled on the way", HFILL}},
-        {&hf_piece_total, {"Octets of the message so far", "smtp.data.piece.total", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_fragments, {"DATA fragments", "smtp.data.fragments", FT_NONE, BASE_NONE, NULL, 0, "Message fragments", HFILL}},
-        {&hf_fragment, {"DATA fragment", "smtp.data.fragment", FT_FRAMENUM, BASE_NONE, NULL, 0, "Message fragment", HFILL}},
-        {&hf_fragment_count, {"DATA fragment count", "smtp.data.fragment.count", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_reassembled_in, {"Reassembled DATA in frame", "smtp.data.reassembled.in", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
-        {&hf_reassembled_length, {"Reassembled DATA length", "smtp.data.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, NULL,
-                                  HFILL}},
+        {&hf_piece_length,
+         {"Octets of this fragment on the wire", "smtp.data.piece.length", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_piece_octets,
+         {"Octets of the message in this fragment", "smtp.data.piece.octets", FT_UINT64, BASE_DEC, NULL, 0,
+          "Without the dots that were doubled on the way", HFILL}},
+        {&hf_piece_total,
+         {"Octets of the message so far", "smtp.data.piece.total", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_fragments,
+         {"DATA fragments", "smtp.data.fragments", FT_NONE, BASE_NONE, NULL, 0, "Message fragments", HFILL}},
+        {&hf_fragment,
+         {"DATA fragment", "smtp.data.fragment", FT_FRAMENUM, BASE_NONE, NULL, 0, "Message fragment", HFILL}},
+        {&hf_fragment_count,
+         {"DATA fragment count", "smtp.data.fragment.count", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_reassembled_in,
+         {"Reassembled DATA in frame", "smtp.data.reassembled.in", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_reassembled_length,
+         {"Reassembled DATA length", "smtp.data.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
         {&hf_total, {"Octets of the message", "smtp.data.total", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_size_declared, {"Size announced by MAIL", "smtp.data.size.declared", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_size_note, {"Size", "smtp.data.size.limit", FT_STRING, BASE_NONE, NULL, 0,
-                         "The message compared with the SIZE that the server offers", HFILL}},
-        {&hf_incomplete, {"Message is not complete", "smtp.data.incomplete", FT_STRING, BASE_NONE, NULL, 0, "Why it is not", HFILL}},
-        {&hf_text, {"Message", "smtp.message.text", FT_NONE, BASE_NONE, NULL, 0, "A message that is not shown as mail", HFILL}},
+        {&hf_size_declared,
+         {"Size announced by MAIL", "smtp.data.size.declared", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_size_note,
+         {"Size", "smtp.data.size.limit", FT_STRING, BASE_NONE, NULL, 0,
+          "The message compared with the SIZE that the server offers", HFILL}},
+        {&hf_incomplete,
+         {"Message is not complete", "smtp.data.incomplete", FT_STRING, BASE_NONE, NULL, 0, "Why it is not", HFILL}},
+        {&hf_text,
+         {"Message", "smtp.message.text", FT_NONE, BASE_NONE, NULL, 0, "A message that is not shown as mail", HFILL}},
         {&hf_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, "A line of a message", HFILL}},
-        {&hf_missing, {"Octets missing here", "smtp.message.missing", FT_UINT32, BASE_DEC, NULL, 0,
-                       "Octets of the message that the capture lacks; 0 if their number is not known", HFILL}},
-        {&hf_rest, {"Octets not shown as lines", "smtp.message.rest", FT_UINT32, BASE_DEC, NULL, 0,
-                    "A tree may hold so many items only", HFILL}},
-        {&hf_field, {"Header", "smtp.message.header", FT_STRING, BASE_NONE, NULL, 0,
-                     "A header field that holds other than ASCII or encoded words, readable", HFILL}},
+        {&hf_missing,
+         {"Octets missing here", "smtp.message.missing", FT_UINT32, BASE_DEC, NULL, 0,
+          "Octets of the message that the capture lacks; 0 if their number is not known", HFILL}},
+        {&hf_rest,
+         {"Octets not shown as lines", "smtp.message.rest", FT_UINT32, BASE_DEC, NULL, 0,
+          "A tree may hold so many items only", HFILL}},
+        {&hf_field,
+         {"Header", "smtp.message.header", FT_STRING, BASE_NONE, NULL, 0,
+          "A header field that holds other than ASCII or encoded words, readable", HFILL}},
     };
     static int *ett[] = {&ett_piece, &ett_fragments, &ett_text};
     static ei_register_info ei[] = {
-        {&ei_too_big, {"smtp.expert.message_too_big", PI_REASSEMBLE, PI_NOTE,
-                       "Message is larger than the preference esmtp.max_message: not put together", EXPFILL}},
-        {&ei_lines, {"smtp.expert.message_lines", PI_UNDECODED, PI_NOTE,
-                     "Message has more lines than a tree may hold: the first of them are shown", EXPFILL}},
-        {&ei_failed, {"smtp.expert.message_failed", PI_UNDECODED, PI_WARN,
-                      "What the message holds could not be shown to the end", EXPFILL}},
-        {&ei_incomplete, {"smtp.expert.message_incomplete", PI_REASSEMBLE, PI_NOTE, "Message is not complete", EXPFILL}},
-        {&ei_larger, {"smtp.expert.message_above_limit", PI_PROTOCOL, PI_NOTE,
-                      "Message is larger than the server takes", EXPFILL}},
+        {&ei_too_big,
+         {"smtp.expert.message_too_big", PI_REASSEMBLE, PI_NOTE,
+          "Message is larger than the preference esmtp.max_message: not put together", EXPFILL}},
+        {&ei_lines,
+         {"smtp.expert.message_lines", PI_UNDECODED, PI_NOTE,
+          "Message has more lines than a tree may hold: the first of them are shown", EXPFILL}},
+        {&ei_failed,
+         {"smtp.expert.message_failed", PI_UNDECODED, PI_WARN, "What the message holds could not be shown to the end",
+          EXPFILL}},
+        {&ei_incomplete,
+         {"smtp.expert.message_incomplete", PI_REASSEMBLE, PI_NOTE, "Message is not complete", EXPFILL}},
+        {&ei_larger,
+         {"smtp.expert.message_above_limit", PI_PROTOCOL, PI_NOTE, "Message is larger than the server takes", EXPFILL}},
     };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));

@@ -112,8 +112,7 @@ static void loose_path(const envelope_t *env, proto_item *item, const char *why)
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" as an address that filters can compare. */
-static void literal_add(const envelope_t *env, proto_item *item, proto_tree *tree,
-                        esmtp_span_t domain)
+static void literal_add(const envelope_t *env, proto_item *item, proto_tree *tree, esmtp_span_t domain)
 {
     int offset = esmtp_place_of(&env->place, domain);
     char text[64] = "";
@@ -153,8 +152,7 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
     bool mail = env->on == ESMTP_ON_MAIL;
 
     if (path->form == ESMTP_PATH_NULL)
-        proto_item_append_text(
-            item, mail ? "<> (nobody: a report, which must not cause another one)" : "<>");
+        proto_item_append_text(item, mail ? "<> (nobody: a report, which must not cause another one)" : "<>");
     if (path->form == ESMTP_PATH_NULL && !mail)
         bad_path(env, item, "Recipient is empty");
     if (path->form == ESMTP_PATH_ROUTED)
@@ -174,8 +172,7 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
 static void path_check(const envelope_t *env, proto_item *item, const esmtp_path_t *path)
 {
     if (path->keyword_missing)
-        bad_path(env, item,
-                 env->on == ESMTP_ON_MAIL ? "\"FROM:\" is missing" : "\"TO:\" is missing");
+        bad_path(env, item, env->on == ESMTP_ON_MAIL ? "\"FROM:\" is missing" : "\"TO:\" is missing");
     if (path->space_before)
         loose_path(env, item, "Blank behind the colon");
     if (path->local.len > LOCAL_PART_MAX)
@@ -204,9 +201,8 @@ static void path_add(const envelope_t *env, const esmtp_path_t *path)
     if (path->address.len > 0)
         item = esmtp_span_add(&env->place, env->tree, hf, path->address);
     else
-        item = proto_tree_add_string(env->tree, hf, env->place.tvb,
-                                     esmtp_place_of(&env->place, path->whole), (int)path->whole.len,
-                                     "");
+        item = proto_tree_add_string(env->tree, hf, env->place.tvb, esmtp_place_of(&env->place, path->whole),
+                                     (int)path->whole.len, "");
     if (path->address.len > 0)
         address_add(env, item, path);
     form_explain(env, item, path);
@@ -251,8 +247,8 @@ static void flag_add(const param_t *p)
 
 static void true_add(const param_t *p, int hf)
 {
-    proto_tree_add_boolean(p->tree, hf, p->place->tvb, esmtp_place_of(p->place, p->arg.whole),
-                           (int)p->arg.whole.len, 1);
+    proto_tree_add_boolean(p->tree, hf, p->place->tvb, esmtp_place_of(p->place, p->arg.whole), (int)p->arg.whole.len,
+                           1);
 }
 
 static void smtputf8_add(const param_t *p)
@@ -278,8 +274,7 @@ static void holdfor_add(const param_t *p)
     uint64_t seconds;
 
     exclusion_check(p, "HOLDUNTIL");
-    if (esmtp_number_check(p->place, p->item, p->arg.value, 1, 999999999, &seconds) &&
-        seconds <= UINT32_MAX)
+    if (esmtp_number_check(p->place, p->item, p->arg.value, 1, 999999999, &seconds) && seconds <= UINT32_MAX)
         esmtp_seconds_add(p->place, p->tree, hf_holdfor, p->arg.value, (uint32_t)seconds);
 }
 
@@ -288,8 +283,7 @@ static void holduntil_add(const param_t *p)
     esmtp_span_add(p->place, p->tree, hf_holduntil, p->arg.value);
     exclusion_check(p, "HOLDFOR");
     if (!esmtp_datetime_valid(p->arg.value, true))
-        esmtp_bad_value(p->place, p->item,
-                        "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
+        esmtp_bad_value(p->place, p->item, "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
 }
 
 /* Forms whose value is one word of a set. */
@@ -312,8 +306,7 @@ static void word_add(const param_t *p)
     for (size_t i = 0; i < G_N_ELEMENTS(word_forms); i++) {
         if (word_forms[i].form != p->row->form)
             continue;
-        if (!esmtp_word_add(p->place, p->tree, *word_forms[i].hf, p->arg.value, word_forms[i].set,
-                            &item))
+        if (!esmtp_word_add(p->place, p->tree, *word_forms[i].hf, p->arg.value, word_forms[i].set, &item))
             esmtp_bad_value(p->place, p->item, word_forms[i].rule);
     }
 }
@@ -342,22 +335,20 @@ static void solicit_add(const param_t *p)
     while (esmtp_words_next(p->place, p->item, &rest, ",", &n, &word)) {
         esmtp_span_add(p->place, p->tree, hf_solicit, word);
         if (!esmtp_span_is_class(word))
-            esmtp_bad_value(p->place, p->item,
-                            "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'");
+            esmtp_bad_value(p->place, p->item, "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'");
     }
 }
 
 static void deadline_add(const param_t *p, esmtp_span_t time, int32_t seconds)
 {
-    proto_item *item = proto_tree_add_int(p->tree, hf_by_time, p->place->tvb,
-                                          esmtp_place_of(p->place, time), (int)time.len, seconds);
+    proto_item *item =
+        proto_tree_add_int(p->tree, hf_by_time, p->place->tvb, esmtp_place_of(p->place, time), (int)time.len, seconds);
 
     proto_item_append_text(item, " second%s", plurality(seconds, "", "s"));
     if (seconds < 0)
         proto_item_append_text(item, " (the deadline has passed)");
     else if (seconds >= 60 && esmtp_seen(p->tree))
-        proto_item_append_text(item, " (%s)",
-                               signed_time_secs_to_str(p->place->pinfo->pool, seconds));
+        proto_item_append_text(item, " (%s)", signed_time_secs_to_str(p->place->pinfo->pool, seconds));
 }
 
 /* The time of BY=. Returns whether it reads. */
@@ -401,8 +392,8 @@ static void mt_priority_add(const param_t *p)
     proto_item *item;
 
     if (esmtp_signed_parse(value, &priority) == ESMTP_NUMBER_OK) {
-        item = proto_tree_add_int(p->tree, hf_mt_priority, p->place->tvb,
-                                  esmtp_place_of(p->place, value), (int)value.len, priority);
+        item = proto_tree_add_int(p->tree, hf_mt_priority, p->place->tvb, esmtp_place_of(p->place, value),
+                                  (int)value.len, priority);
         proto_item_append_text(item, priority > 0   ? " (more urgent than normal)"
                                      : priority < 0 ? " (less urgent than normal)"
                                                     : " (normal)");
@@ -416,8 +407,8 @@ static void mt_priority_add(const param_t *p)
 /* Value of the escape "+XX" at the start of a span, -1 if it is none. RFC 3461 section 4. */
 static int xtext_octet(esmtp_span_t s)
 {
-    if (s.len < 3 || g_ascii_islower(s.p[1]) || g_ascii_islower(s.p[2]) ||
-        !g_ascii_isxdigit(s.p[1]) || !g_ascii_isxdigit(s.p[2]))
+    if (s.len < 3 || g_ascii_islower(s.p[1]) || g_ascii_islower(s.p[2]) || !g_ascii_isxdigit(s.p[1]) ||
+        !g_ascii_isxdigit(s.p[2]))
         return -1;
     return g_ascii_xdigit_value((char)s.p[1]) << 4 | g_ascii_xdigit_value((char)s.p[2]);
 }
@@ -511,8 +502,7 @@ static void rrvs_add(const param_t *p)
 
     esmtp_span_add(p->place, p->tree, hf_rrvs, date);
     if (!esmtp_datetime_valid(date, false) || esmtp_span_find(date, '.') < date.len)
-        esmtp_bad_value(p->place, p->item,
-                        "Not a date and time without fraction, such as 2014-04-03T23:01:00Z");
+        esmtp_bad_value(p->place, p->item, "Not a date and time without fraction, such as 2014-04-03T23:01:00Z");
     if (semicolon == p->arg.value.len)
         return;
     if (!esmtp_word_add(p->place, p->tree, hf_rrvs_action, action, ESMTP_SET_RRVS, &item))
@@ -541,8 +531,7 @@ static void mtrk_add(const param_t *p)
         esmtp_bad_value(p->place, p->item, "Certifier is not base64");
     if (colon == p->arg.value.len)
         return;
-    if (esmtp_number_check(p->place, p->item, timeout, 0, 999999999, &seconds) &&
-        seconds <= UINT32_MAX)
+    if (esmtp_number_check(p->place, p->item, timeout, 0, 999999999, &seconds) && seconds <= UINT32_MAX)
         esmtp_seconds_add(p->place, p->tree, hf_mtrk_timeout, timeout, (uint32_t)seconds);
 }
 
@@ -611,8 +600,7 @@ static void param_check(const param_t *p, size_t max)
     else if (!esmtp_span_is_graphic(p->arg.value) && !orcpt && !p->env->smtputf8)
         esmtp_bad_value(p->place, p->item, "Octets that are not printable ASCII");
     if (p->arg.value.len > max)
-        esmtp_bad_value_format(p->place, p->item, "Value of %zu octets: %zu are allowed",
-                               p->arg.value.len, max);
+        esmtp_bad_value_format(p->place, p->item, "Value of %zu octets: %zu are allowed", p->arg.value.len, max);
     if (is_behind(p, p->arg.name))
         esmtp_bad_value(p->place, p->item, "An earlier parameter has the same name");
 }
@@ -623,8 +611,7 @@ static void value_add(const param_t *p)
 
     if (need == VALUE_NEVER && p->arg.has_value)
         esmtp_bad_value(p->place, p->item, "This parameter takes no value");
-    if (p->arg.value.len == 0 &&
-        (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
+    if (p->arg.value.len == 0 && (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
         esmtp_bad_value(p->place, p->item, "Value is missing");
     else
         forms[p->row->form].add(p);
@@ -669,8 +656,7 @@ static void params_add(envelope_t *env)
     esmtp_argument_t arg;
     unsigned n = 0;
 
-    while (esmtp_argument_next(&rest, &arg) &&
-           esmtp_words_count(&env->place, proto_tree_get_parent(env->tree), &n)) {
+    while (esmtp_argument_next(&rest, &arg) && esmtp_words_count(&env->place, proto_tree_get_parent(env->tree), &n)) {
         env->names[env->n++] = arg.name;
         param_add(env, &arg);
     }
@@ -682,8 +668,7 @@ static bool has_trailing_blank(tvbuff_t *tvb, int end)
     return tvb_captured_length_remaining(tvb, end) > 0 && esmtp_is_blank(*tvb_get_ptr(tvb, end, 1));
 }
 
-void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row,
-                        int offset, int len)
+void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row, int offset, int len)
 {
     envelope_t env;
     esmtp_path_t path;
@@ -695,8 +680,8 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
     env.n = 0;
     env.place.base = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     env.on = row->flags & ESMTP_VF_FROM ? ESMTP_ON_MAIL : ESMTP_ON_RCPT;
-    esmtp_path_parse(esmtp_span(env.place.base, (size_t)len),
-                     env.on == ESMTP_ON_MAIL ? "FROM" : "TO", &path, &env.parameters);
+    esmtp_path_parse(esmtp_span(env.place.base, (size_t)len), env.on == ESMTP_ON_MAIL ? "FROM" : "TO", &path,
+                     &env.parameters);
     env.smtputf8 = has_smtputf8(env.parameters);
     path_add(&env, &path);
     params_add(&env);
@@ -713,17 +698,15 @@ static void path_fields_register(void)
          {"Sender (reverse-path)", "smtp.mail.from", FT_STRING, BASE_NONE, NULL, 0,
           "Where reports of failure go; empty for <>", HFILL}},
         {&hf_mail_local,
-         {"Local part", "smtp.mail.from.local", FT_STRING, BASE_NONE, NULL, 0,
-          "Of the sender, as written", HFILL}},
+         {"Local part", "smtp.mail.from.local", FT_STRING, BASE_NONE, NULL, 0, "Of the sender, as written", HFILL}},
         {&hf_mail_domain,
          {"Domain", "smtp.mail.from.domain", FT_STRING, BASE_NONE, NULL, 0,
           "Of the sender; address literals with their brackets", HFILL}},
         {&hf_rcpt_to,
-         {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0,
-          "Whom the message shall reach", HFILL}},
+         {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0, "Whom the message shall reach",
+          HFILL}},
         {&hf_rcpt_local,
-         {"Local part", "smtp.rcpt.to.local", FT_STRING, BASE_NONE, NULL, 0,
-          "Of the recipient, as written", HFILL}},
+         {"Local part", "smtp.rcpt.to.local", FT_STRING, BASE_NONE, NULL, 0, "Of the recipient, as written", HFILL}},
         {&hf_rcpt_domain,
          {"Domain", "smtp.rcpt.to.domain", FT_STRING, BASE_NONE, NULL, 0,
           "Of the recipient; address literals with their brackets", HFILL}},
@@ -731,14 +714,14 @@ static void path_fields_register(void)
          {"Source route", "smtp.path.route", FT_STRING, BASE_NONE, NULL, 0,
           "Hosts that a path names in front of the mailbox (obsolete)", HFILL}},
         {&hf_literal_ipv4,
-         {"Address literal", "smtp.path.ipv4", FT_IPv4, BASE_NONE, NULL, 0,
-          "IPv4 address in place of a domain", HFILL}},
+         {"Address literal", "smtp.path.ipv4", FT_IPv4, BASE_NONE, NULL, 0, "IPv4 address in place of a domain",
+          HFILL}},
         {&hf_literal_ipv6,
-         {"Address literal", "smtp.path.ipv6", FT_IPv6, BASE_NONE, NULL, 0,
-          "IPv6 address in place of a domain", HFILL}},
+         {"Address literal", "smtp.path.ipv6", FT_IPv6, BASE_NONE, NULL, 0, "IPv6 address in place of a domain",
+          HFILL}},
         {&hf_utf8,
-         {"Beyond ASCII", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
-          "The address is not ASCII (SMTPUTF8)", HFILL}},
+         {"Beyond ASCII", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0, "The address is not ASCII (SMTPUTF8)",
+          HFILL}},
     };
 
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
@@ -748,68 +731,46 @@ static void param_fields_register(void)
 {
     static hf_register_info hf[] = {
         {&hf_param,
-         {"Parameter", "smtp.param", FT_STRING, BASE_NONE, NULL, 0,
-          "A parameter of MAIL or RCPT, as written", HFILL}},
-        {&hf_name,
-         {"Name", "smtp.param.name", FT_STRING, BASE_NONE, NULL, 0, "In capitals", HFILL}},
-        {&hf_value,
-         {"Value", "smtp.param.value", FT_STRING, BASE_NONE, NULL, 0, "As written", HFILL}},
+         {"Parameter", "smtp.param", FT_STRING, BASE_NONE, NULL, 0, "A parameter of MAIL or RCPT, as written", HFILL}},
+        {&hf_name, {"Name", "smtp.param.name", FT_STRING, BASE_NONE, NULL, 0, "In capitals", HFILL}},
+        {&hf_value, {"Value", "smtp.param.value", FT_STRING, BASE_NONE, NULL, 0, "As written", HFILL}},
         {&hf_decoded,
          {"Decoded", "smtp.param.decoded", FT_STRING, BASE_NONE, NULL, 0,
           "Value of a parameter without a field of its own, xtext undone", HFILL}},
         {&hf_size,
-         {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0,
-          "SIZE=: octets, by the client's reckoning", HFILL}},
-        {&hf_body,
-         {"Kind of body", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
+         {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0, "SIZE=: octets, by the client's reckoning",
+          HFILL}},
+        {&hf_body, {"Kind of body", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
         {&hf_ret, {"Returned", "smtp.mail.ret", FT_STRING, BASE_NONE, NULL, 0, "RET=", HFILL}},
-        {&hf_envid,
-         {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0, "ENVID=, xtext undone",
-          HFILL}},
-        {&hf_auth,
-         {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0, "AUTH=, xtext undone",
-          HFILL}},
+        {&hf_envid, {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0, "ENVID=, xtext undone", HFILL}},
+        {&hf_auth, {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0, "AUTH=, xtext undone", HFILL}},
         {&hf_smtputf8,
-         {"UTF-8", "smtp.mail.smtputf8", FT_BOOLEAN, BASE_NONE, NULL, 0,
-          "SMTPUTF8: addresses or header may hold UTF-8", HFILL}},
+         {"UTF-8", "smtp.mail.smtputf8", FT_BOOLEAN, BASE_NONE, NULL, 0, "SMTPUTF8: addresses or header may hold UTF-8",
+          HFILL}},
         {&hf_requiretls,
          {"TLS required", "smtp.mail.requiretls", FT_BOOLEAN, BASE_NONE, NULL, 0,
           "REQUIRETLS: over checked TLS or not at all", HFILL}},
-        {&hf_holdfor,
-         {"Hold for", "smtp.mail.holdfor", FT_UINT32, BASE_DEC, NULL, 0, "HOLDFOR=, seconds",
-          HFILL}},
-        {&hf_holduntil,
-         {"Hold until", "smtp.mail.holduntil", FT_STRING, BASE_NONE, NULL, 0, "HOLDUNTIL=", HFILL}},
-        {&hf_by_time,
-         {"Deliver within", "smtp.mail.by.time", FT_INT32, BASE_DEC, NULL, 0, "BY=, seconds",
-          HFILL}},
+        {&hf_holdfor, {"Hold for", "smtp.mail.holdfor", FT_UINT32, BASE_DEC, NULL, 0, "HOLDFOR=, seconds", HFILL}},
+        {&hf_holduntil, {"Hold until", "smtp.mail.holduntil", FT_STRING, BASE_NONE, NULL, 0, "HOLDUNTIL=", HFILL}},
+        {&hf_by_time, {"Deliver within", "smtp.mail.by.time", FT_INT32, BASE_DEC, NULL, 0, "BY=, seconds", HFILL}},
         {&hf_by_mode,
-         {"Else", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0,
-          "BY=: N (notify) or R (return), and T (trace)", HFILL}},
-        {&hf_mt_priority,
-         {"Priority", "smtp.mail.mt_priority", FT_INT32, BASE_DEC, NULL, 0, "MT-PRIORITY=, -9 to 9",
+         {"Else", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0, "BY=: N (notify) or R (return), and T (trace)",
           HFILL}},
+        {&hf_mt_priority,
+         {"Priority", "smtp.mail.mt_priority", FT_INT32, BASE_DEC, NULL, 0, "MT-PRIORITY=, -9 to 9", HFILL}},
         {&hf_mtrk_certifier,
          {"Certifier", "smtp.mail.mtrk.certifier", FT_STRING, BASE_NONE, NULL, 0,
           "MTRK=: hash of the secret that entitles to ask", HFILL}},
         {&hf_mtrk_timeout,
-         {"Remember for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0, "MTRK=, seconds",
-          HFILL}},
+         {"Remember for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0, "MTRK=, seconds", HFILL}},
         {&hf_solicit,
-         {"Class of advertising", "smtp.mail.solicit", FT_STRING, BASE_NONE, NULL, 0,
-          "SOLICIT=, one per class", HFILL}},
-        {&hf_transid,
-         {"Transfer id", "smtp.mail.transid", FT_STRING, BASE_NONE, NULL, 0, "TRANSID=", HFILL}},
-        {&hf_security,
-         {"Demand", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
-        {&hf_direction,
-         {"Direction", "smtp.mail.xattrdirect", FT_STRING, BASE_NONE, NULL, 0,
-          "XATTRDIRECT=", HFILL}},
-        {&hf_delimiters,
-         {"Delimiters", "smtp.mail.xverp", FT_STRING, BASE_NONE, NULL, 0, "XVERP=", HFILL}},
-        {&hf_notify,
-         {"Notify", "smtp.rcpt.notify", FT_STRING, BASE_NONE, NULL, 0, "NOTIFY=, one per value",
+         {"Class of advertising", "smtp.mail.solicit", FT_STRING, BASE_NONE, NULL, 0, "SOLICIT=, one per class",
           HFILL}},
+        {&hf_transid, {"Transfer id", "smtp.mail.transid", FT_STRING, BASE_NONE, NULL, 0, "TRANSID=", HFILL}},
+        {&hf_security, {"Demand", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
+        {&hf_direction, {"Direction", "smtp.mail.xattrdirect", FT_STRING, BASE_NONE, NULL, 0, "XATTRDIRECT=", HFILL}},
+        {&hf_delimiters, {"Delimiters", "smtp.mail.xverp", FT_STRING, BASE_NONE, NULL, 0, "XVERP=", HFILL}},
+        {&hf_notify, {"Notify", "smtp.rcpt.notify", FT_STRING, BASE_NONE, NULL, 0, "NOTIFY=, one per value", HFILL}},
         {&hf_orcpt_type,
          {"Original recipient's type", "smtp.rcpt.orcpt.type", FT_STRING, BASE_NONE, NULL, 0,
           "ORCPT=: type of the address", HFILL}},
@@ -817,8 +778,7 @@ static void param_fields_register(void)
          {"Original recipient", "smtp.rcpt.orcpt.address", FT_STRING, BASE_NONE, NULL, 0,
           "ORCPT=: address, xtext undone", HFILL}},
         {&hf_rrvs,
-         {"Same owner since", "smtp.rcpt.rrvs", FT_STRING, BASE_NONE, NULL, 0,
-          "RRVS=: date and time", HFILL}},
+         {"Same owner since", "smtp.rcpt.rrvs", FT_STRING, BASE_NONE, NULL, 0, "RRVS=: date and time", HFILL}},
         {&hf_rrvs_action,
          {"Without support", "smtp.rcpt.rrvs.action", FT_STRING, BASE_NONE, NULL, 0,
           "RRVS=: C (continue) or R (refuse)", HFILL}},
@@ -831,11 +791,9 @@ void esmtp_params_register(void)
 {
     static int *ett[] = {&ett_path, &ett_param};
     static ei_register_info ei[] = {
-        {&ei_bad_path,
-         {"smtp.expert.bad_path", PI_PROTOCOL, PI_WARN, "Path breaks its syntax", EXPFILL}},
+        {&ei_bad_path, {"smtp.expert.bad_path", PI_PROTOCOL, PI_WARN, "Path breaks its syntax", EXPFILL}},
         {&ei_loose_path,
-         {"smtp.expert.loose_path", PI_PROTOCOL, PI_NOTE, "Path as strict servers do not take it",
-          EXPFILL}},
+         {"smtp.expert.loose_path", PI_PROTOCOL, PI_NOTE, "Path as strict servers do not take it", EXPFILL}},
     };
 
     path_fields_register();

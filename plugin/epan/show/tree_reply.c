@@ -59,7 +59,8 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
     proto_item *item = proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
     if (!esmtp_seen(tree))
         return;
-    const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10), (char)('0' + fact->code % 10), 0};
+    const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10),
+                           (char)('0' + fact->code % 10), 0};
     esmtp_label(item, code_name(fact->code), " (", digits, ")");
 }
 
@@ -74,7 +75,8 @@ static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
         esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);
 }
 
-static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e, int offset)
+static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e,
+                         int offset)
 {
     int len = (int)e->whole.len, dot = offset + 2;
     int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
@@ -84,7 +86,8 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     const esmtp_enhanced_row_t *vendor = esmtp_enhanced_vendor_find(e->class_, e->subject, e->detail);
     const char *meaning = row ? row->meaning : vendor ? vendor->meaning : "No registry knows this code.";
     esmtp_add_named(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, esmtp_enhanced_class_name(e->class_));
-    esmtp_add_named(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject, esmtp_enhanced_subject_name(e->subject));
+    esmtp_add_named(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject,
+                    esmtp_enhanced_subject_name(e->subject));
     proto_item *detail = proto_tree_add_uint(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail);
     if (esmtp_seen(tree)) {
         char digits[ESMTP_DIGITS], whole[ESMTP_ENHANCED_MAX + 1] = "";
@@ -128,7 +131,8 @@ static bool is_masked(esmtp_span_t text)
     return stars >= MASKED_MIN && stars * 2 > text.len - blanks;
 }
 
-static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply, int offset)
+static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply,
+                         int offset)
 {
     host_add(show, tree, hf_greeting_domain, reply->parameter, offset);
     if (is_masked(reply->parameter))
@@ -136,8 +140,8 @@ static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree,
 }
 
 /* The text of one line; index: its number in its reply. */
-static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, uint32_t index, int offset,
-                     int len)
+static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact, uint32_t index,
+                     int offset, int len)
 {
     const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
     esmtp_reply_line_t reply;
@@ -201,7 +205,8 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
     bool details = show->wanted & LINE_DETAILS;
-    proto_item *item = details ? response_item_add(show, offset, esmtp_show_line(show, first, offset, (int)first->len)) : NULL;
+    proto_item *item =
+        details ? response_item_add(show, offset, esmtp_show_line(show, first, offset, (int)first->len)) : NULL;
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
@@ -243,24 +248,33 @@ void esmtp_reply_register(void)
         {&hf_code, {"Response code", "smtp.response.code", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
         {&hf_class, {"Class", "smtp.response.class", FT_UINT8, BASE_DEC, NULL, 0, "First digit of the code", HFILL}},
         {&hf_parameter, {"Response parameter", "smtp.rsp.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
-        {&hf_enhanced, {"Enhanced status code", "smtp.response.enhanced_code", FT_STRING, BASE_NONE, NULL, 0, "RFC 3463", HFILL}},
+        {&hf_enhanced,
+         {"Enhanced status code", "smtp.response.enhanced_code", FT_STRING, BASE_NONE, NULL, 0, "RFC 3463", HFILL}},
         {&hf_enhanced_class, {"Class", "smtp.response.enhanced_code.class", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_enhanced_subject, {"Subject", "smtp.response.enhanced_code.subject", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_enhanced_detail, {"Detail", "smtp.response.enhanced_code.detail", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
-        {&hf_greeting_domain, {"Greeting host", "smtp.greeting.domain", FT_STRING, BASE_NONE, NULL, 0,
-                               "What the server says it is called, in its greeting", HFILL}},
-        {&hf_ehlo_domain, {"EHLO host", "smtp.ehlo.domain", FT_STRING, BASE_NONE, NULL, 0,
-                           "What the server says it is called, in its EHLO reply", HFILL}},
-        {&hf_next_step, {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
+        {&hf_enhanced_subject,
+         {"Subject", "smtp.response.enhanced_code.subject", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_enhanced_detail,
+         {"Detail", "smtp.response.enhanced_code.detail", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+        {&hf_greeting_domain,
+         {"Greeting host", "smtp.greeting.domain", FT_STRING, BASE_NONE, NULL, 0,
+          "What the server says it is called, in its greeting", HFILL}},
+        {&hf_ehlo_domain,
+         {"EHLO host", "smtp.ehlo.domain", FT_STRING, BASE_NONE, NULL, 0,
+          "What the server says it is called, in its EHLO reply", HFILL}},
+        {&hf_next_step,
+         {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
     };
     static int *ett[] = {&ett_reply, &ett_enhanced};
     static ei_register_info ei[] = {
-        {&ei_enhanced_class, {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
-                              "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
-        {&ei_starttls_first, {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
-                              "STARTTLS stands where the server's name ought to: some clients do not look for extensions there", EXPFILL}},
-        {&ei_masked_greeting, {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
-                               "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},
+        {&ei_enhanced_class,
+         {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
+          "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
+        {&ei_starttls_first,
+         {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
+          "STARTTLS stands where the server's name ought to: some clients do not look for extensions there", EXPFILL}},
+        {&ei_masked_greeting,
+         {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
+          "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},
     };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));

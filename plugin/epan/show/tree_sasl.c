@@ -63,13 +63,12 @@ static const part_row_t part_rows[ESMTP_PARTS] = {
 
 static esmtp_span_t sent(const esmtp_sasl_t *msg)
 {
-    return esmtp_span(msg->len ? tvb_get_ptr(msg->show->tvb, msg->offset, msg->len) : NULL,
-                      (size_t)msg->len);
+    return esmtp_span(msg->len ? tvb_get_ptr(msg->show->tvb, msg->offset, msg->len) : NULL, (size_t)msg->len);
 }
 
 /* Takes a message apart. offset, len: of its base64. */
-void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t number, int offset,
-                     int len, esmtp_sasl_t *msg)
+void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t number, int offset, int len,
+                     esmtp_sasl_t *msg)
 {
     const esmtp_login_t *login = fact->extra;
     *msg = (esmtp_sasl_t){.show = show, .offset = offset, .len = len, .number = number};
@@ -132,8 +131,7 @@ static const char *part_text(wmem_allocator_t *pool, const esmtp_part_t *part)
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
-static const char *const ntlm_names[] = {NULL, "NTLMSSP_NEGOTIATE", "NTLMSSP_CHALLENGE",
-                                         "NTLMSSP_AUTH"};
+static const char *const ntlm_names[] = {NULL, "NTLMSSP_NEGOTIATE", "NTLMSSP_CHALLENGE", "NTLMSSP_AUTH"};
 
 /* What has no label of its own: text as it is, a name for NTLM, else the number of octets. */
 static const char *unnamed_info(const esmtp_sasl_t *msg)
@@ -147,8 +145,7 @@ static const char *unnamed_info(const esmtp_sasl_t *msg)
     return wmem_strdup_printf(pool, "%zu octets", msg->octets.len);
 }
 
-static void part_info(const esmtp_sasl_t *msg, const esmtp_part_t *part, bool hidden,
-                      wmem_strbuf_t *text)
+static void part_info(const esmtp_sasl_t *msg, const esmtp_part_t *part, bool hidden, wmem_strbuf_t *text)
 {
     const part_row_t *row = &part_rows[part->kind];
     if (!row->info)
@@ -156,9 +153,8 @@ static void part_info(const esmtp_sasl_t *msg, const esmtp_part_t *part, bool hi
     if (wmem_strbuf_get_len(text))
         wmem_strbuf_append(text, "  ");
     const char *value = hidden && !row->open ? ESMTP_MASK : part_text(msg->show->pinfo->pool, part);
-    wmem_strbuf_append_printf(
-        text, "%s: %s", row->info,
-        esmtp_format_text(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
+    wmem_strbuf_append_printf(text, "%s: %s", row->info,
+                              esmtp_format_text(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
 }
 
 /* The message as the Info column has it, without the base64. */
@@ -218,12 +214,10 @@ static void jwt_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t toke
 
 void esmtp_sasl_malformed(packet_info *pinfo, proto_item *item, const char *problem)
 {
-    expert_add_info_format(pinfo, item, &ei_malformed, "Message of the exchange is malformed: %s",
-                           problem);
+    expert_add_info_format(pinfo, item, &ei_malformed, "Message of the exchange is malformed: %s", problem);
 }
 
-static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent,
-                       const esmtp_part_t *part)
+static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
 {
     uint64_t value;
     int offset, len;
@@ -243,13 +237,11 @@ static void binding_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t 
     uint8_t *out = wmem_alloc(msg->show->pinfo->pool, ESMTP_BASE64_ROOM(base64.len));
     esmtp_span_t octets = esmtp_span(out, esmtp_base64_decode(base64, out, &bad));
     if (octets.len)
-        proto_item_append_text(
-            item, " (%s)",
-            esmtp_format_text(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
+        proto_item_append_text(item, " (%s)",
+                               esmtp_format_text(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
 }
 
-static void part_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent,
-                     const esmtp_part_t *part)
+static void part_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
 {
     const part_row_t *row = &part_rows[part->kind];
     int offset, len;
@@ -293,13 +285,11 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
         return;
     if (esmtp_sasl_raw(msg)) {
         uint8_t c = sent(msg).p[msg->bad];
-        expert_add_info_format(pinfo, item, &ei_base64,
-                               "Base64 does not decode: octet %zu is %s (0x%02x)", msg->bad + 1,
-                               esmtp_format_text(pinfo->pool, &c, 1), c);
+        expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
+                               msg->bad + 1, esmtp_format_text(pinfo->pool, &c, 1), c);
     } else {
-        expert_add_info_format(
-            pinfo, item, &ei_base64,
-            "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
+        expert_add_info_format(pinfo, item, &ei_base64,
+                               "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
     }
 }
 
@@ -313,9 +303,7 @@ static void undecoded_add(const esmtp_sasl_t *msg, proto_tree *tree)
     if (!tree || msg->form == ESMTP_SASL_PLAIN || !msg->len)
         return; /* PLAIN has smtp.auth.username_password */
     esmtp_span_t text = sent(msg);
-    const char *shown = msg->hidden
-                            ? ESMTP_MASK
-                            : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len);
+    const char *shown = msg->hidden ? ESMTP_MASK : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len);
     proto_tree_add_string(tree, hf, msg->show->tvb, msg->offset, msg->len, shown);
 }
 
@@ -324,10 +312,9 @@ void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
 {
     if (tree && msg->form == ESMTP_SASL_PLAIN && msg->len) {
         esmtp_span_t text = sent(msg);
-        proto_tree_add_string(
-            tree, hf_username_password, msg->show->tvb, msg->offset, msg->len,
-            msg->hidden ? ESMTP_MASK
-                        : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len));
+        proto_tree_add_string(tree, hf_username_password, msg->show->tvb, msg->offset, msg->len,
+                              msg->hidden ? ESMTP_MASK
+                                          : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len));
     }
     if (!msg->len && tree)
         proto_tree_add_item(tree, hf_empty, msg->show->tvb, msg->offset, 0, ENC_NA);
@@ -354,8 +341,7 @@ static void clear_challenge_add(const esmtp_sasl_t *msg, proto_tree *tree, proto
         base64_check(msg, parent);
 }
 
-void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
-                              int offset, int len)
+void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     proto_item *parent = proto_tree_get_parent(tree), *item;
     int at, n;
@@ -373,9 +359,7 @@ void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
         return;
     make_tvb(&msg);
     tvbuff_t *tvb = place(&msg, msg.octets, &at, &n);
-    item = tree ? proto_tree_add_string(tree, hf_challenge, tvb, at, n,
-                                        legible(show->pinfo->pool, msg.octets))
-                : NULL;
+    item = tree ? proto_tree_add_string(tree, hf_challenge, tvb, at, n, legible(show->pinfo->pool, msg.octets)) : NULL;
     parts_add(&msg, proto_item_add_subtree(item, ett_challenge), parent);
     base64_check(&msg, parent);
 }
@@ -393,41 +377,31 @@ void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 #define PART(kind, label, name, blurb) TEXT(&hf_parts[ESMTP_PART_##kind], label, name, blurb)
 
 static hf_register_info fields[] = {
-    FIELD(&hf_empty, "Empty response", "smtp.auth.empty", FT_NONE, BASE_NONE,
-          "A message of no octets"),
-    TEXT(&hf_username_password, "Username/Password", "smtp.auth.username_password",
-         "Credentials of PLAIN, undecoded"),
+    FIELD(&hf_empty, "Empty response", "smtp.auth.empty", FT_NONE, BASE_NONE, "A message of no octets"),
+    TEXT(&hf_username_password, "Username/Password", "smtp.auth.username_password", "Credentials of PLAIN, undecoded"),
     TEXT(&hf_challenge, "Challenge", "smtp.auth.challenge", "Challenge of the server, decoded"),
-    TEXT(&hf_jwt_header, "Token header", "smtp.auth.oauth.jwt.header",
-         "Header of a JSON Web Token, not verified"),
-    TEXT(&hf_jwt_claims, "Token claims", "smtp.auth.oauth.jwt.claims",
-         "Claims of a JSON Web Token, not verified"),
+    TEXT(&hf_jwt_header, "Token header", "smtp.auth.oauth.jwt.header", "Header of a JSON Web Token, not verified"),
+    TEXT(&hf_jwt_claims, "Token claims", "smtp.auth.oauth.jwt.claims", "Claims of a JSON Web Token, not verified"),
     PART(USER, "Username", "smtp.auth.username", NULL),
     PART(PASSWORD, "Password", "smtp.auth.password", NULL),
     PART(AUTHZID, "Authorization identity", "smtp.auth.authzid", "Whom the user wants to act as"),
     PART(TOKEN, "Token", "smtp.auth.token", "Bearer token"),
-    PART(TEXT, "Response", "smtp.auth.response",
-         "Response of the client, decoded: what of it has no field of its own"),
-    PART(ERROR, "Error", "smtp.auth.error",
-         "Why the server refuses, in the words of the mechanism"),
+    PART(TEXT, "Response", "smtp.auth.response", "Response of the client, decoded: what of it has no field of its own"),
+    PART(ERROR, "Error", "smtp.auth.error", "Why the server refuses, in the words of the mechanism"),
     PART(SCRAM_BINDING_FLAG, "Channel binding flag", "smtp.auth.scram.binding_flag",
          "n: client has no channel binding, y: it believes the server has none, p=: of this type"),
-    PART(SCRAM_NONCE, "Nonce", "smtp.auth.scram.nonce",
-         "The client's random text, and the server's behind it"),
+    PART(SCRAM_NONCE, "Nonce", "smtp.auth.scram.nonce", "The client's random text, and the server's behind it"),
     PART(SCRAM_SALT, "Salt", "smtp.auth.scram.salt", "Base64"),
-    FIELD(&hf_parts[ESMTP_PART_SCRAM_ITERATIONS], "Iterations", "smtp.auth.scram.iterations",
-          FT_UINT32, BASE_DEC, "How often the password is hashed"),
-    PART(SCRAM_BINDING, "Channel binding", "smtp.auth.scram.channel_binding",
-         "Header and channel data, base64"),
+    FIELD(&hf_parts[ESMTP_PART_SCRAM_ITERATIONS], "Iterations", "smtp.auth.scram.iterations", FT_UINT32, BASE_DEC,
+          "How often the password is hashed"),
+    PART(SCRAM_BINDING, "Channel binding", "smtp.auth.scram.channel_binding", "Header and channel data, base64"),
     PART(SCRAM_PROOF, "Client proof", "smtp.auth.scram.proof", "Base64"),
     PART(SCRAM_SIGNATURE, "Server signature", "smtp.auth.scram.server_signature", "Base64"),
-    PART(SCRAM_EXTENSION, "Extension", "smtp.auth.scram.extension",
-         "Attribute that RFC 5802 does not know"),
+    PART(SCRAM_EXTENSION, "Extension", "smtp.auth.scram.extension", "Attribute that RFC 5802 does not know"),
     PART(DIGEST_REALM, "Realm", "smtp.auth.digest.realm", NULL),
     PART(DIGEST_NONCE, "Nonce", "smtp.auth.digest.nonce", "The server's random text"),
     PART(DIGEST_CNONCE, "Client nonce", "smtp.auth.digest.cnonce", "The client's random text"),
-    PART(DIGEST_NC, "Nonce count", "smtp.auth.digest.nc",
-         "How often the nonce was used, hexadecimal"),
+    PART(DIGEST_NC, "Nonce count", "smtp.auth.digest.nc", "How often the nonce was used, hexadecimal"),
     PART(DIGEST_QOP, "Quality of protection", "smtp.auth.digest.qop", "auth, auth-int, auth-conf"),
     PART(DIGEST_URI, "Digest URI", "smtp.auth.digest.uri", "Service and host"),
     PART(DIGEST_RESPONSE, "Digest", "smtp.auth.digest.response", "The client's proof"),
@@ -437,21 +411,18 @@ static hf_register_info fields[] = {
     PART(DIGEST_CIPHER, "Cipher", "smtp.auth.digest.cipher", NULL),
     PART(DIGEST_MAXBUF, "Largest buffer", "smtp.auth.digest.maxbuf", NULL),
     PART(DIGEST_STALE, "Stale", "smtp.auth.digest.stale", "The nonce is too old"),
-    PART(DIGEST_OTHER, "Attribute", "smtp.auth.digest.attribute",
-         "Attribute that RFC 2831 does not know"),
+    PART(DIGEST_OTHER, "Attribute", "smtp.auth.digest.attribute", "Attribute that RFC 2831 does not know"),
     PART(OAUTH_HOST, "Host", "smtp.auth.oauth.host", "Host that the client means to talk to"),
     FIELD(&hf_parts[ESMTP_PART_OAUTH_PORT], "Port", "smtp.auth.oauth.port", FT_UINT32, BASE_DEC,
           "Port that the client means to talk to"),
     PART(OAUTH_SCHEME, "Scheme", "smtp.auth.oauth.scheme", "Kind of token: Bearer"),
     PART(OAUTH_SCOPE, "Scope", "smtp.auth.oauth.scope", "What a token must be good for"),
-    PART(OAUTH_SCHEMES, "Schemes", "smtp.auth.oauth.schemes",
-         "Kinds of token that the server takes"),
+    PART(OAUTH_SCHEMES, "Schemes", "smtp.auth.oauth.schemes", "Kinds of token that the server takes"),
     PART(OAUTH_CONFIGURATION, "OpenID configuration", "smtp.auth.oauth.openid_configuration",
          "Where tokens are to be had"),
-    PART(OAUTH_OTHER, "Attribute", "smtp.auth.oauth.attribute",
-         "Attribute without a field of its own"),
-    FIELD(&hf_parts[ESMTP_PART_OAUTH_READ], "Error received", "smtp.auth.oauth.error_received",
-          FT_NONE, BASE_NONE, "The client has read why the server refuses"),
+    PART(OAUTH_OTHER, "Attribute", "smtp.auth.oauth.attribute", "Attribute without a field of its own"),
+    FIELD(&hf_parts[ESMTP_PART_OAUTH_READ], "Error received", "smtp.auth.oauth.error_received", FT_NONE, BASE_NONE,
+          "The client has read why the server refuses"),
 };
 
 int esmtp_sasl_secret_field(esmtp_sasl_form_t form)
@@ -466,11 +437,8 @@ void esmtp_sasl_register(void)
     static ei_register_info ei[] = {
         {&ei_base64, {"smtp.base64_decode", PI_PROTOCOL, PI_WARN, "base64 decode failed", EXPFILL}},
         {&ei_malformed,
-         {"smtp.expert.auth_malformed", PI_MALFORMED, PI_WARN,
-          "Message of the exchange is malformed", EXPFILL}},
-        {&ei_no_challenge,
-         {"smtp.expert.auth_no_challenge", PI_PROTOCOL, PI_NOTE, "334 without a challenge",
-          EXPFILL}},
+         {"smtp.expert.auth_malformed", PI_MALFORMED, PI_WARN, "Message of the exchange is malformed", EXPFILL}},
+        {&ei_no_challenge, {"smtp.expert.auth_no_challenge", PI_PROTOCOL, PI_NOTE, "334 without a challenge", EXPFILL}},
     };
     for (size_t i = 0; i < ESMTP_PARTS; i++)
         hf_parts[i] = -1;

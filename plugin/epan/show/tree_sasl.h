@@ -26,8 +26,8 @@ typedef struct {
 } esmtp_sasl_t;
 
 /* Takes a message of a login apart. number: see above; offset, len: of its base64. */
-void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t number, int offset,
-                     int len, esmtp_sasl_t *msg);
+void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t number, int offset, int len,
+                     esmtp_sasl_t *msg);
 /* Whether it is no base64. */
 bool esmtp_sasl_raw(const esmtp_sasl_t *msg);
 /* What the Info column has in the place of the base64. */
@@ -36,8 +36,7 @@ const char *esmtp_sasl_info(const esmtp_sasl_t *msg);
 /* Adds a message of the client below tree; expert infos hang on parent. */
 void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent);
 /* Adds the challenge of a 334; offset, len: of its text, len below 0 if the line ends before. */
-void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact,
-                              int offset, int len);
+void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len);
 
 /* Says what is wrong with the form of a message. */
 void esmtp_sasl_malformed(packet_info *pinfo, proto_item *item, const char *problem);

@@ -36,7 +36,8 @@ static uint16_t deciding_code(const esmtp_rcpt_t *rcpt)
 static void recipients_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdict_t *verdict)
 {
     uint32_t n = 0;
-    for (const esmtp_rcpt_t *rcpt = verdict->txn->rcpts; rcpt && n < MIN(verdict->n_rcpts, SHOWN_MAX); rcpt = rcpt->next, n++) {
+    for (const esmtp_rcpt_t *rcpt = verdict->txn->rcpts; rcpt && n < MIN(verdict->n_rcpts, SHOWN_MAX);
+         rcpt = rcpt->next, n++) {
         uint16_t code = deciding_code(rcpt);
         const char *address = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
         if (code >= 200 && code < 300)
@@ -86,19 +87,28 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
 void esmtp_transaction_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_number, {"Transaction", "smtp.transaction", FT_UINT32, BASE_DEC, NULL, 0,
-                      "Number of the mail transaction in its connection", HFILL}},
+        {&hf_number,
+         {"Transaction", "smtp.transaction", FT_UINT32, BASE_DEC, NULL, 0,
+          "Number of the mail transaction in its connection", HFILL}},
         {&hf_sender, {"Sender", "smtp.transaction.sender", FT_STRING, BASE_NONE, NULL, 0, "Reverse-path", HFILL}},
-        {&hf_recipient, {"Recipient", "smtp.transaction.recipient", FT_STRING, BASE_NONE, NULL, 0, "Accepted recipient", HFILL}},
-        {&hf_rejected, {"Refused recipient", "smtp.transaction.recipient.rejected", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
-        {&hf_outcome, {"Outcome", "smtp.transaction.outcome", FT_STRING, BASE_NONE, NULL, 0, "accepted, rejected or aborted", HFILL}},
-        {&hf_size, {"Message size", "smtp.transaction.size", FT_UINT64, BASE_DEC, NULL, 0,
-                    "Octets of the message, dot-stuffing removed", HFILL}},
-        {&hf_duration, {"Duration", "smtp.transaction.duration", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since MAIL", HFILL}},
-        {&hf_queue_id, {"Queue id", "smtp.transaction.queue_id", FT_STRING, BASE_NONE, NULL, 0,
-                        "What the server calls the message", HFILL}},
-        {&hf_more, {"Further recipients", "smtp.transaction.recipients_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
-                    "Recipients beyond those listed", HFILL}},
+        {&hf_recipient,
+         {"Recipient", "smtp.transaction.recipient", FT_STRING, BASE_NONE, NULL, 0, "Accepted recipient", HFILL}},
+        {&hf_rejected,
+         {"Refused recipient", "smtp.transaction.recipient.rejected", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_outcome,
+         {"Outcome", "smtp.transaction.outcome", FT_STRING, BASE_NONE, NULL, 0, "accepted, rejected or aborted",
+          HFILL}},
+        {&hf_size,
+         {"Message size", "smtp.transaction.size", FT_UINT64, BASE_DEC, NULL, 0,
+          "Octets of the message, dot-stuffing removed", HFILL}},
+        {&hf_duration,
+         {"Duration", "smtp.transaction.duration", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since MAIL", HFILL}},
+        {&hf_queue_id,
+         {"Queue id", "smtp.transaction.queue_id", FT_STRING, BASE_NONE, NULL, 0, "What the server calls the message",
+          HFILL}},
+        {&hf_more,
+         {"Further recipients", "smtp.transaction.recipients_not_shown", FT_UINT32, BASE_DEC, NULL, 0,
+          "Recipients beyond those listed", HFILL}},
     };
     static int *ett[] = {&ett_transaction};
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));

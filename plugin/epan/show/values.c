@@ -30,17 +30,16 @@ static const char *capitals_of(const esmtp_place_t *place, esmtp_span_t span)
     return esmtp_text(place->pinfo->pool, text, strlen(text));
 }
 
-proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                               esmtp_span_t span, const char *capitals)
+proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span,
+                               const char *capitals)
 {
     if (!capitals)
         capitals = esmtp_wanted(tree, hf) ? capitals_of(place, span) : "";
-    return esmtp_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len,
-                            capitals);
+    return esmtp_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len, capitals);
 }
 
-const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                                       esmtp_span_t word, esmtp_word_set_t set, proto_item **item)
+const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t word,
+                                       esmtp_word_set_t set, proto_item **item)
 {
     const esmtp_word_row_t *row = esmtp_word_find(set, word);
 
@@ -50,12 +49,10 @@ const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *t
     return row;
 }
 
-proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                             esmtp_span_t span, uint64_t octets)
+proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span, uint64_t octets)
 {
     static const char *const units[] = {"", " KiB)", " MiB)", " GiB)", " TiB)", " PiB)", " EiB)"};
-    proto_item *item = proto_tree_add_uint64(tree, hf, place->tvb, esmtp_place_of(place, span),
-                                             (int)span.len, octets);
+    proto_item *item = proto_tree_add_uint64(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len, octets);
     char all[ESMTP_DIGITS], whole[ESMTP_DIGITS];
     double shown = (double)octets;
     size_t unit = 0;
@@ -70,26 +67,22 @@ proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int h
     }
     uint64_t tenths = (uint64_t)(shown * 10 + 0.5);
     const char tenth[] = {'.', (char)('0' + tenths % 10), '\0'};
-    esmtp_label(item, esmtp_digits(all, octets), " octets (", esmtp_digits(whole, tenths / 10),
-                tenth, units[unit]);
+    esmtp_label(item, esmtp_digits(all, octets), " octets (", esmtp_digits(whole, tenths / 10), tenth, units[unit]);
     return item;
 }
 
-proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                              esmtp_span_t span, uint32_t seconds)
+proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span, uint32_t seconds)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf, place->tvb, esmtp_place_of(place, span),
-                                           (int)span.len, seconds);
+    proto_item *item = proto_tree_add_uint(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len, seconds);
 
     proto_item_append_text(item, " second%s", plurality(seconds, "", "s"));
     if (seconds >= 60 && esmtp_seen(tree))
-        proto_item_append_text(item, " (%s)",
-                               unsigned_time_secs_to_str(place->pinfo->pool, seconds));
+        proto_item_append_text(item, " (%s)", unsigned_time_secs_to_str(place->pinfo->pool, seconds));
     return item;
 }
 
-proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                              esmtp_span_t span, uint8_t *octets, size_t len)
+proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span, uint8_t *octets,
+                              size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (octets[i] == '\0')
@@ -99,26 +92,21 @@ proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int 
                             esmtp_text(place->pinfo->pool, (const char *)octets, len));
 }
 
-bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span,
-                        uint64_t min, uint64_t max, uint64_t *value)
+bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span, uint64_t min, uint64_t max,
+                        uint64_t *value)
 {
-    bool negative = span.len > 1 && span.p[0] == '-' &&
-                    esmtp_number_parse(esmtp_span_from(span, 1), value) != ESMTP_NUMBER_BAD;
+    bool negative =
+        span.len > 1 && span.p[0] == '-' && esmtp_number_parse(esmtp_span_from(span, 1), value) != ESMTP_NUMBER_BAD;
 
     switch (esmtp_number_parse(span, value)) {
     case ESMTP_NUMBER_OK:
         if (*value < min || *value > max)
-            esmtp_bad_value_format(
-                place, item, "Out of range: %" PRIu64 " to %" PRIu64 " are allowed", min, max);
+            esmtp_bad_value_format(place, item, "Out of range: %" PRIu64 " to %" PRIu64 " are allowed", min, max);
         return true;
-    case ESMTP_NUMBER_OVERFLOW:
-        esmtp_bad_value(place, item, "Number does not fit into 64 bits");
-        return false;
+    case ESMTP_NUMBER_OVERFLOW: esmtp_bad_value(place, item, "Number does not fit into 64 bits"); return false;
     case ESMTP_NUMBER_NONE: esmtp_bad_value(place, item, "Number is missing"); return false;
     case ESMTP_NUMBER_BAD:
-    default:
-        esmtp_bad_value(place, item, negative ? "Number is negative" : "Not a number");
-        return false;
+    default: esmtp_bad_value(place, item, negative ? "Number is negative" : "Not a number"); return false;
     }
 }
 
@@ -126,13 +114,12 @@ bool esmtp_words_count(const esmtp_place_t *place, proto_item *item, unsigned *n
 {
     if (++*n <= ESMTP_WORDS_MAX)
         return true;
-    esmtp_bad_value_format(place, item, "More than %d words: the others are not shown one by one",
-                           ESMTP_WORDS_MAX);
+    esmtp_bad_value_format(place, item, "More than %d words: the others are not shown one by one", ESMTP_WORDS_MAX);
     return false;
 }
 
-bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest,
-                      const char *separators, unsigned *n, esmtp_span_t *word)
+bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest, const char *separators,
+                      unsigned *n, esmtp_span_t *word)
 {
     return esmtp_word_next(rest, separators, word) && esmtp_words_count(place, item, n);
 }
@@ -183,8 +170,7 @@ void esmtp_values_register(void)
 {
     static ei_register_info ei[] = {
         {&ei_bad_parameter,
-         {"smtp.expert.bad_parameter", PI_PROTOCOL, PI_WARN, "Parameter breaks its syntax",
-          EXPFILL}},
+         {"smtp.expert.bad_parameter", PI_PROTOCOL, PI_WARN, "Parameter breaks its syntax", EXPFILL}},
     };
 
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));

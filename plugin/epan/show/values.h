@@ -43,43 +43,41 @@ proto_item *esmtp_span_add(const esmtp_place_t *place, proto_tree *tree, int hf,
 
 /* A string field with the octets of a span in ASCII capitals. capitals: the same, from a table;
  * NULL if in none. */
-proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                               esmtp_span_t span, const char *capitals);
+proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span,
+                               const char *capitals);
 
 /* A string field with the octets of a span; behind it in brackets what the set says about it.
  * Returns NULL if the set does not know the word: the item was added all the same, to *item. */
-const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                                       esmtp_span_t word, esmtp_word_set_t set, proto_item **item);
+const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t word,
+                                       esmtp_word_set_t set, proto_item **item);
 
 /* A number of octets: "35882577 octets (34.2 MiB)". */
-proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                             esmtp_span_t span, uint64_t octets);
+proto_item *esmtp_octets_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span, uint64_t octets);
 
 /* A number of seconds: "5400 seconds (1 hour, 30 minutes)"; the field is FT_UINT32. */
-proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                              esmtp_span_t span, uint32_t seconds);
+proto_item *esmtp_seconds_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span,
+                              uint32_t seconds);
 
 /* A string field over a span with other octets than those of the wire, such as decoded ones. NUL,
  * which would end the string, and what is not UTF-8 become U+FFFD. */
-proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int hf,
-                              esmtp_span_t span, uint8_t *octets, size_t len);
+proto_item *esmtp_decoded_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span, uint8_t *octets,
+                              size_t len);
 
 /* Reads a number of min to max from all of a span. Marks the item if it is none; false if there is
  * no number that fits into 64 bits at all. A number out of range is true, as it can be shown. */
-bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span,
-                        uint64_t min, uint64_t max, uint64_t *value);
+bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span_t span, uint64_t min, uint64_t max,
+                        uint64_t *value);
 
 /* Counts a word of a line, *n from 0. False, and the item marked, beyond ESMTP_WORDS_MAX. */
 bool esmtp_words_count(const esmtp_place_t *place, proto_item *item, unsigned *n);
 
 /* Takes the next word as esmtp_word_next() does, and counts it. */
-bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest,
-                      const char *separators, unsigned *n, esmtp_span_t *word);
+bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t *rest, const char *separators,
+                      unsigned *n, esmtp_span_t *word);
 
 /* Marks a value that breaks the rules: smtp.expert.bad_parameter. */
 void esmtp_bad_value(const esmtp_place_t *place, proto_item *item, const char *why);
-void esmtp_bad_value_format(const esmtp_place_t *place, proto_item *item, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
+void esmtp_bad_value_format(const esmtp_place_t *place, proto_item *item, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Character classes that the grammars share. */
 /* Letters, digits and the octets of others; not empty. */

@@ -1,9 +1,9 @@
 /* export.c
  * Messages and attachments as files. See export.h.
  *
- * Names are made of what the peers say, so nothing of them is trusted: no folders, no control or invisible characters, none that
- * some file system or shell gives a meaning, bounded length. "tcp0-mail1-" in front (number of the TCP stream, of the mail in it)
- * makes them unique within a capture.
+ * Names are made of what the peers say, so nothing of them is trusted: no folders, no control or invisible characters,
+ * none that some file system or shell gives a meaning, bounded length. "tcp0-mail1-" in front (number of the TCP
+ * stream, of the mail in it) makes them unique within a capture.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,8 +18,8 @@
 #include "../show/message.h"
 
 /* Octets of the parts of a file name; the whole must stay below 255. */
-#define SENDER_MAX 100
-#define QUEUE_ID_MAX 40
+#define SENDER_MAX     100
+#define QUEUE_ID_MAX   40
 #define ATTACHMENT_MAX 150
 /* Octets of a media type in the list of objects. */
 #define TYPE_MAX 100
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t stream;                /* number of the TCP stream */
 } export_t;
 
-/* --- names ------------------------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_safe(gunichar c)
 {
@@ -112,16 +112,35 @@ static const char *extension(esmtp_span_t type)
     static const struct {
         const char *type, *extension;
     } rows[] = {
-        {"application/gzip", ".gz"},  {"application/json", ".json"},        {"application/ms-tnef", ".dat"},
-        {"application/pdf", ".pdf"},  {"application/pgp-encrypted", ".asc"}, {"application/pgp-signature", ".asc"},
-        {"application/xml", ".xml"},  {"application/zip", ".zip"},          {"application/pkcs7-mime", ".p7m"},
-        {"application/pkcs7-signature", ".p7s"}, {"audio/mpeg", ".mp3"},    {"image/bmp", ".bmp"},
-        {"image/gif", ".gif"},        {"image/jpeg", ".jpg"},               {"image/png", ".png"},
-        {"image/svg+xml", ".svg"},    {"image/tiff", ".tif"},               {"image/webp", ".webp"},
-        {"message/delivery-status", ".txt"}, {"message/rfc822", ".eml"},    {"message/global", ".eml"},
-        {"text/calendar", ".ics"},    {"text/csv", ".csv"},                 {"text/html", ".html"},
-        {"text/plain", ".txt"},       {"text/rfc822-headers", ".txt"},      {"text/vcard", ".vcf"},
-        {"text/xml", ".xml"},         {"video/mp4", ".mp4"},
+        {"application/gzip", ".gz"},
+        {"application/json", ".json"},
+        {"application/ms-tnef", ".dat"},
+        {"application/pdf", ".pdf"},
+        {"application/pgp-encrypted", ".asc"},
+        {"application/pgp-signature", ".asc"},
+        {"application/xml", ".xml"},
+        {"application/zip", ".zip"},
+        {"application/pkcs7-mime", ".p7m"},
+        {"application/pkcs7-signature", ".p7s"},
+        {"audio/mpeg", ".mp3"},
+        {"image/bmp", ".bmp"},
+        {"image/gif", ".gif"},
+        {"image/jpeg", ".jpg"},
+        {"image/png", ".png"},
+        {"image/svg+xml", ".svg"},
+        {"image/tiff", ".tif"},
+        {"image/webp", ".webp"},
+        {"message/delivery-status", ".txt"},
+        {"message/rfc822", ".eml"},
+        {"message/global", ".eml"},
+        {"text/calendar", ".ics"},
+        {"text/csv", ".csv"},
+        {"text/html", ".html"},
+        {"text/plain", ".txt"},
+        {"text/rfc822-headers", ".txt"},
+        {"text/vcard", ".vcf"},
+        {"text/xml", ".xml"},
+        {"video/mp4", ".mp4"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (esmtp_span_is(type, rows[i].type))
@@ -168,10 +187,10 @@ static char *sender_of(const export_t *e)
     return g_utf8_make_valid(sender ? sender : "", -1);
 }
 
-/* --- messages ---------------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
-/* Which objects a list holds: what is told of a verdict must find the entry of its message again. A list that is begun anew says
- * so (mails_reset), and nothing is changed in an entry that is not clearly the one. */
+/* Which objects a list holds: what is told of a verdict must find the entry of its message again. A list that is begun
+ * anew says so (mails_reset), and nothing is changed in an entry that is not clearly the one. */
 static struct {
     const void *list;
     GHashTable *rows; /* message -> its row in the list */
@@ -226,7 +245,8 @@ static bool rename_mail(const export_t *e, export_object_list_t *list)
     return same;
 }
 
-static tap_packet_status mail_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt, const void *data, tap_flags_t flags)
+static tap_packet_status mail_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt, const void *data,
+                                     tap_flags_t flags)
 {
     export_object_list_t *list = tapdata;
     const export_t *e = data;
@@ -238,7 +258,7 @@ static tap_packet_status mail_packet(void *tapdata, packet_info *pinfo, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-/* --- attachments ------------------------------------------------------------------------------------------------------- */
+/* --- attachments ------------------------------------------------------------------------------ */
 
 typedef struct {
     const export_t *e;
@@ -284,12 +304,13 @@ static tap_packet_status attachment_packet(void *tapdata, packet_info *pinfo, ep
     return a.n ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 
-/* --- from the dissector ------------------------------------------------------------------------------------------------ */
+/* --- from the dissector ----------------------------------------------------------------------- */
 
 static uint32_t stream_number(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    struct tcp_analysis *tcpd = conversation && pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    struct tcp_analysis *tcpd =
+        conversation && pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     if (tcpd)
         return tcpd->stream;
     return conversation ? conversation->conv_index : 0;

@@ -1,10 +1,10 @@
 /* export.h
- * File > Export Objects: the type "smtp" (each message, whole, as a file) and the type "smtp-attachments" (each part of a message
- * that is an attachment, decoded). Also tshark --export-objects smtp,FOLDER.
+ * File > Export Objects: the type "smtp" (each message, whole, as a file) and the type "smtp-attachments" (each part of
+ * a message that is an attachment, decoded). Also tshark --export-objects smtp,FOLDER.
  *
- * A message is told in the frame that completes it, whatever the server says then, so that none is lost whose reply was not
- * captured. The queue id stands in that reply: on later visits it is known; on the first visit of a frame the file is named
- * without it, and given its name when the reply comes.
+ * A message is told in the frame that completes it, whatever the server says then, so that none is lost whose reply was
+ * not captured. The queue id stands in that reply: on later visits it is known; on the first visit of a frame the file
+ * is named without it, and given its name when the reply comes.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,7 +1,7 @@
 /* heuristics.c
- * Finding SMTP by its first line. A greeting of 220 is FTP's, too, and others': it counts only if it names SMTP or LMTP. A
- * session whose greeting does not is found one step later, by the client's EHLO, HELO or LHLO. Where the capture has the opening
- * of a connection, only the first octets of a direction count.
+ * Finding SMTP by its first line. A greeting of 220 is FTP's, too, and others': it counts only if it names SMTP or
+ * LMTP. A session whose greeting does not is found one step later, by the client's EHLO, HELO or LHLO. Where the
+ * capture has the opening of a connection, only the first octets of a direction count.
  *
  * Known limit: a first line that TCP cut before it says enough is not asked for again, as it may be anybody's.
  *
@@ -28,15 +28,15 @@ static esmtp_bool_t enabled = true;
 static esmtp_entries_t entries;
 static dissector_table_t tls_ports;
 
-/* --- what a line says -------------------------------------------------------------------------------------------------- */
+/* --- what a line says ------------------------------------------------------------------------- */
 
 static bool is_name_octet(uint8_t octet)
 {
     return g_ascii_isalnum(octet) || octet == '.' || octet == '-' || octet == '_' || octet == '@';
 }
 
-/* Whether text holds a word, ASCII case aside, that is not part of a host name or address. "SMTPD" and "SMTP-Server" hold SMTP;
- * "smtp.example" does not. closed: the text does not go on behind its end. */
+/* Whether text holds a word, ASCII case aside, that is not part of a host name or address. "SMTPD" and "SMTP-Server"
+ * hold SMTP; "smtp.example" does not. closed: the text does not go on behind its end. */
 static bool names(esmtp_span_t text, const char *word, bool closed)
 {
     size_t len = strlen(word);
@@ -46,7 +46,8 @@ static bool names(esmtp_span_t text, const char *word, bool closed)
             continue;
         if (behind.len == 0)
             return closed;
-        bool goes_on = behind.p[0] == '@' || (behind.p[0] == '.' && (behind.len > 1 ? is_name_octet(behind.p[1]) : !closed));
+        bool goes_on =
+            behind.p[0] == '@' || (behind.p[0] == '.' && (behind.len > 1 ? is_name_octet(behind.p[1]) : !closed));
         if (!goes_on)
             return true;
     }
@@ -99,7 +100,8 @@ static bool is_hello(esmtp_span_t line, bool closed)
     return command.row->id == ESMTP_VERB_HELO && closed && one_word;
 }
 
-/* The next line without its end, of what is left of the octets. closed: it has one. False: there is none that could be text. */
+/* The next line without its end, of what is left of the octets. closed: it has one. False: there is none that could be
+ * text. */
 static bool next_line(esmtp_span_t *rest, esmtp_span_t *text, bool *closed)
 {
     esmtp_line_t line;
@@ -171,7 +173,7 @@ esmtp_guess_t esmtp_heuristics_guess(tvbuff_t *tvb)
     return ours ? ESMTP_GUESS_YES : ESMTP_GUESS_NO;
 }
 
-/* --- the dissectors ---------------------------------------------------------------------------------------------------- */
+/* --- the dissectors --------------------------------------------------------------------------- */
 
 static bool is_ours(tvbuff_t *tvb)
 {
@@ -186,7 +188,8 @@ static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
     return entries.dissect_tcp(tvb, pinfo, tree, data) > 0;
 }
 
-/* Whether the user has said by Decode As what is inside TLS on a port, and it is not SMTP. TLS asks heuristics first. */
+/* Whether the user has said by Decode As what is inside TLS on a port, and it is not SMTP. TLS asks heuristics first.
+ */
 static bool is_taken(uint32_t port)
 {
     dissector_handle_t now = dissector_get_uint_handle(tls_ports, port);
@@ -208,10 +211,11 @@ static esmtp_bool_t match_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
 
 void esmtp_heuristics_register(module_t *prefs)
 {
-    prefs_register_bool_preference(prefs, "heuristics", "Find SMTP on any port",
-                                   "Whether connections on other ports, in clear or decrypted from TLS, are taken for SMTP or LMTP "
-                                   "when their first line is such a greeting or hello.",
-                                   &enabled);
+    prefs_register_bool_preference(
+        prefs, "heuristics", "Find SMTP on any port",
+        "Whether connections on other ports, in clear or decrypted from TLS, are taken for SMTP or LMTP "
+        "when their first line is such a greeting or hello.",
+        &enabled);
 }
 
 void esmtp_heuristics_handoff(int proto_esmtp, const esmtp_entries_t *e)

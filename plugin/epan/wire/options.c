@@ -1,6 +1,6 @@
 /* options.c
- * Preferences are read anew for each capture, when all of them are in force. smtp.decryption is not among them: it is off by
- * default, esmtp.decode_auth on, and nobody can tell a default from a choice.
+ * Preferences are read anew for each capture, when all of them are in force. smtp.decryption is not among them: it is
+ * off by default, esmtp.decode_auth on, and nobody can tell a default from a choice.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

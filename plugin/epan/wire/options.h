@@ -1,5 +1,6 @@
 /* options.h
- * How far lines and messages are put together: preferences of our own, and those of Wireshark's SMTP dissector that mean the same.
+ * How far lines and messages are put together: preferences of our own, and those of Wireshark's SMTP dissector that
+ * mean the same.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,6 +1,6 @@
 /* packet-esmtp.c
- * The entries of the dissector: octets from TCP, octets out of TLS. Finds the connection, lets the session see the octets once,
- * shows what is known of them, asks TCP for more where a line is cut.
+ * The entries of the dissector: octets from TCP, octets out of TLS. Finds the connection, lets the session see the
+ * octets once, shows what is known of them, asks TCP for more where a line is cut.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -138,12 +138,9 @@ static int dissect_records(esmtp_call_t *call, proto_tree *tree, void *data)
     if (n)
         return n;
     switch (esmtp_tls_sort_again(call)) {
-    case ESMTP_SORT_SMTP:
-        return dissect_clear(call, tree);
-    case ESMTP_SORT_SHORT:
-        return wait_for_more(call);
-    case ESMTP_SORT_TLS:
-        break;
+    case ESMTP_SORT_SMTP: return dissect_clear(call, tree);
+    case ESMTP_SORT_SHORT: return wait_for_more(call);
+    case ESMTP_SORT_TLS: break;
     }
     return 0;
 }
@@ -154,7 +151,8 @@ static bool is_met(const esmtp_call_t *call)
     return call->conn && call->conn->frame <= call->pinfo->num;
 }
 
-/* The first octets on a port: what they may be. On later visits the answer is known: had they been SMTP, they would have been met. */
+/* The first octets on a port: what they may be. On later visits the answer is known: had they been SMTP, they would
+ * have been met. */
 static esmtp_guess_t guess_first(const esmtp_call_t *call)
 {
     if (PINFO_FD_VISITED(call->pinfo))
@@ -170,12 +168,9 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         return 0;
     join_connection(&call);
     switch (esmtp_tls_sort(&call)) {
-    case ESMTP_SORT_TLS:
-        return dissect_records(&call, tree, data);
-    case ESMTP_SORT_SHORT:
-        return wait_for_more(&call);
-    case ESMTP_SORT_SMTP:
-        break;
+    case ESMTP_SORT_TLS: return dissect_records(&call, tree, data);
+    case ESMTP_SORT_SHORT: return wait_for_more(&call);
+    case ESMTP_SORT_SMTP: break;
     }
     return dissect_clear(&call, tree);
 }
@@ -216,12 +211,13 @@ static int dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return dissect(&call, tree);
 }
 
-/* TLS knows on later visits whose octets these are, wherever in the session it learned that. Records that stood in front of the
- * first line that told, in the same frame, were nobody's. */
+/* TLS knows on later visits whose octets these are, wherever in the session it learned that. Records that stood in
+ * front of the first line that told, in the same frame, were nobody's. */
 static bool is_before_guess(const esmtp_call_t *call)
 {
     const esmtp_conn_t *conn = call->conn;
-    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_has_calls(call) && !esmtp_heuristics_match(call->tvb);
+    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_has_calls(call) &&
+           !esmtp_heuristics_match(call->tvb);
 }
 
 static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -241,12 +237,14 @@ void esmtp_proto_register(void)
 {
     module_t *prefs;
 
-    proto_esmtp = proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
+    proto_esmtp =
+        proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     prefs = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
     entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_tcp, -1);
     entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
-    entries.tls_port = register_dissector_with_description("esmtp-tls-port", "SMTP over TLS (ESMTP plugin)", dissect_tls_port, -1);
+    entries.tls_port =
+        register_dissector_with_description("esmtp-tls-port", "SMTP over TLS (ESMTP plugin)", dissect_tls_port, -1);
     entries.inside = register_dissector("esmtp-inside-tls", dissect_inside, esmtp_smtp_proto());
     entries.dissect_tcp = dissect_heuristic;
     entries.dissect_inside = dissect_inside;

@@ -9,7 +9,8 @@
 
 #include "../ws_compat.h"
 
-/* The entries of the dissector. The handles of TCP have no protocol of their own: what they add to a packet is TLS's or SMTP's. */
+/* The entries of the dissector. The handles of TCP have no protocol of their own: what they add to a packet is TLS's or
+ * SMTP's. */
 typedef struct {
     dissector_handle_t tcp;      /* octets from TCP */
     dissector_handle_t guest;    /* octets from TCP on a port that may be anybody's */

@@ -1,6 +1,6 @@
 /* pool.c
- * Pieces are cut off larger ones one behind the other. Wireshark's own blocks have a header of 16 octets each and begin at a
- * multiple of 16: a fifth of what a short connection takes.
+ * Pieces are cut off larger ones one behind the other. Wireshark's own blocks have a header of 16 octets each and begin
+ * at a multiple of 16: a fifth of what a short connection takes.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,13 +1,14 @@
 /* ports.c
  * Taking ports over from Wireshark's own SMTP dissector, and giving them back.
  *
- * Nothing is registered for a port that the other one has: that would make Decode As name two dissectors. Instead, before each
- * capture is dissected, when all preferences and Decode As rules are in force, every table entry that names the other dissector
- * is turned to ours, or back if this plugin is switched off or the port was taken out of its preferences. Our handles have the
- * other one's description, so that rules which are saved meanwhile can be read again, with this plugin or without it.
+ * Nothing is registered for a port that the other one has: that would make Decode As name two dissectors. Instead,
+ * before each capture is dissected, when all preferences and Decode As rules are in force, every table entry that names
+ * the other dissector is turned to ours, or back if this plugin is switched off or the port was taken out of its
+ * preferences. Our handles have the other one's description, so that rules which are saved meanwhile can be read again,
+ * with this plugin or without it.
  *
- * A port that nobody has becomes a plain entry, which other protocols' ports of the same connection come before: a system may
- * have given it to a client.
+ * A port that nobody has becomes a plain entry, which other protocols' ports of the same connection come before: a
+ * system may have given it to a client.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,9 +27,9 @@ typedef struct {
     const uint32_t *defaults;  /* ports that the other one has by itself; ended by 0 */
     dissector_handle_t theirs; /* NULL: this Wireshark has no such dissector */
     dissector_handle_t ours;
-    dissector_handle_t plain;  /* for ports that nobody has; NULL: ours */
-    bool any;                  /* entries of theirs outside the preference become ours, too */
-    GArray *held;              /* of held_t: entries that are ours; Wireshark does not list those of handles without a protocol */
+    dissector_handle_t plain; /* for ports that nobody has; NULL: ours */
+    bool any;                 /* entries of theirs outside the preference become ours, too */
+    GArray *held; /* of held_t: entries that are ours; Wireshark does not list those of handles without a protocol */
 } table_t;
 
 /* An entry that is ours. */
@@ -74,7 +75,7 @@ static dissector_handle_t current_of(const table_t *table, uint32_t port)
     return dissector_get_uint_handle(find_dissector_table(table->name), port);
 }
 
-/* --- giving back ------------------------------------------------------------------------------------------------------- */
+/* --- giving back ------------------------------------------------------------------------------ */
 
 /* Whether an entry stays ours. One that the user gave to theirs is nobody else's business. */
 static bool stays(const table_t *table, const held_t *held)
@@ -106,7 +107,7 @@ static void give_back_all(table_t *table, bool enabled)
     }
 }
 
-/* --- taking over ------------------------------------------------------------------------------------------------------- */
+/* --- taking over ------------------------------------------------------------------------------ */
 
 typedef struct {
     const table_t *table;
@@ -186,12 +187,13 @@ void esmtp_ports_register(module_t *prefs)
 {
     range_convert_str(wmem_epan_scope(), &tcp_ports, "24,25,587,2525", PORT_MAX);
     range_convert_str(wmem_epan_scope(), &tls_ports, "465", PORT_MAX);
-    prefs_register_range_preference(prefs, "tcp.ports", "TCP ports",
-                                    "SMTP and LMTP in clear or with STARTTLS. Ports given to Wireshark's own SMTP dissector "
-                                    "(preference smtp.tcp.port, Decode As) are taken over as well.",
-                                    &tcp_ports, PORT_MAX);
-    prefs_register_range_preference(prefs, "tls.ports", "TLS ports", "SMTP inside TLS from the first octet on.", &tls_ports,
-                                    PORT_MAX);
+    prefs_register_range_preference(
+        prefs, "tcp.ports", "TCP ports",
+        "SMTP and LMTP in clear or with STARTTLS. Ports given to Wireshark's own SMTP dissector "
+        "(preference smtp.tcp.port, Decode As) are taken over as well.",
+        &tcp_ports, PORT_MAX);
+    prefs_register_range_preference(prefs, "tls.ports", "TLS ports", "SMTP inside TLS from the first octet on.",
+                                    &tls_ports, PORT_MAX);
     register_init_routine(sweep);
 }
 

@@ -1,8 +1,9 @@
 /* stream.c
  * Connections and the order of their octets.
  *
- * TCP positions are sequence numbers. Inside TLS there are none that every version tells: there a call is known by its place
- * among the calls of its frame that were used (a call that only asks for more at its first octet is not made again later).
+ * TCP positions are sequence numbers. Inside TLS there are none that every version tells: there a call is known by its
+ * place among the calls of its frame that were used (a call that only asks for more at its first octet is not made
+ * again later).
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -31,7 +32,7 @@ void esmtp_stream_register(int proto)
     esmtp_pool_register();
 }
 
-/* --- connections ------------------------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static void *file_alloc(void *ctx, size_t n)
 {
@@ -119,7 +120,7 @@ esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
     return is_above(pinfo) == conn->above ? ESMTP_SIDE_A : ESMTP_SIDE_B;
 }
 
-/* --- calls inside TLS -------------------------------------------------------------------------------------------------- */
+/* --- calls inside TLS ------------------------------------------------------------------------- */
 
 /* Which used call of this frame and direction comes next. */
 static unsigned *call_counter(const esmtp_call_t *call)
@@ -139,10 +140,10 @@ bool esmtp_stream_has_calls(const esmtp_call_t *call)
     return *call_counter(call) > 0;
 }
 
-/* --- first visit ------------------------------------------------------------------------------------------------------- */
+/* --- first visit ------------------------------------------------------------------------------ */
 
-/* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when TCP is
- * told not to make them relative. */
+/* Whether a number is that of the first octet of a direction: they count from 1, or from where the direction began when
+ * TCP is told not to make them relative. */
 static bool is_first(uint32_t number, const tcp_flow_t *flow)
 {
     return number == 1 || (flow && number == flow->base_seq + 1);
@@ -218,13 +219,15 @@ static size_t seen_before(const esmtp_stream_t *stream, uint32_t seq, size_t len
 }
 
 /* Feeds octets that begin at at->seq. Returns how many were used. */
-static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, esmtp_span_t in, bool last)
+static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, esmtp_span_t in,
+                        bool last)
 {
     esmtp_session_t *session = call->conn->session;
     int32_t ahead = stream->begun ? (int32_t)(at->seq - stream->next) : 0;
     size_t scanned = 0;
     if (ahead) {
-        /* A hole is told together with the octets behind it: as long as they are but the start of a line, TCP asks again. */
+        /* A hole is told together with the octets behind it: as long as they are but the start of a line, TCP asks
+         * again. */
         uint32_t missing = hole(stream, ahead);
         if (!esmtp_framing_ready(session, call->side, in, missing, last))
             return 0;
@@ -244,8 +247,8 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     return used;
 }
 
-/* A connection that was watched from its SYN on begins at a known number: octets between it and the first that were captured are
- * missing like any others. */
+/* A connection that was watched from its SYN on begins at a known number: octets between it and the first that were
+ * captured are missing like any others. */
 static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
 {
     const struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? call->conn->tcp : NULL;
@@ -290,7 +293,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         ++*counter;
 }
 
-/* --- later visits ------------------------------------------------------------------------------------------------------ */
+/* --- later visits ----------------------------------------------------------------------------- */
 
 /* Whether a fact of this frame belongs to the octets at hand. */
 static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)

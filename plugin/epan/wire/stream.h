@@ -1,6 +1,6 @@
 /* stream.h
- * A connection as Wireshark sees it: which octets are new, which were seen before, which are missing; on later visits, which
- * facts belong to the octets at hand.
+ * A connection as Wireshark sees it: which octets are new, which were seen before, which are missing; on later visits,
+ * which facts belong to the octets at hand.
  *
  * Lifetimes: esmtp_conn_t and its facts live with the capture file and change on first visits only.
  *
@@ -22,7 +22,7 @@ typedef struct {
     uint32_t partial; /* octets behind it that were seen: the beginning of a line */
     esmtp_facts_t facts;
     bool begun;
-    bool holed;       /* octets of it are missing */
+    bool holed; /* octets of it are missing */
 } esmtp_stream_t;
 
 /* How TLS began. */
@@ -45,19 +45,19 @@ typedef struct {
     esmtp_session_t *session;
     esmtp_feeding_t *feeding; /* first visits, while octets are being fed; else NULL */
     struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
-    uint32_t port;       /* of side A */
-    uint32_t frame;      /* in which it was met */
-    bool above;          /* its address comes behind the other's: tells them apart where the ports are equal */
-    bool opened;         /* the capture has its opening */
-    bool guessed;        /* its first line told, inside TLS */
-    bool clear;          /* on a TLS port: what is spoken there is SMTP in clear */
-    bool tls_last[2];    /* first visits: the side's last octets went to TLS */
-    esmtp_layer_t layer; /* first visits: of the octets that are fed now */
+    uint32_t port;            /* of side A */
+    uint32_t frame;           /* in which it was met */
+    bool above;               /* its address comes behind the other's: tells them apart where the ports are equal */
+    bool opened;              /* the capture has its opening */
+    bool guessed;             /* its first line told, inside TLS */
+    bool clear;               /* on a TLS port: what is spoken there is SMTP in clear */
+    bool tls_last[2];         /* first visits: the side's last octets went to TLS */
+    esmtp_layer_t layer;      /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
-    uint32_t tls_first;  /* first frame of which TLS made something; 0: none */
-    uint32_t tls_first_seq; /* and where in it */
-    uint32_t tls_from[2]; /* for each side: first frame whose octets went to TLS; 0: none did */
-    uint32_t messages;   /* collected so far */
+    uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
+    uint32_t tls_first_seq;     /* and where in it */
+    uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
+    uint32_t messages;          /* collected so far */
     esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
     esmtp_stream_t in_clear[2];
 } esmtp_conn_t;
@@ -69,19 +69,19 @@ typedef struct {
     esmtp_side_t side;
     tvbuff_t *tvb;
     packet_info *pinfo;
-    uint32_t seq;     /* TCP: of the first octet */
-    uint32_t ack;     /* TCP: what the segment acknowledges */
+    uint32_t seq; /* TCP: of the first octet */
+    uint32_t ack; /* TCP: what the segment acknowledges */
     bool have_seq;
-    bool fin;         /* TCP: the segment ends its direction */
-    bool can_ask;     /* whoever brought the octets can bring them again with more */
+    bool fin;     /* TCP: the segment ends its direction */
+    bool can_ask; /* whoever brought the octets can bring them again with more */
 } esmtp_call_t;
 
 /* The facts of a call: facts[first] to facts[last - 1] of its stream. */
 typedef struct {
     esmtp_stream_t *stream;
     size_t first, last;
-    size_t used;  /* octets that they cover, from the start of the tvb (octets that were seen before included) */
-    size_t old;   /* octets at the start that were seen in an earlier frame */
+    size_t used; /* octets that they cover, from the start of the tvb (octets that were seen before included) */
+    size_t old;  /* octets at the start that were seen in an earlier frame */
 } esmtp_found_t;
 
 /* The connection of a packet, made on its first visit. */
@@ -92,7 +92,8 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn);
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
-/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct tcpinfo. */
+/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct
+ * tcpinfo. */
 bool esmtp_stream_may_start(packet_info *pinfo, const void *info);
 
 /* First visit: whether nothing is missing in front of these octets, since the connection was opened. */

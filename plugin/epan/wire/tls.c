@@ -1,12 +1,13 @@
 /* tls.c
  * RFC 3207: behind the 220 that answers STARTTLS everything is TLS.
  *
- * The TLS dissector takes whatever it gets once it owns a connection. What comes behind the 220 is therefore looked at here first:
- * from its first record on a direction is TLS's for good; what comes before that is SMTP still (injected, decrypted in place, or
- * broken) and is said to be so. Each direction is looked at by itself: a reply in clear may follow the client's first record.
+ * The TLS dissector takes whatever it gets once it owns a connection. What comes behind the 220 is therefore looked at
+ * here first: from its first record on a direction is TLS's for good; what comes before that is SMTP still (injected,
+ * decrypted in place, or broken) and is said to be so. Each direction is looked at by itself: a reply in clear may
+ * follow the client's first record.
  *
- * Records that no 220 announced are TLS all the same: nothing that SMTP has to say begins like one. Then the capture began
- * late or has a hole, or the client did not wait, or it takes the port for one of implicit TLS.
+ * Records that no 220 announced are TLS all the same: nothing that SMTP has to say begins like one. Then the capture
+ * began late or has a hole, or the client did not wait, or it takes the port for one of implicit TLS.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -36,7 +37,7 @@ static expert_field ei_late = EI_INIT;
 static expert_field ei_early = EI_INIT;
 static expert_field ei_unasked = EI_INIT;
 
-/* --- what a record looks like ------------------------------------------------------------------------------------------ */
+/* --- what a record looks like ----------------------------------------------------------------- */
 
 typedef struct {
     uint8_t from, to;
@@ -72,7 +73,7 @@ static bool looks_like_tls(tvbuff_t *tvb)
     return len > 0 && len <= RECORD_MAX;
 }
 
-/* --- when TLS begins --------------------------------------------------------------------------------------------------- */
+/* --- when TLS begins -------------------------------------------------------------------------- */
 
 void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
 {
@@ -81,8 +82,10 @@ void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
         if (!(fact->flags & ESMTP_FF_TLS_NEXT) || !tls_handle)
             continue;
         ssl_starttls_ack(tls_handle, call->pinfo, inside_handle);
-        /* That made TLS the dissector of the whole conversation. From the next frame on it is us, to look at what comes. */
-        conversation_set_dissector_from_frame_number(find_or_create_conversation(call->pinfo), call->pinfo->num + 1, tcp_handle);
+        /* That made TLS the dissector of the whole conversation. From the next frame on it is us, to look at what
+         * comes. */
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(call->pinfo), call->pinfo->num + 1,
+                                                     tcp_handle);
     }
 }
 
@@ -147,7 +150,7 @@ esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call)
     return sort_clear(call);
 }
 
-/* --- TLS and back ------------------------------------------------------------------------------------------------------ */
+/* --- TLS and back ----------------------------------------------------------------------------- */
 
 /* Says, with the first octets that TLS made something of, how it began. */
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
@@ -225,11 +228,14 @@ bool esmtp_tls_is_noise(const esmtp_call_t *call)
 void esmtp_tls_register(void)
 {
     static ei_register_info ei[] = {
-        {&ei_late, {"smtp.expert.tls_before_capture", PI_ASSUMPTION, PI_NOTE,
-                    "SMTP inside TLS that was opened before the capture began or where it has a hole", EXPFILL}},
-        {&ei_early, {"smtp.expert.tls_before_220", PI_SEQUENCE, PI_WARN, "TLS begins before the server's 220", EXPFILL}},
-        {&ei_unasked, {"smtp.expert.tls_without_starttls", PI_SEQUENCE, PI_WARN,
-                       "TLS without STARTTLS, on a port where SMTP begins in clear", EXPFILL}},
+        {&ei_late,
+         {"smtp.expert.tls_before_capture", PI_ASSUMPTION, PI_NOTE,
+          "SMTP inside TLS that was opened before the capture began or where it has a hole", EXPFILL}},
+        {&ei_early,
+         {"smtp.expert.tls_before_220", PI_SEQUENCE, PI_WARN, "TLS begins before the server's 220", EXPFILL}},
+        {&ei_unasked,
+         {"smtp.expert.tls_without_starttls", PI_SEQUENCE, PI_WARN,
+          "TLS without STARTTLS, on a port where SMTP begins in clear", EXPFILL}},
     };
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -29,8 +29,8 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data);
  * (the session says so), else TLS, of which nobody makes anything. */
 esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call);
 
-/* Whether nothing is known of the connection, and these octets are no text: maybe amid a record. To ask TCP for more of them
- * would hide where the next record begins. */
+/* Whether nothing is known of the connection, and these octets are no text: maybe amid a record. To ask TCP for more of
+ * them would hide where the next record begins. */
 bool esmtp_tls_is_noise(const esmtp_call_t *call);
 
 void esmtp_tls_register(void);

@@ -16,9 +16,9 @@ static void tell(void *ctx, const esmtp_mime_part_t *part)
     GString *told = ctx;
     esmtp_span_t type = esmtp_mime_media_type(part->type);
 
-    g_string_append_printf(told, "%.*s|%d%s%s|%.*s\n", (int)type.len, (const char *)type.p,
-                           part->encoding, part->message ? "m" : "", part->outermost ? "o" : "",
-                           (int)part->body.len, (const char *)part->body.p);
+    g_string_append_printf(told, "%.*s|%d%s%s|%.*s\n", (int)type.len, (const char *)type.p, part->encoding,
+                           part->message ? "m" : "", part->outermost ? "o" : "", (int)part->body.len,
+                           (const char *)part->body.p);
 }
 
 #define B  "Content-Type: multipart/mixed; boundary=b\r\n"
@@ -35,18 +35,14 @@ static const struct {
     {"plain", "A: b\r\n\r\nbody", "text/plain|0o|body\n"},
     {"bare LF", "Content-Type: a/b\n\nbody\n", "a/b|0o|body\n\n"},
     {"base64", "Content-Transfer-Encoding: Base64\r\n\r\nx", "text/plain|1o|x\n"},
-    {"quoted-printable, folded", "Content-Transfer-Encoding:\r\n quoted-printable\r\n\r\nx",
-     "text/plain|2o|x\n"},
+    {"quoted-printable, folded", "Content-Transfer-Encoding:\r\n quoted-printable\r\n\r\nx", "text/plain|2o|x\n"},
     {"first field counts", "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n", "a/b|0o|\n"},
     {"two parts", B "\r\n--b\r\n\r\none\r\n--b\r\nContent-Type: a/b\r\n\r\ntwo\r\n--b--\r\n",
      "text/plain|0|one\na/b|0|two\n"},
-    {"preamble and epilogue", B "\r\npre\r\n--b\r\n\r\none\r\n--b--\r\npost\r\n--b\r\n",
-     "text/plain|0|one\n"},
+    {"preamble and epilogue", B "\r\npre\r\n--b\r\n\r\none\r\n--b--\r\npost\r\n--b\r\n", "text/plain|0|one\n"},
     {"blanks behind a boundary", B "\r\n--b \t\r\n\r\none\r\n--b-- \r\n", "text/plain|0|one\n"},
-    {"another word behind it", B "\r\n--b\r\n\r\none\r\n--bb\r\n--b--\r\n",
-     "text/plain|0|one\r\n--bb\n"},
-    {"line ends of the body stay", B "\r\n--b\r\n\r\none\r\n\r\n--b--\r\n",
-     "text/plain|0|one\r\n\n"},
+    {"another word behind it", B "\r\n--b\r\n\r\none\r\n--bb\r\n--b--\r\n", "text/plain|0|one\r\n--bb\n"},
+    {"line ends of the body stay", B "\r\n--b\r\n\r\none\r\n\r\n--b--\r\n", "text/plain|0|one\r\n\n"},
     {"no part", B "\r\nnothing\r\n", ""},
     {"part without empty line", B "\r\n--b\r\nContent-Type: a/b\r\n--b--\r\n", "text/plain|0|\n"},
     {"empty part", B "\r\n--b\r\n\r\n--b--\r\n", "text/plain|0|\n"},
@@ -57,7 +53,8 @@ static const struct {
      "text/plain|0|one\ntext/plain|0|two\n"},
     {"message in a message", "Content-Type: message/rfc822\r\n\r\nContent-Type: a/b\r\n\r\nx",
      "a/b|0|x\nmessage/rfc822|0mo|Content-Type: a/b\r\n\r\nx\n"},
-    {"boundary with a comment", "Content-Type: (c;) multipart/mixed (d) ; charset=x ; BOUNDARY = b\r\n\r\n--b\r\n\r\n1\r\n--b--",
+    {"boundary with a comment",
+     "Content-Type: (c;) multipart/mixed (d) ; charset=x ; BOUNDARY = b\r\n\r\n--b\r\n\r\n1\r\n--b--",
      "text/plain|0|1\n"},
 };
 
@@ -145,7 +142,10 @@ static const struct {
     {"unknown charset", "=?x-none?q?=C3=BC?=", "\xc3\xbc"},
     {"no word", "=?utf-8?x?a?=", "=?utf-8?x?a?="},
     {"not ended", "=?utf-8?q?a", "=?utf-8?q?a"},
-    {"empty word", "=?utf-8?q?" "?=", ""},
+    {"empty word",
+     "=?utf-8?q?"
+     "?=",
+     ""},
 };
 
 static void test_text(void **state)

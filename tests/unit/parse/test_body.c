@@ -229,8 +229,7 @@ static void define(whole_t w, result_t *r)
 {
     *r = (result_t){.len = 0};
     for (size_t i = 0; i < w.n && !r->end; i++) {
-        r->end = w.p[i] == '.' && eol_before(w, i) == EOL_CRLF && is_at(w, i + 1, '\r') &&
-                 is_at(w, i + 2, '\n');
+        r->end = w.p[i] == '.' && eol_before(w, i) == EOL_CRLF && is_at(w, i + 1, '\r') && is_at(w, i + 2, '\n');
         if (r->end)
             w.n = i;
         r->used = r->end ? i + 3 : i + 1;
@@ -403,8 +402,7 @@ static void no_sink_no_harm(void **state)
 
     (void)state;
     esmtp_body_init(&body);
-    assert_int_equal(
-        esmtp_body_feed(&body, esmtp_span_str("A\r\n.\rB\r\n.\r"), NULL, NULL, &end, &mark), 10);
+    assert_int_equal(esmtp_body_feed(&body, esmtp_span_str("A\r\n.\rB\r\n.\r"), NULL, NULL, &end, &mark), 10);
     esmtp_body_flush(&body, NULL, NULL);
     assert_false(end);
     assert_int_equal(esmtp_body_feed(&body, esmtp_span(NULL, 0), NULL, NULL, &end, &mark), 0);

@@ -285,9 +285,8 @@ static void arguments(void **state)
         esmtp_argument_t arg;
 
         while (esmtp_argument_next(&rest, &arg)) {
-            g_string_append_printf(parts, "[%.*s|%.*s|", (int)arg.whole.len,
-                                   (const char *)arg.whole.p, (int)arg.name.len,
-                                   (const char *)arg.name.p);
+            g_string_append_printf(parts, "[%.*s|%.*s|", (int)arg.whole.len, (const char *)arg.whole.p,
+                                   (int)arg.name.len, (const char *)arg.name.p);
             if (arg.has_value)
                 g_string_append_len(parts, (const char *)arg.value.p, (gssize)arg.value.len);
             else
@@ -460,16 +459,14 @@ static void numbers(void **state)
         const number_case_t *c = &number_cases[i];
         uint64_t value = 1;
 
-        check_number(c->input, "kind", esmtp_number_parse(esmtp_span_str(c->input), &value),
-                     c->kind);
+        check_number(c->input, "kind", esmtp_number_parse(esmtp_span_str(c->input), &value), c->kind);
         check_number(c->input, "value", value, c->value);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(signed_cases); i++) {
         const number_case_t *c = &signed_cases[i];
         int32_t value = 1;
 
-        check_number(c->input, "kind", esmtp_signed_parse(esmtp_span_str(c->input), &value),
-                     c->kind);
+        check_number(c->input, "kind", esmtp_signed_parse(esmtp_span_str(c->input), &value), c->kind);
         check_number(c->input, "value", (uint64_t)value, c->value);
     }
 }
@@ -505,8 +502,7 @@ static void bdat(void **state)
         uint64_t size = 1;
         bool last = true;
 
-        check_number(c->input, "ok", esmtp_bdat_parse(esmtp_span_str(c->input), &size, &last),
-                     c->ok);
+        check_number(c->input, "ok", esmtp_bdat_parse(esmtp_span_str(c->input), &size, &last), c->ok);
         check_number(c->input, "size", size, c->size);
         check_number(c->input, "last", last, c->last);
     }

@@ -44,12 +44,11 @@ static const scan_case_t scan_cases[] = {
     {"seen before: up to CR", LIT("NOOP\r\n"), 5, true, 4, 6, ESMTP_EOL_CRLF, 0},
     {"seen before: all of it", LIT("NOOP"), 4, false, 0, 0, ESMTP_EOL_NONE, 0},
     {"seen before: more than there is", LIT("NOOP"), 9, false, 0, 0, ESMTP_EOL_NONE, 0},
-    {"seen before: flags of it count", LIT("\xc3\0\rA\r\n"), 4, true, 4, 6, ESMTP_EOL_CRLF,
-     BARE_CR | NUL | EIGHT_BIT},
+    {"seen before: flags of it count", LIT("\xc3\0\rA\r\n"), 4, true, 4, 6, ESMTP_EOL_CRLF, BARE_CR | NUL | EIGHT_BIT},
 };
 
-static void check_line(const char *label, const esmtp_line_t *line, size_t len, size_t total,
-                       esmtp_eol_t eol, unsigned flags)
+static void check_line(const char *label, const esmtp_line_t *line, size_t len, size_t total, esmtp_eol_t eol,
+                       unsigned flags)
 {
     check_number(label, "len", line->len, len);
     check_number(label, "total", line->total, total);
@@ -87,8 +86,7 @@ static void scan_does_not_care_about_cuts(void **state)
         if (!c->complete)
             continue;
         for (size_t n = 0; n < c->total; n++)
-            check_number(c->label, "cut",
-                         esmtp_line_scan(esmtp_span(c->input.p, n), n > 0 ? n - 1 : 0, &line), 0);
+            check_number(c->label, "cut", esmtp_line_scan(esmtp_span(c->input.p, n), n > 0 ? n - 1 : 0, &line), 0);
         for (size_t from = 0; from < c->total; from++) {
             esmtp_span_t input = check_copy(esmtp_span(c->input.p, c->total));
             check_number(c->label, "whole", esmtp_line_scan(input, from, &line), 1);
@@ -117,14 +115,11 @@ static const long_case_t long_cases[] = {
     {"at the limit, no end", LIMIT, "", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
     {"longest that fits", LIMIT - 2, "\r\n", true, LIMIT - 2, LIMIT, ESMTP_EOL_CRLF, 0},
     {"longest that fits, LF", LIMIT - 1, "\n", true, LIMIT - 1, LIMIT, ESMTP_EOL_LF, 0},
-    {"CR at the limit, LF behind it", LIMIT - 1, "\r\n", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE,
-     TOO_LONG},
-    {"CR at the limit, nothing behind it", LIMIT - 1, "\r", true, LIMIT - 1, LIMIT - 1,
-     ESMTP_EOL_NONE, TOO_LONG},
+    {"CR at the limit, LF behind it", LIMIT - 1, "\r\n", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
+    {"CR at the limit, nothing behind it", LIMIT - 1, "\r", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
     {"CRLF behind the limit", LIMIT, "\r\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
     {"LF far behind the limit", LIMIT, "AAAA\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
-    {"two CR at the limit", LIMIT - 2, "\r\rA", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE,
-     TOO_LONG | BARE_CR},
+    {"two CR at the limit", LIMIT - 2, "\r\rA", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG | BARE_CR},
 };
 
 static void scan_stops_at_the_limit(void **state)
@@ -139,8 +134,7 @@ static void scan_stops_at_the_limit(void **state)
 
         memset(octets, 'A', c->letters);
         memcpy(octets + c->letters, c->tail, strlen(c->tail));
-        check_number(c->label, "complete", esmtp_line_scan(esmtp_span(octets, total), 0, &line),
-                     c->complete);
+        check_number(c->label, "complete", esmtp_line_scan(esmtp_span(octets, total), 0, &line), c->complete);
         if (c->complete)
             check_line(c->label, &line, c->len, c->total, c->eol, c->flags);
         for (size_t k = 0; k < G_N_ELEMENTS(froms); k++)
@@ -199,10 +193,8 @@ static void rest_takes_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scan_finds_the_end),
-        cmocka_unit_test(scan_does_not_care_about_cuts),
-        cmocka_unit_test(scan_stops_at_the_limit),
-        cmocka_unit_test(limit_does_not_depend_on_what_follows),
+        cmocka_unit_test(scan_finds_the_end),      cmocka_unit_test(scan_does_not_care_about_cuts),
+        cmocka_unit_test(scan_stops_at_the_limit), cmocka_unit_test(limit_does_not_depend_on_what_follows),
         cmocka_unit_test(rest_takes_all),
     };
 

@@ -87,8 +87,7 @@ static void every_code(void **state)
 {
     (void)state;
     for (unsigned code = 0; code < 1000; code++) {
-        char line[] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10),
-                       (char)('0' + code % 10), ' ', 'a'};
+        char line[] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10), (char)('0' + code % 10), ' ', 'a'};
         bool fine = code >= 200 && code < 600 && code % 100 < 60;
         esmtp_reply_line_t got;
 
@@ -159,8 +158,7 @@ typedef struct {
     const char *expected;
 } find_case_t;
 
-static void check_found(const find_case_t *cases, size_t n, const char *what,
-                        esmtp_span_t (*find)(esmtp_span_t text))
+static void check_found(const find_case_t *cases, size_t n, const char *what, esmtp_span_t (*find)(esmtp_span_t text))
 {
     for (size_t i = 0; i < n; i++) {
         esmtp_span_t text = check_copy(esmtp_span_str(cases[i].text));
@@ -207,8 +205,7 @@ static const find_case_t queue_id_cases[] = {
     {"Postfix, short ids", "Ok: queued as 9F04854013C", "9F04854013C"},
     {"Postfix, capitals", "OK: QUEUED AS 9F04854013C", "9F04854013C"},
     {"Amavis", "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 123ABC", "123ABC"},
-    {"Amavis and Exim", "from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1tkhHl-0006EV-R3",
-     "1tkhHl-0006EV-R3"},
+    {"Amavis and Exim", "from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1tkhHl-0006EV-R3", "1tkhHl-0006EV-R3"},
     {"MailHog", "Ok: queued as abc-_D=@mailhog.example", "abc-_D=@mailhog.example"},
     {"in brackets", "Message queued as <2123@some-host>", "2123@some-host"},
     {"full stop", "Ok: queued as 4XyZ.", "4XyZ"},
@@ -238,8 +235,7 @@ static const find_case_t queue_id_cases[] = {
      "d9443c01a7336-1fed7c9e3ecsi12345678.123"},
     {"Gmail, one blank", "OK 1433333948 fa5si855896wjc.199 - gsmtp", "fa5si855896wjc.199"},
     {"Gmail's bye", "closing connection ko10sm23097611pbd.52 - gsmtp", ""},
-    {"Haraka", "Message Queued (14490C56-76FB-4932-A59B-A8299DB2B693.1)",
-     "14490C56-76FB-4932-A59B-A8299DB2B693.1"},
+    {"Haraka", "Message Queued (14490C56-76FB-4932-A59B-A8299DB2B693.1)", "14490C56-76FB-4932-A59B-A8299DB2B693.1"},
     {"Haraka without id", "Message Queued", ""},
     {"qmail", "ok 1722170092 qp 12345", "1722170092 qp 12345"},
     {"qmail, host behind it", "ok 1722170092 qp 12345 by mx.example.org", "1722170092 qp 12345"},
@@ -247,12 +243,9 @@ static const find_case_t queue_id_cases[] = {
     {"qmail, no number", "ok 1722170092 qp x", ""},
     {"Yahoo", "ok dirdel", ""},
     {"Dovecot", "<user@example.org> 5GjrDafYTFE7WAAABf1gKA Saved", "5GjrDafYTFE7WAAABf1gKA"},
-    {"Dovecot, base64 in full", "<user@example.org> hz3kESIo+1/dLgAAWP5Hkg Saved",
-     "hz3kESIo+1/dLgAAWP5Hkg"},
-    {"Dovecot, quoted", "<\"a b\"@example.org> 5GjrDafYTFE7WAAABf1gKA Saved",
-     "5GjrDafYTFE7WAAABf1gKA"},
-    {"Dovecot, user of that name", "<saved@example.org> 5GjrDafYTFE7WAAABf1gKA Saved",
-     "5GjrDafYTFE7WAAABf1gKA"},
+    {"Dovecot, base64 in full", "<user@example.org> hz3kESIo+1/dLgAAWP5Hkg Saved", "hz3kESIo+1/dLgAAWP5Hkg"},
+    {"Dovecot, quoted", "<\"a b\"@example.org> 5GjrDafYTFE7WAAABf1gKA Saved", "5GjrDafYTFE7WAAABf1gKA"},
+    {"Dovecot, user of that name", "<saved@example.org> 5GjrDafYTFE7WAAABf1gKA Saved", "5GjrDafYTFE7WAAABf1gKA"},
     {"Dovecot, old", "<user@example.org> Saved", ""},
     {"Amazon SES", "Ok 01000170d10e6a6c-71c65177-ce88-4135-9258-48c0e8bf916d-000000",
      "01000170d10e6a6c-71c65177-ce88-4135-9258-48c0e8bf916d-000000"},
@@ -309,8 +302,7 @@ static const ehlo_case_t ehlo_cases[] = {
     {"glued, nothing behind it", "AUTH=", "AUTH", "", true, true},
     {"glued, blank behind it", "AUTH= LOGIN", "AUTH", " LOGIN", true, true},
     {"glued, no keyword", "=LOGIN", "", "LOGIN", true, false},
-    {"= in a parameter", "LIMITS MAILMAX=5 RCPTMAX=9", "LIMITS", "MAILMAX=5 RCPTMAX=9", false,
-     true},
+    {"= in a parameter", "LIMITS MAILMAX=5 RCPTMAX=9", "LIMITS", "MAILMAX=5 RCPTMAX=9", false, true},
     {"two blanks", "SIZE  1", "SIZE", "1", false, true},
     {"TAB", "SIZE\t1", "SIZE", "1", false, true},
     {"blanks at the end", "SIZE 1 \t", "SIZE", "1", false, true},
@@ -349,9 +341,8 @@ static void ehlo_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replies),        cmocka_unit_test(every_code),
-        cmocka_unit_test(enhanced_codes), cmocka_unit_test(hosts),
-        cmocka_unit_test(queue_ids),      cmocka_unit_test(texts_cut_anywhere),
+        cmocka_unit_test(replies),    cmocka_unit_test(every_code), cmocka_unit_test(enhanced_codes),
+        cmocka_unit_test(hosts),      cmocka_unit_test(queue_ids),  cmocka_unit_test(texts_cut_anywhere),
         cmocka_unit_test(ehlo_lines),
     };
 

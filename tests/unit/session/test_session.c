@@ -1,10 +1,11 @@
 /* test_session.c
- * Whole dialogues through framing and state machine: each table row is a dialogue and the facts that it must leave, one short
- * line each. Then: the same facts wherever the octets are cut, and cost that grows with the dialogue and no faster.
+ * Whole dialogues through framing and state machine: each table row is a dialogue and the facts that it must leave, one
+ * short line each. Then: the same facts wherever the octets are cut, and cost that grows with the dialogue and no
+ * faster.
  *
  * A line of facts: side and frame, kind, verb, code ("250-": more lines follow), length of text, ">n" the frame it is
- * linked to, "tn" its transaction, flags, "!" anomalies, then what hangs on it (verdict, login). Behind them the messages: "="
- * whole ones, "~" those whose end did not come.
+ * linked to, "tn" its transaction, flags, "!" anomalies, then what hangs on it (verdict, login). Behind them the
+ * messages: "=" whole ones, "~" those whose end did not come.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,12 +14,12 @@
 
 #include "core/session/framing.h"
 
-/* --- kit ----------------------------------------------------------------------------------------------------------------- */
+/* --- kit -------------------------------------------------------------------------------------- */
 
 typedef struct {
-    char who;         /* C, S: that side speaks; c, s: octets of it are lost, text counts them; a: C, who has octets of S that
-                         the capture lacks; T: TLS begins; t: octets of that side are TLS, text names
-                         it; F: behind the 220 came no TLS */
+    char who; /* C, S: that side speaks; c, s: octets of it are lost, text counts them; a: C, who has octets of S that
+                 the capture lacks; T: TLS begins; t: octets of that side are TLS, text names
+                 it; F: behind the 220 came no TLS */
     const char *text; /* NULL: the dialogue ends */
 } step_t;
 
@@ -157,8 +158,13 @@ static void kit_feed(kit_t *kit, esmtp_side_t side, esmtp_span_t in, bool ahead,
     g_byte_array_append(rest, in.p, (guint)in.len);
     if (!rest->len)
         return;
-    esmtp_stamp_t at = {.frame = kit->frame, .seq = kit->seq[side], .time = (int64_t)kit->frame * 1000, .tls = kit->tls,
-                        .tls_over = kit->records[side], .tls_met = kit->records[!side], .peer_ahead = ahead};
+    esmtp_stamp_t at = {.frame = kit->frame,
+                        .seq = kit->seq[side],
+                        .time = (int64_t)kit->frame * 1000,
+                        .tls = kit->tls,
+                        .tls_over = kit->records[side],
+                        .tls_met = kit->records[!side],
+                        .peer_ahead = ahead};
     esmtp_span_t copy = check_copy(esmtp_span(rest->data, rest->len));
     size_t used = esmtp_framing_feed(kit->s, side, at, copy, scanned, last);
     check_free(copy);
@@ -175,7 +181,8 @@ static void kit_gap(kit_t *kit, esmtp_side_t side, const char *text)
 {
     uint32_t missing = (uint32_t)g_ascii_strtoull(text, NULL, 10);
     kit_feed(kit, side, esmtp_span(NULL, 0), false, true);
-    esmtp_stamp_t at = {.frame = kit->frame, .seq = kit->seq[side], .time = (int64_t)kit->frame * 1000, .tls = kit->tls};
+    esmtp_stamp_t at = {
+        .frame = kit->frame, .seq = kit->seq[side], .time = (int64_t)kit->frame * 1000, .tls = kit->tls};
     esmtp_session_gap(kit->s, &at, side, missing);
     kit->seq[side] += missing;
     g_string_set_size(kit->spoken[side], kit->seq[side]);
@@ -213,7 +220,7 @@ static void kit_step(kit_t *kit, const step_t *step, size_t cut, bool octets)
     }
 }
 
-/* --- facts as text ------------------------------------------------------------------------------------------------------- */
+/* --- facts as text ---------------------------------------------------------------------------- */
 
 typedef struct {
     uint32_t bit;
@@ -222,11 +229,20 @@ typedef struct {
 
 /* Those that say something which the rest of the line does not. */
 static const name_t flag_names[] = {
-    {ESMTP_FF_GREETING, "greeting"},     {ESMTP_FF_HELLO, "hello"},         {ESMTP_FF_INFO, "info"},
-    {ESMTP_FF_TLS_NEXT, "tls-next"},     {ESMTP_FF_LOST_PEER, "lost-peer"}, {ESMTP_FF_HEAD_LOST, "head-lost"},
-    {ESMTP_FF_UNKNOWN_CODE, "no-code"},  {ESMTP_FF_LMTP, "lmtp"},           {ESMTP_FF_COMPLETE, "complete"},
-    {ESMTP_FF_BDAT_LAST, "bdat-last"},   {ESMTP_FF_OFFER, "offer"},         {ESMTP_FF_NO_REPLY, "no-reply"},
-    {ESMTP_FF_RECIPIENT, "recipient"},   {ESMTP_FF_UNEXPECTED_NONE, "none-due"},
+    {ESMTP_FF_GREETING, "greeting"},
+    {ESMTP_FF_HELLO, "hello"},
+    {ESMTP_FF_INFO, "info"},
+    {ESMTP_FF_TLS_NEXT, "tls-next"},
+    {ESMTP_FF_LOST_PEER, "lost-peer"},
+    {ESMTP_FF_HEAD_LOST, "head-lost"},
+    {ESMTP_FF_UNKNOWN_CODE, "no-code"},
+    {ESMTP_FF_LMTP, "lmtp"},
+    {ESMTP_FF_COMPLETE, "complete"},
+    {ESMTP_FF_BDAT_LAST, "bdat-last"},
+    {ESMTP_FF_OFFER, "offer"},
+    {ESMTP_FF_NO_REPLY, "no-reply"},
+    {ESMTP_FF_RECIPIENT, "recipient"},
+    {ESMTP_FF_UNEXPECTED_NONE, "none-due"},
 };
 
 static const name_t anomaly_names[] = {
@@ -432,19 +448,27 @@ static char *play(const dialogue_t *d, int cut_step, size_t cut, bool octets)
     return got;
 }
 
-/* --- dialogues ----------------------------------------------------------------------------------------------------------- */
+/* --- dialogues -------------------------------------------------------------------------------- */
 
-#define HELLO {'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"}
-#define MAIL_RCPT {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"}
-#define HELLO_FACTS \
-    "S1 reply 220 greeting\n" \
-    "C2 command EHLO 250 >3\n" \
+#define HELLO                                               \
+    {'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"},               \
+    {                                                       \
+        'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n" \
+    }
+#define MAIL_RCPT                                                                  \
+    {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, \
+    {                                                                              \
+        'S', "250 ok\r\n"                                                          \
+    }
+#define HELLO_FACTS              \
+    "S1 reply 220 greeting\n"    \
+    "C2 command EHLO 250 >3\n"   \
     "S3 reply EHLO 250- hello\n" \
     "S3 reply EHLO 250- hello\n" \
     "S3 reply EHLO 250 >2 hello\n"
-#define MAIL_RCPT_FACTS \
+#define MAIL_RCPT_FACTS           \
     "C4 command MAIL 250 >5 t1\n" \
-    "S5 reply MAIL 250 >4 t1\n" \
+    "S5 reply MAIL 250 >4 t1\n"   \
     "C6 command RCPT 250 >7 t1\n" \
     "S7 reply RCPT 250 >6 t1\n"
 
@@ -460,9 +484,7 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 554 greeting\n"
              "C2 command QUIT 221 >3\n"
              "S3 reply QUIT 221 >2\n"},
-    {.label = "greeting 421",
-     .steps = {{'S', "421 busy\r\n"}},
-     .want = "S1 reply 421 greeting\n"},
+    {.label = "greeting 421", .steps = {{'S', "421 busy\r\n"}}, .want = "S1 reply 421 greeting\n"},
     {.label = "greeting that is no greeting",
      .steps = {{'S', "250 what\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
      .want = "S1 reply 250 lost-peer\n"
@@ -497,7 +519,8 @@ static const dialogue_t dialogues[] = {
              "C4 command HELO 250 >5\n"
              "S5 reply HELO 250 >4\n"},
     {.label = "EHLO with a keyword twice",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250-SIZE 10\r\n250-AUTH PLAIN\r\n250-AUTH=LOGIN\r\n250 SIZE 20\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
@@ -507,304 +530,364 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello !duplicate\n"},
     {.label = "whole mail",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "Subject: s\r\n\r\n..x\r\n.\r\n"},
-               {'S', "250 2.0.0 Ok: queued as ABC123\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 19 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 18 id ABC123 b@y:250\n"
-             "C12 command QUIT 221 >13\n"
-             "S13 reply QUIT 221 >12\n"
-             "= Subject: s\\r\\n\\r\\n.x\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "Subject: s\r\n\r\n..x\r\n.\r\n"},
+               {'S', "250 2.0.0 Ok: queued as ABC123\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 19 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 => accepted 18 id ABC123 b@y:250\n"
+                                         "C12 command QUIT 221 >13\n"
+                                         "S13 reply QUIT 221 >12\n"
+                                         "= Subject: s\\r\\n\\r\\n.x\\r\\n\n"},
     {.label = "empty message",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', ".\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 0 b@y:250\n"
-             "= \n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 => accepted 0 b@y:250\n"
+                                         "= \n"},
     {.label = "end mark by itself, message refused",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n"}, {'C', ".\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n"},
+               {'C', ".\r\n"},
                {'S', "550 spam\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 3 t1\n"
-             "C11 eom . 550 3 >12 t1 complete\n"
-             "S12 reply . 550 >8 t1 => rejected 3 b@y:250\n"
-             "= x\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 3 t1\n"
+                                         "C11 eom . 550 3 >12 t1 complete\n"
+                                         "S12 reply . 550 >8 t1 => rejected 3 b@y:250\n"
+                                         "= x\\r\\n\n"},
     {.label = "MAIL refused",
      .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "550 no\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 550 >5 t1\n"
-             "S5 reply MAIL 550 >4 t1 => rejected\n"},
+     .want = HELLO_FACTS "C4 command MAIL 550 >5 t1\n"
+                         "S5 reply MAIL 550 >4 t1 => rejected\n"},
     {.label = "RCPT refused, DATA refused",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"},
-               {'S', "550 no\r\n"}, {'C', "DATA\r\n"}, {'S', "503 no\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "C6 command RCPT 550 >7 t1\n"
-             "S7 reply RCPT 550 >6 t1\n"
-             "C8 command DATA 503 >9 t1\n"
-             "S9 reply DATA 503 >8 t1 => rejected b@y:550\n"
-             "C10 command RSET 250 >11 t1\n"
-             "S11 reply RSET 250 >10 t1\n"},
-    {.label = "one of two recipients",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
-               {'S', "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "C4 command RCPT 250 >5 t1\n"
-             "C4 command RCPT 550 >5 t1\n"
-             "C4 command DATA 354 >5 t1\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "S5 reply RCPT 250 >4 t1\n"
-             "S5 reply RCPT 550 >4 t1\n"
-             "S5 reply DATA 354 >4 t1\n"
-             "C6 text DATA 3 t1\n"
-             "C6 eom . 250 3 >7 t1 complete\n"
-             "S7 reply . 250 >4 t1 => accepted 3 b@y:250 c@y:550\n"
-             "= x\\r\\n\n"},
-    {.label = "all refused, pipelined DATA gets 354",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"}, {'S', "250 ok\r\n550 no\r\n354 go\r\n"},
-               {'C', ".\r\n"}, {'S', "554 no valid recipients\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "C4 command RCPT 550 >5 t1\n"
-             "C4 command DATA 354 >5 t1\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "S5 reply RCPT 550 >4 t1\n"
-             "S5 reply DATA 354 >4 t1\n"
-             "C6 eom . 554 3 >7 t1 complete\n"
-             "S7 reply . 554 >4 t1 => rejected 0 b@y:550\n"
-             "= \n"},
-    {.label = "nested MAIL is 503",
-     .steps = {HELLO, MAIL_RCPT, {'C', "MAIL FROM:<z@x>\r\n"}, {'S', "503 nested\r\n"}, {'C', "DATA\r\n"},
-               {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command MAIL 503 >9 t2\n"
-             "S9 reply MAIL 503 >8 t2\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 250 3 >13 t1 complete\n"
-             "S13 reply . 250 >10 t1 => accepted 3 b@y:250\n"
-             "= x\\r\\n\n"},
-    {.label = "nested MAIL pipelined with a recipient",
-     .steps = {HELLO, MAIL_RCPT, {'C', "MAIL FROM:<z@x>\r\nRCPT TO:<d@y>\r\n"}, {'S', "503 nested\r\n250 ok\r\n"},
-               {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command MAIL 503 >9 t2\n"
-             "C8 command RCPT 250 >9 t1\n"
-             "S9 reply MAIL 503 >8 t2\n"
-             "S9 reply RCPT 250 >8 t1\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 250 3 >13 t1 complete\n"
-             "S13 reply . 250 >10 t1 => accepted 3 b@y:250 d@y:250\n"
-             "= x\\r\\n\n"},
-    {.label = "nested MAIL taken",
-     .steps = {HELLO, MAIL_RCPT, {'C', "MAIL FROM:<z@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<d@y>\r\n"},
-               {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command MAIL 250 >9 t2\n"
-             "S9 reply MAIL 250 >8 t2\n"
-             "C10 command RCPT 250 >11 t2\n"
-             "S11 reply RCPT 250 >10 t2\n"
-             "C12 command DATA 354 >13 t2\n"
-             "S13 reply DATA 354 >12 t2\n"
-             "C14 text DATA 3 t2\n"
-             "C14 eom . 250 3 >15 t2 complete\n"
-             "S15 reply . 250 >12 t2 => accepted 3 d@y:250\n"
-             "= x\\r\\n\n"},
-    {.label = "text before the 354",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'C', "Subject: x\r\n\r\nhello\r\n.\r\n"}, {'S', "354 go\r\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "503 no\r\n"},
+               {'C', "RSET\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >10 t1\n"
-             "C9 text DATA 21 t1 !early-text\n"
-             "C9 eom . 250 3 >11 t1 complete\n"
-             "S10 reply DATA 354 >8 t1\n"
-             "S11 reply . 250 >8 t1 => accepted 21 b@y:250\n"
-             "= Subject: x\\r\\n\\r\\nhello\\r\\n\n"},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 550 >7 t1\n"
+                         "S7 reply RCPT 550 >6 t1\n"
+                         "C8 command DATA 503 >9 t1\n"
+                         "S9 reply DATA 503 >8 t1 => rejected b@y:550\n"
+                         "C10 command RSET 250 >11 t1\n"
+                         "S11 reply RSET 250 >10 t1\n"},
+    {.label = "one of two recipients",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "C4 command RCPT 550 >5 t1\n"
+                         "C4 command DATA 354 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"
+                         "S5 reply RCPT 550 >4 t1\n"
+                         "S5 reply DATA 354 >4 t1\n"
+                         "C6 text DATA 3 t1\n"
+                         "C6 eom . 250 3 >7 t1 complete\n"
+                         "S7 reply . 250 >4 t1 => accepted 3 b@y:250 c@y:550\n"
+                         "= x\\r\\n\n"},
+    {.label = "all refused, pipelined DATA gets 354",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n550 no\r\n354 go\r\n"},
+               {'C', ".\r\n"},
+               {'S', "554 no valid recipients\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT 550 >5 t1\n"
+                         "C4 command DATA 354 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 550 >4 t1\n"
+                         "S5 reply DATA 354 >4 t1\n"
+                         "C6 eom . 554 3 >7 t1 complete\n"
+                         "S7 reply . 554 >4 t1 => rejected 0 b@y:550\n"
+                         "= \n"},
+    {.label = "nested MAIL is 503",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "MAIL FROM:<z@x>\r\n"},
+               {'S', "503 nested\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
+                                         "S9 reply MAIL 503 >8 t2\n"
+                                         "C10 command DATA 354 >11 t1\n"
+                                         "S11 reply DATA 354 >10 t1\n"
+                                         "C12 text DATA 3 t1\n"
+                                         "C12 eom . 250 3 >13 t1 complete\n"
+                                         "S13 reply . 250 >10 t1 => accepted 3 b@y:250\n"
+                                         "= x\\r\\n\n"},
+    {.label = "nested MAIL pipelined with a recipient",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "MAIL FROM:<z@x>\r\nRCPT TO:<d@y>\r\n"},
+               {'S', "503 nested\r\n250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
+                                         "C8 command RCPT 250 >9 t1\n"
+                                         "S9 reply MAIL 503 >8 t2\n"
+                                         "S9 reply RCPT 250 >8 t1\n"
+                                         "C10 command DATA 354 >11 t1\n"
+                                         "S11 reply DATA 354 >10 t1\n"
+                                         "C12 text DATA 3 t1\n"
+                                         "C12 eom . 250 3 >13 t1 complete\n"
+                                         "S13 reply . 250 >10 t1 => accepted 3 b@y:250 d@y:250\n"
+                                         "= x\\r\\n\n"},
+    {.label = "nested MAIL taken",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "MAIL FROM:<z@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<d@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 250 >9 t2\n"
+                                         "S9 reply MAIL 250 >8 t2\n"
+                                         "C10 command RCPT 250 >11 t2\n"
+                                         "S11 reply RCPT 250 >10 t2\n"
+                                         "C12 command DATA 354 >13 t2\n"
+                                         "S13 reply DATA 354 >12 t2\n"
+                                         "C14 text DATA 3 t2\n"
+                                         "C14 eom . 250 3 >15 t2 complete\n"
+                                         "S15 reply . 250 >12 t2 => accepted 3 d@y:250\n"
+                                         "= x\\r\\n\n"},
+    {.label = "text before the 354",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'C', "Subject: x\r\n\r\nhello\r\n.\r\n"},
+               {'S', "354 go\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >10 t1\n"
+                                         "C9 text DATA 21 t1 !early-text\n"
+                                         "C9 eom . 250 3 >11 t1 complete\n"
+                                         "S10 reply DATA 354 >8 t1\n"
+                                         "S11 reply . 250 >8 t1 => accepted 21 b@y:250\n"
+                                         "= Subject: x\\r\\n\\r\\nhello\\r\\n\n"},
     {.label = "text although DATA is refused",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'C', "Subject: x\r\n\r\nhello\r\n"}, {'S', "550 no\r\n"},
-               {'C', "more\r\n.\r\n"}, {'S', "500 what\r\n500 what\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 550 >10 t1\n"
-             "C9 text DATA 21 t1 !early-text\n"
-             "S10 reply DATA 550 >8 t1 => rejected b@y:250\n"
-             "C11 line\n"
-             "C11 eom . 500 3 >12 head-lost\n"
-             "S12 reply . 500\n"
-             "S12 reply 500 !no-command\n"
-             "~ Subject: x\\r\\n\\r\\nhello\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'C', "Subject: x\r\n\r\nhello\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "more\r\n.\r\n"},
+               {'S', "500 what\r\n500 what\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >10 t1\n"
+                                         "C9 text DATA 21 t1 !early-text\n"
+                                         "S10 reply DATA 550 >8 t1 => rejected b@y:250\n"
+                                         "C11 line\n"
+                                         "C11 eom . 500 3 >12 head-lost\n"
+                                         "S12 reply . 500\n"
+                                         "S12 reply 500 !no-command\n"
+                                         "~ Subject: x\\r\\n\\r\\nhello\\r\\n\n"},
     {.label = "command behind DATA",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 550 >9 t1\n"
-             "C8 command QUIT 221 >9 t1 !after-data\n"
-             "S9 reply DATA 550 >8 t1 => rejected b@y:250\n"
-             "S9 reply QUIT 221 >8 t1\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
+                                         "C8 command QUIT 221 >9 t1 !after-data\n"
+                                         "S9 reply DATA 550 >8 t1 => rejected b@y:250\n"
+                                         "S9 reply QUIT 221 >8 t1\n"},
     {.label = "reply amid the text",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "Subject: x\r\n"},
-               {'S', "552 too much\r\n"}, {'C', "y\r\n.\r\n"}, {'S', "552 too much\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 12 t1\n"
-             "S11 reply DATA 552 >8 t1 !early-reply\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 552 3 >13 t1 complete\n"
-             "S13 reply . 552 >8 t1 => rejected 15 b@y:250\n"
-             "= Subject: x\\r\\ny\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "Subject: x\r\n"},
+               {'S', "552 too much\r\n"},
+               {'C', "y\r\n.\r\n"},
+               {'S', "552 too much\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 12 t1\n"
+                                         "S11 reply DATA 552 >8 t1 !early-reply\n"
+                                         "C12 text DATA 3 t1\n"
+                                         "C12 eom . 552 3 >13 t1 complete\n"
+                                         "S13 reply . 552 >8 t1 => rejected 15 b@y:250\n"
+                                         "= Subject: x\\r\\ny\\r\\n\n"},
     {.label = "421 amid the text",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "Subject: x\r\n"},
-               {'S', "421 timeout\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 12 t1\n"
-             "S11 reply DATA 421 >8 t1 !early-reply\n"
-             "~ Subject: x\\r\\n\n"},
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "Subject: x\r\n"}, {'S', "421 timeout\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 12 t1\n"
+                                         "S11 reply DATA 421 >8 t1 !early-reply\n"
+                                         "~ Subject: x\\r\\n\n"},
     {.label = "fake end",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\n.\ny\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 7 t1 !fake-end\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 7 b@y:250\n"
-             "= x\\n.\\ny\\r\\n\n"},
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\n.\ny\r\n.\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 7 t1 !fake-end\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 => accepted 7 b@y:250\n"
+                                         "= x\\n.\\ny\\r\\n\n"},
     {.label = "fake end taken by the server",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\n"},
-               {'S', "250 ok queued as 1\r\n"}, {'C', "MAIL FROM:<e@v>\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 5 t1 !fake-end\n"
-             "S11 eom . 250 0 >11 t1 complete !fake-end-taken\n"
-             "S11 reply . 250 >8 t1 => accepted 4 b@y:250\n"
-             "C12 command MAIL 250 >13 t2\n"
-             "S13 reply MAIL 250 >12 t2\n"
-             "= x\\r\\n\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\n"},
+               {'S', "250 ok queued as 1\r\n"},
+               {'C', "MAIL FROM:<e@v>\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 5 t1 !fake-end\n"
+                                         "S11 eom . 250 0 >11 t1 complete !fake-end-taken\n"
+                                         "S11 reply . 250 >8 t1 => accepted 4 b@y:250\n"
+                                         "C12 command MAIL 250 >13 t2\n"
+                                         "S13 reply MAIL 250 >12 t2\n"
+                                         "= x\\r\\n\\n\n"},
     {.label = "chunks",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcde"}, {'S', "250 ok\r\n"}, {'C', "BDAT 4 LAST\r\nfghi"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5\r\nabcde"},
+               {'S', "250 ok\r\n"},
+               {'C', "BDAT 4 LAST\r\nfghi"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 5 >9 t1\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "C10 command BDAT 250 >11 t1\n"
-             "C10 chunk BDAT 4 >11 t1 last complete\n"
-             "S11 reply BDAT 250 >10 t1 => accepted 9 b@y:250\n"
-             "= abcdefghi\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 5 >9 t1\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "C10 command BDAT 250 >11 t1\n"
+                                         "C10 chunk BDAT 4 >11 t1 last complete\n"
+                                         "S11 reply BDAT 250 >10 t1 => accepted 9 b@y:250\n"
+                                         "= abcdefghi\n"},
     {.label = "chunks pipelined, octets of a line",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 6\r\nQUIT\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 6\r\nQUIT\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\n"},
                {'S', "250 ok\r\n250 ok\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 6 >9 t1\n"
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 3 >9 t1 last complete\n"
-             "C8 command NOOP 250 >9\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "S9 reply BDAT 250 >8 t1 => accepted 9 b@y:250\n"
-             "S9 reply NOOP 250 >8\n"
-             "= QUIT\\r\\n.\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 6 >9 t1\n"
+                                         "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 3 >9 t1 last complete\n"
+                                         "C8 command NOOP 250 >9\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "S9 reply BDAT 250 >8 t1 => accepted 9 b@y:250\n"
+                                         "S9 reply NOOP 250 >8\n"
+                                         "= QUIT\\r\\n.\\r\\n\n"},
     {.label = "LAST of no octets",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcde"}, {'S', "250 ok\r\n"}, {'C', "BDAT 0 LAST\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5\r\nabcde"},
+               {'S', "250 ok\r\n"},
+               {'C', "BDAT 0 LAST\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 5 >9 t1\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "C10 command BDAT 250 >11 t1 complete bdat-last\n"
-             "S11 reply BDAT 250 >10 t1 => accepted 5 b@y:250\n"
-             "= abcde\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 5 >9 t1\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "C10 command BDAT 250 >11 t1 complete bdat-last\n"
+                                         "S11 reply BDAT 250 >10 t1 => accepted 5 b@y:250\n"
+                                         "= abcde\n"},
     {.label = "chunk refused",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcdeBDAT 2 LAST\r\nxy"}, {'S', "452 full\r\n503 no\r\n"},
-               {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 452 >9 t1\n"
-             "C8 chunk BDAT 5 >9 t1\n"
-             "C8 command BDAT 503 >9 t1\n"
-             "C8 chunk BDAT 2 >9 t1 last complete\n"
-             "S9 reply BDAT 452 >8 t1 => rejected b@y:250\n"
-             "S9 reply BDAT 503 >8 t1\n"
-             "C10 command RSET 250 >11\n"
-             "S11 reply RSET 250 >10\n"
-             "= abcdexy\n"},
-    {.label = "chunk refused while it comes",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10\r\nabcde"}, {'S', "552 full\r\n"}, {'C', "fghij"}, {'C', "RSET\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5\r\nabcdeBDAT 2 LAST\r\nxy"},
+               {'S', "452 full\r\n503 no\r\n"},
+               {'C', "RSET\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 552 >9 t1\n"
-             "C8 chunk BDAT 5 t1\n"
-             "S9 reply BDAT 552 >8 t1 => rejected b@y:250\n"
-             "C10 chunk BDAT 5 t1\n"
-             "C11 command RSET 250 >12 t1\n"
-             "S12 reply RSET 250 >11 t1\n"
-             "~ abcdefghij\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 452 >9 t1\n"
+                                         "C8 chunk BDAT 5 >9 t1\n"
+                                         "C8 command BDAT 503 >9 t1\n"
+                                         "C8 chunk BDAT 2 >9 t1 last complete\n"
+                                         "S9 reply BDAT 452 >8 t1 => rejected b@y:250\n"
+                                         "S9 reply BDAT 503 >8 t1\n"
+                                         "C10 command RSET 250 >11\n"
+                                         "S11 reply RSET 250 >10\n"
+                                         "= abcdexy\n"},
+    {.label = "chunk refused while it comes",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 10\r\nabcde"},
+               {'S', "552 full\r\n"},
+               {'C', "fghij"},
+               {'C', "RSET\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 552 >9 t1\n"
+                                         "C8 chunk BDAT 5 t1\n"
+                                         "S9 reply BDAT 552 >8 t1 => rejected b@y:250\n"
+                                         "C10 chunk BDAT 5 t1\n"
+                                         "C11 command RSET 250 >12 t1\n"
+                                         "S12 reply RSET 250 >11 t1\n"
+                                         "~ abcdefghij\n"},
     {.label = "421 amid a chunk",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10\r\nabcde"}, {'S', "421 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 421 >9 t1\n"
-             "C8 chunk BDAT 5 t1\n"
-             "S9 reply BDAT 421 >8 t1 => aborted b@y:250\n"
-             "~ abcde\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 421 >9 t1\n"
+                                         "C8 chunk BDAT 5 t1\n"
+                                         "S9 reply BDAT 421 >8 t1 => aborted b@y:250\n"
+                                         "~ abcde\n"},
     {.label = "chunk without number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT x\r\n"}, {'S', "501 what\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 501 >9 t1\n"
-             "S9 reply BDAT 501 >8 t1 => rejected b@y:250\n"
-             "C10 command RSET 250 >11 t1\n"
-             "S11 reply RSET 250 >10 t1\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 501 >9 t1\n"
+                                         "S9 reply BDAT 501 >8 t1 => rejected b@y:250\n"
+                                         "C10 command RSET 250 >11 t1\n"
+                                         "S11 reply RSET 250 >10 t1\n"},
     {.label = "RSET between chunks",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcde"}, {'S', "250 ok\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 5 >9 t1\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "C10 command RSET 250 >11 t1\n"
-             "S11 reply RSET 250 >10 t1 => aborted b@y:250\n"
-             "~ abcde\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 5 >9 t1\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "C10 command RSET 250 >11 t1\n"
+                                         "S11 reply RSET 250 >10 t1 => aborted b@y:250\n"
+                                         "~ abcde\n"},
     {.label = "RSET",
-     .steps = {HELLO, MAIL_RCPT, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}, {'C', "MAIL FROM:<e@x>\r\n"},
-               {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command RSET 250 >9 t1\n"
-             "S9 reply RSET 250 >8 t1 => aborted b@y:250\n"
-             "C10 command MAIL 250 >11 t2\n"
-             "S11 reply MAIL 250 >10 t2\n"},
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}, {'C', "MAIL FROM:<e@x>\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command RSET 250 >9 t1\n"
+                                         "S9 reply RSET 250 >8 t1 => aborted b@y:250\n"
+                                         "C10 command MAIL 250 >11 t2\n"
+                                         "S11 reply MAIL 250 >10 t2\n"},
     {.label = "QUIT amid a mail",
      .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command QUIT 221 >9 t1\n"
-             "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command QUIT 221 >9 t1\n"
+                                         "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
     {.label = "EHLO amid a mail",
      .steps = {HELLO, MAIL_RCPT, {'C', "EHLO c\r\n"}, {'S', "250 mx\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command EHLO 250 >9 t1\n"
-             "S9 reply EHLO 250 >8 t1 hello => aborted b@y:250\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command EHLO 250 >9 t1\n"
+                                         "S9 reply EHLO 250 >8 t1 hello => aborted b@y:250\n"},
     {.label = "421 to a command",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "421 closing\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 421 >9 t1\n"
-             "S9 reply DATA 421 >8 t1 => rejected b@y:250\n"},
-    {.label = "421 by itself",
-     .steps = {HELLO, {'S', "421 idle\r\n"}},
-     .want = HELLO_FACTS
-             "S4 reply 421\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 421 >9 t1\n"
+                                         "S9 reply DATA 421 >8 t1 => rejected b@y:250\n"},
+    {.label = "421 by itself", .steps = {HELLO, {'S', "421 idle\r\n"}}, .want = HELLO_FACTS "S4 reply 421\n"},
     {.label = "STARTTLS",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
-               {'S', "220 go\r\n"}, {'T', ""}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-SIZE\r\n250 AUTH PLAIN\r\n"},
-               {'C', "STARTTLS\r\n"}, {'S', "503 twice\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'T', ""},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-SIZE\r\n250 AUTH PLAIN\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "503 twice\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -818,7 +901,11 @@ static const dialogue_t dialogues[] = {
              "C9 command STARTTLS 503 >10 !tls-twice\n"
              "S10 reply STARTTLS 503 >9\n"},
     {.label = "STARTTLS, behind a hello whose reply has no end in the capture",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-SIZE\r\n"}, {'T', ""}, {'C', "EHLO c\r\n"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-SIZE\r\n"},
+               {'T', ""},
+               {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250 SIZE\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO\n"
@@ -828,9 +915,16 @@ static const dialogue_t dialogues[] = {
              "S6 reply EHLO 250- hello\n"
              "S6 reply EHLO 250 >5 hello\n"},
     {.label = "goodbye inside TLS: lists that were compared stay",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
-               {'S', "220 go\r\n"}, {'T', ""}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-SIZE\r\n250 AUTH PLAIN\r\n"},
-               {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'T', ""},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-SIZE\r\n250 AUTH PLAIN\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -844,13 +938,21 @@ static const dialogue_t dialogues[] = {
              "C9 command QUIT 221 >10\n"
              "S10 reply QUIT 221 >9\n"},
     {.label = "goodbye, and the session goes on all the same",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"},
-               {'S', "250-mx\r\n250-A\r\n250-B\r\n250-C\r\n250-D\r\n250-E\r\n250-F\r\n250-G\r\n250-H\r\n250-I\r\n250-J\r\n"
-                     "250 AUTH LOGIN\r\n"},
-               {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}, {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "535 no\r\n"},
-               {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-PIPELINING\r\n250 AUTH LOGIN\r\n"},
-               {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n250 ok\r\n"},
-               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "535 no\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S',
+                "250-mx\r\n250-A\r\n250-B\r\n250-C\r\n250-D\r\n250-E\r\n250-F\r\n250-G\r\n250-H\r\n250-I\r\n250-J\r\n"
+                "250 AUTH LOGIN\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"},
+               {'S', "535 no\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-PIPELINING\r\n250 AUTH LOGIN\r\n"},
+               {'C', "QUIT\r\nNOOP\r\n"},
+               {'S', "221 bye\r\n250 ok\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"},
+               {'S', "535 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -880,8 +982,13 @@ static const dialogue_t dialogues[] = {
              "C12 command AUTH 535 >13 !mech-not-offered login2 PLAIN failed message 1\n"
              "S13 reply AUTH 535 >12 login2 PLAIN failed user bob\n"},
     {.label = "STARTTLS 454",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
-               {'S', "454 later\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "454 later\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -892,8 +999,13 @@ static const dialogue_t dialogues[] = {
              "S7 reply MAIL 250 >6 t1\n"},
     {.label = "clear behind STARTTLS",
      .whole = true,
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"},
-               {'C', "STARTTLS\r\nMAIL FROM:<e@v>\r\n"}, {'S', "220 go\r\n"}, {'T', ""}, {'C', "NOOP\r\n"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\nMAIL FROM:<e@v>\r\n"},
+               {'S', "220 go\r\n"},
+               {'T', ""},
+               {'C', "NOOP\r\n"},
                {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
@@ -905,8 +1017,14 @@ static const dialogue_t dialogues[] = {
              "C7 command NOOP 250 >8\n"
              "S8 reply NOOP 250 >7\n"},
     {.label = "no TLS behind the 220",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
-               {'S', "220 go\r\n"}, {'F', ""}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'F', ""},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -916,7 +1034,10 @@ static const dialogue_t dialogues[] = {
              "C7 command NOOP 250 >8 !clear-after-starttls !no-tls-record\n"
              "S8 reply NOOP 250 >7\n"},
     {.label = "reply in clear behind the 220",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"}, {'C', "STARTTLS\r\n"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "STARTTLS\r\n"},
                {'S', "220 go\r\n250 injected\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
@@ -926,8 +1047,16 @@ static const dialogue_t dialogues[] = {
              "S5 reply STARTTLS 220 >4 tls-next\n"
              "S5 reply 250 !no-command !clear-after-220\n"},
     {.label = "handshake refused in clear, tried again",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454-no\r\n454 TLS\r\n"},
-               {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "S"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'t', "C"},
+               {'S', "454-no\r\n454 TLS\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'t', "S"},
                {'S', "421 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command STARTTLS 220 >3\n"
@@ -940,8 +1069,17 @@ static const dialogue_t dialogues[] = {
              "S9 reply STARTTLS 220 >8 tls-next\n"
              "S11 reply 421 !clear-after-tls\n"},
     {.label = "handshake refused in clear, twice",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454 no\r\n"},
-               {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'t', "C"}, {'S', "454 no\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'t', "C"},
+               {'S', "454 no\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'t', "C"},
+               {'S', "454 no\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command STARTTLS 220 >3\n"
              "S3 reply STARTTLS 220 >2 tls-next\n"
@@ -958,16 +1096,25 @@ static const dialogue_t dialogues[] = {
              "S3 reply STARTTLS 220 >2 tls-next\n"
              "S5 reply 250 !no-command !clear-after-220\n"},
     {.label = "refusal before the handshake, then an end",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'S', "554 no\r\n"}, {'S', "421 bye\r\n"}},
+     .steps =
+         {{'S', "220 mx\r\n"}, {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'S', "554 no\r\n"}, {'S', "421 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command STARTTLS 220 >3\n"
              "S3 reply STARTTLS 220 >2 tls-next\n"
              "S4 reply 554 !no-command !clear-after-220\n"
              "S5 reply 421 !clear-after-tls\n"},
     {.label = "AUTH LOGIN",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH LOGIN\r\n"}, {'S', "334 VXNlcm5hbWU6\r\n"}, {'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"},
-               {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}, {'C', "AUTH LOGIN\r\n"}, {'S', "503 twice\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n"},
+               {'C', "Ym9i\r\n"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "c2VjcmV0\r\n"},
+               {'S', "235 ok\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "503 twice\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -982,8 +1129,11 @@ static const dialogue_t dialogues[] = {
              "C10 command AUTH 503 >11 !clear-login !auth-twice login2 LOGIN failed message 0\n"
              "S11 reply AUTH 503 >10 login2 LOGIN failed\n"},
     {.label = "AUTH PLAIN at once, failed",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "535 no\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"},
+               {'S', "535 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -992,8 +1142,13 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 535 >5 !clear-login login1 PLAIN failed message 1\n"
              "S5 reply AUTH 535 >4 login1 PLAIN failed user bob\n"},
     {.label = "AUTH cancelled",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH PLAIN\r\n"}, {'S', "334 \r\n"}, {'C', "*\r\n"}, {'S', "501 cancelled\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH PLAIN\r\n"},
+               {'S', "334 \r\n"},
+               {'C', "*\r\n"},
+               {'S', "501 cancelled\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1004,9 +1159,15 @@ static const dialogue_t dialogues[] = {
              "C6 auth >7 login1 PLAIN cancelled message 0\n"
              "S7 reply AUTH 501 >4 login1 PLAIN cancelled\n"},
     {.label = "AUTH before its challenge",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH LOGIN\r\n"}, {'C', "Ym9i\r\n"}, {'S', "334 VXNlcm5hbWU6\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"},
-               {'C', "c2VjcmV0\r\n"}, {'S', "535 no\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'C', "Ym9i\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "c2VjcmV0\r\n"},
+               {'S', "535 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1019,8 +1180,11 @@ static const dialogue_t dialogues[] = {
              "C8 auth >9 login1 LOGIN failed message 2\n"
              "S9 reply AUTH 535 >4 login1 LOGIN failed user bob\n"},
     {.label = "AUTH refused, mechanism not offered",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH CRAM-MD5\r\n"}, {'S', "504 no\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH CRAM-MD5\r\n"},
+               {'S', "504 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1029,9 +1193,15 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 504 >5 !clear-login !mech-not-offered login1 CRAM-MD5 failed message 0\n"
              "S5 reply AUTH 504 >4 login1 CRAM-MD5 failed\n"},
     {.label = "AUTH inside a mail",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "503 no\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"},
+               {'S', "503 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1051,177 +1221,228 @@ static const dialogue_t dialogues[] = {
              "C3 auth login1 LOGIN succeeded message 2\n"
              "S4 reply 235 lost-peer login1 LOGIN succeeded\n"},
     {.label = "other commands",
-     .steps = {HELLO, {'C', "VRFY a\r\n"}, {'S', "252 maybe\r\n"}, {'C', "EXPN l\r\n"}, {'S', "250-a\r\n250 b\r\n"},
-               {'C', "HELP\r\n"}, {'S', "214 no\r\n"}, {'C', "ETRN x\r\n"}, {'S', "253 ok\r\n"}, {'C', "NOOP\r\n"},
-               {'S', "250 ok\r\n"}, {'C', "FROB\r\n"}, {'S', "500 what\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command VRFY 252 >5\n"
-             "S5 reply VRFY 252 >4\n"
-             "C6 command EXPN 250 >7\n"
-             "S7 reply EXPN 250-\n"
-             "S7 reply EXPN 250 >6\n"
-             "C8 command HELP 214 >9\n"
-             "S9 reply HELP 214 >8\n"
-             "C10 command ETRN 253 >11\n"
-             "S11 reply ETRN 253 >10\n"
-             "C12 command NOOP 250 >13\n"
-             "S13 reply NOOP 250 >12\n"
-             "C14 command 500 >15\n"
-             "S15 reply 500 >14\n"},
+     .steps = {HELLO,
+               {'C', "VRFY a\r\n"},
+               {'S', "252 maybe\r\n"},
+               {'C', "EXPN l\r\n"},
+               {'S', "250-a\r\n250 b\r\n"},
+               {'C', "HELP\r\n"},
+               {'S', "214 no\r\n"},
+               {'C', "ETRN x\r\n"},
+               {'S', "253 ok\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "FROB\r\n"},
+               {'S', "500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command VRFY 252 >5\n"
+                         "S5 reply VRFY 252 >4\n"
+                         "C6 command EXPN 250 >7\n"
+                         "S7 reply EXPN 250-\n"
+                         "S7 reply EXPN 250 >6\n"
+                         "C8 command HELP 214 >9\n"
+                         "S9 reply HELP 214 >8\n"
+                         "C10 command ETRN 253 >11\n"
+                         "S11 reply ETRN 253 >10\n"
+                         "C12 command NOOP 250 >13\n"
+                         "S13 reply NOOP 250 >12\n"
+                         "C14 command 500 >15\n"
+                         "S15 reply 500 >14\n"},
     {.label = "wrong code",
      .steps = {HELLO, {'C', "NOOP\r\n"}, {'S', "354 go\r\n"}, {'C', "QUIT\r\n"}, {'S', "250 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP 354 >5\n"
-             "S5 reply NOOP 354 >4 !wrong-code\n"
-             "C6 command QUIT 250 >7\n"
-             "S7 reply QUIT 250 >6 !wrong-code\n"},
+     .want = HELLO_FACTS "C4 command NOOP 354 >5\n"
+                         "S5 reply NOOP 354 >4 !wrong-code\n"
+                         "C6 command QUIT 250 >7\n"
+                         "S7 reply QUIT 250 >6 !wrong-code\n"},
     {.label = "reply without command",
      .steps = {HELLO, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "S4 reply 250 !no-command\n"},
+     .want = HELLO_FACTS "S4 reply 250 !no-command\n"},
     {.label = "no reply at all",
      .steps = {HELLO, {'C', "NOOP\r\n"}, {'S', "hello\r\n"}, {'S', "250-ok\r\n251 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP 251 >6\n"
-             "S5 reply no-code !not-reply\n"
-             "S6 reply NOOP 250-\n"
-             "S6 reply NOOP 251 >4 !code-changed\n"},
+     .want = HELLO_FACTS "C4 command NOOP 251 >6\n"
+                         "S5 reply no-code !not-reply\n"
+                         "S6 reply NOOP 250-\n"
+                         "S6 reply NOOP 251 >4 !code-changed\n"},
     {.label = "050 lines",
-     .steps = {HELLO, {'C', "VERB\r\n"}, {'S', "250 ok\r\n"}, {'C', "NOOP\r\n"},
-               {'S', "050 one\r\n050 two\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command VERB 250 >5\n"
-             "S5 reply VERB 250 >4\n"
-             "C6 command NOOP 250 >7\n"
-             "S7 reply 50 info\n"
-             "S7 reply 50 info\n"
-             "S7 reply NOOP 250 >6\n"},
+     .steps =
+         {HELLO, {'C', "VERB\r\n"}, {'S', "250 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "050 one\r\n050 two\r\n250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command VERB 250 >5\n"
+                         "S5 reply VERB 250 >4\n"
+                         "C6 command NOOP 250 >7\n"
+                         "S7 reply 50 info\n"
+                         "S7 reply 50 info\n"
+                         "S7 reply NOOP 250 >6\n"},
     {.label = "XCLIENT",
-     .steps = {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "220 mx\r\n"}, {'C', "EHLO d\r\n"}, {'S', "250 mx\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command XCLIENT 220 >5\n"
-             "S5 reply XCLIENT 220 >4\n"
-             "C6 command EHLO 250 >7\n"
-             "S7 reply EHLO 250 >6 hello\n"},
+     .steps =
+         {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "220 mx\r\n"}, {'C', "EHLO d\r\n"}, {'S', "250 mx\r\n"}},
+     .want = HELLO_FACTS "C4 command XCLIENT 220 >5\n"
+                         "S5 reply XCLIENT 220 >4\n"
+                         "C6 command EHLO 250 >7\n"
+                         "S7 reply EHLO 250 >6 hello\n"},
     {.label = "XACK OFF",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "XACK OFF\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "RCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nXACK ON\r\nRCPT TO:<d@y>\r\n"}, {'S', "250 on\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "C6 command XACK 250 >7\n"
-             "S7 reply XACK 250 >6\n"
-             "C8 command RCPT t1 none-due\n"
-             "C8 command RCPT t1 none-due\n"
-             "C8 command XACK 250 >9\n"
-             "C8 command RCPT 250 >9 t1\n"
-             "S9 reply XACK 250 >8\n"
-             "S9 reply RCPT 250 >8 t1\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "XACK OFF\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nXACK ON\r\nRCPT TO:<d@y>\r\n"},
+               {'S', "250 on\r\n250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command XACK 250 >7\n"
+                         "S7 reply XACK 250 >6\n"
+                         "C8 command RCPT t1 none-due\n"
+                         "C8 command RCPT t1 none-due\n"
+                         "C8 command XACK 250 >9\n"
+                         "C8 command RCPT 250 >9 t1\n"
+                         "S9 reply XACK 250 >8\n"
+                         "S9 reply RCPT 250 >8 t1\n"},
     {.label = "XEXCH50",
-     .steps = {HELLO, MAIL_RCPT, {'C', "XEXCH50 8 2\r\n"}, {'S', "354 go\r\n"}, {'C', "QUIT\r\nxyNOOP\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "XEXCH50 8 2\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "QUIT\r\nxyNOOP\r\n"},
                {'S', "250 ok\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command XEXCH50 250 >11 t1\n"
-             "S9 reply XEXCH50 354 >8 t1\n"
-             "C10 blob 8 >11\n"
-             "C10 command NOOP 250 >11\n"
-             "S11 reply XEXCH50 250 >8 t1\n"
-             "S11 reply NOOP 250 >10\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command XEXCH50 250 >11 t1\n"
+                                         "S9 reply XEXCH50 354 >8 t1\n"
+                                         "C10 blob 8 >11\n"
+                                         "C10 command NOOP 250 >11\n"
+                                         "S11 reply XEXCH50 250 >8 t1\n"
+                                         "S11 reply NOOP 250 >10\n"},
     {.label = "XEXCH50 refused",
      .steps = {HELLO, MAIL_RCPT, {'C', "XEXCH50 8 2\r\n"}, {'S', "504 no\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command XEXCH50 504 >9 t1\n"
-             "S9 reply XEXCH50 504 >8 t1\n"
-             "C10 command NOOP 250 >11\n"
-             "S11 reply NOOP 250 >10\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command XEXCH50 504 >9 t1\n"
+                                         "S9 reply XEXCH50 504 >8 t1\n"
+                                         "C10 command NOOP 250 >11\n"
+                                         "S11 reply NOOP 250 >10\n"},
     {.label = "TURN",
-     .steps = {HELLO, {'C', "TURN\r\n"}, {'S', "250 ok\r\n"}, {'C', "220 here\r\n"}, {'S', "EHLO s\r\n"},
-               {'C', "250 here\r\n"}, {'S', "MAIL FROM:<a@x>\r\n"}, {'C', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command TURN 250 >5\n"
-             "S5 reply TURN 250 >4\n"
-             "S6 reply 220 greeting\n"
-             "C7 command EHLO 250 >8\n"
-             "S8 reply EHLO 250 >7 hello\n"
-             "C9 command MAIL 250 >10 t1\n"
-             "S10 reply MAIL 250 >9 t1\n"},
+     .steps = {HELLO,
+               {'C', "TURN\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "220 here\r\n"},
+               {'S', "EHLO s\r\n"},
+               {'C', "250 here\r\n"},
+               {'S', "MAIL FROM:<a@x>\r\n"},
+               {'C', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command TURN 250 >5\n"
+                         "S5 reply TURN 250 >4\n"
+                         "S6 reply 220 greeting\n"
+                         "C7 command EHLO 250 >8\n"
+                         "S8 reply EHLO 250 >7 hello\n"
+                         "C9 command MAIL 250 >10 t1\n"
+                         "S10 reply MAIL 250 >9 t1\n"},
     {.label = "ATRN refused, ATRN",
-     .steps = {HELLO, {'C', "ATRN x\r\n"}, {'S', "530 login\r\n"}, {'C', "ATRN x\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "220 here\r\n"}, {'S', "QUIT\r\n"}, {'C', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command ATRN 530 >5\n"
-             "S5 reply ATRN 530 >4\n"
-             "C6 command ATRN 250 >7\n"
-             "S7 reply ATRN 250 >6\n"
-             "S8 reply 220 greeting\n"
-             "C9 command QUIT 221 >10\n"
-             "S10 reply QUIT 221 >9\n"},
+     .steps = {HELLO,
+               {'C', "ATRN x\r\n"},
+               {'S', "530 login\r\n"},
+               {'C', "ATRN x\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "220 here\r\n"},
+               {'S', "QUIT\r\n"},
+               {'C', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command ATRN 530 >5\n"
+                         "S5 reply ATRN 530 >4\n"
+                         "C6 command ATRN 250 >7\n"
+                         "S7 reply ATRN 250 >6\n"
+                         "S8 reply 220 greeting\n"
+                         "C9 command QUIT 221 >10\n"
+                         "S10 reply QUIT 221 >9\n"},
     {.label = "PRDR",
-     .steps = {HELLO, MAIL_RCPT, {'C', "RCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"},
-               {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
                {'S', "353 each\r\n250 ok\r\n550 no\r\n250 2.0.0 Ok: queued as ABC123\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command RCPT 550 >9 t1\n"
-             "S9 reply RCPT 250 >8 t1\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 353 3 >13 t1 complete\n"
-             "S13 reply . 353 >10 t1\n"
-             "S13 reply . 250 >10 t1 recipient\n"
-             "S13 reply . 550 >10 t1 recipient\n"
-             "S13 reply . 250 >10 t1 => accepted 3 id ABC123 b@y:250/250 c@y:250/550\n"
-             "= x\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command RCPT 550 >9 t1\n"
+                                         "S9 reply RCPT 250 >8 t1\n"
+                                         "C10 command DATA 354 >11 t1\n"
+                                         "S11 reply DATA 354 >10 t1\n"
+                                         "C12 text DATA 3 t1\n"
+                                         "C12 eom . 353 3 >13 t1 complete\n"
+                                         "S13 reply . 353 >10 t1\n"
+                                         "S13 reply . 250 >10 t1 recipient\n"
+                                         "S13 reply . 550 >10 t1 recipient\n"
+                                         "S13 reply . 250 >10 t1 => accepted 3 id ABC123 b@y:250/250 c@y:250/550\n"
+                                         "= x\\r\\n\n"},
     {.label = "PRDR, all refuse",
-     .steps = {HELLO, MAIL_RCPT, {'C', "RCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"},
-               {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "353 each\r\n550 no\r\n550 no\r\n550 none\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "C6 command RCPT 550 >7 t1\n"
-             "S7 reply RCPT 250 >6 t1\n"
-             "C8 command RCPT 550 >9 t1\n"
-             "S9 reply RCPT 250 >8 t1\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 353 3 >13 t1 complete\n"
-             "S13 reply . 353 >10 t1\n"
-             "S13 reply . 550 >10 t1 recipient\n"
-             "S13 reply . 550 >10 t1 recipient\n"
-             "S13 reply . 550 >10 t1 => rejected 3 b@y:250/550 c@y:250/550\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "353 each\r\n550 no\r\n550 no\r\n550 none\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 550 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command RCPT 550 >9 t1\n"
+                         "S9 reply RCPT 250 >8 t1\n"
+                         "C10 command DATA 354 >11 t1\n"
+                         "S11 reply DATA 354 >10 t1\n"
+                         "C12 text DATA 3 t1\n"
+                         "C12 eom . 353 3 >13 t1 complete\n"
+                         "S13 reply . 353 >10 t1\n"
+                         "S13 reply . 550 >10 t1 recipient\n"
+                         "S13 reply . 550 >10 t1 recipient\n"
+                         "S13 reply . 550 >10 t1 => rejected 3 b@y:250/550 c@y:250/550\n"
+                         "= x\\r\\n\n"},
     {.label = "558",
-     .steps = {HELLO, MAIL_RCPT, {'C', "RCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"},
-               {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "558-250 ok\r\n558 550 no\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command RCPT 550 >9 t1\n"
-             "S9 reply RCPT 250 >8 t1\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 text DATA 3 t1\n"
-             "C12 eom . 558 3 >13 t1 complete\n"
-             "S13 reply . 558- t1 recipient\n"
-             "S13 reply . 558 >10 t1 recipient => accepted 3 b@y:250/250 c@y:250/550\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "558-250 ok\r\n558 550 no\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command RCPT 550 >9 t1\n"
+                                         "S9 reply RCPT 250 >8 t1\n"
+                                         "C10 command DATA 354 >11 t1\n"
+                                         "S11 reply DATA 354 >10 t1\n"
+                                         "C12 text DATA 3 t1\n"
+                                         "C12 eom . 558 3 >13 t1 complete\n"
+                                         "S13 reply . 558- t1 recipient\n"
+                                         "S13 reply . 558 >10 t1 recipient => accepted 3 b@y:250/250 c@y:250/550\n"
+                                         "= x\\r\\n\n"},
     {.label = "355",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x> TRANSID=<1@x>\r\n"}, {'S', "355 2 is the transaction offset\r\n"},
-               {'C', "DATA\r\n"}, {'S', "354 go on\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 355 >5 t1\n"
-             "S5 reply MAIL 355 >4 t1\n"
-             "C6 command DATA 354 >7 t1\n"
-             "S7 reply DATA 354 >6 t1\n"
-             "C8 text DATA 3 t1\n"
-             "C8 eom . 250 3 >9 t1 complete\n"
-             "S9 reply . 250 >6 t1 => accepted 3\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x> TRANSID=<1@x>\r\n"},
+               {'S', "355 2 is the transaction offset\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go on\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 355 >5 t1\n"
+                         "S5 reply MAIL 355 >4 t1\n"
+                         "C6 command DATA 354 >7 t1\n"
+                         "S7 reply DATA 354 >6 t1\n"
+                         "C8 text DATA 3 t1\n"
+                         "C8 eom . 250 3 >9 t1 complete\n"
+                         "S9 reply . 250 >6 t1 => accepted 3\n"
+                         "= x\\r\\n\n"},
     {.label = "LMTP",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "RCPT TO:<c@y>\r\n"}, {'S', "550 no\r\n"}, {'C', "RCPT TO:<d@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 <b@y> ok\r\n452 <d@y> full\r\n"},
-               {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250 PIPELINING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "RCPT TO:<d@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 <b@y> ok\r\n452 <d@y> full\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
              "S3 reply LHLO 250- hello lmtp\n"
@@ -1244,10 +1465,23 @@ static const dialogue_t dialogues[] = {
              "S17 reply QUIT 221 >16 lmtp\n"
              "= x\\r\\n\n"},
     {.label = "LMTP, the server goes away amid its replies",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250 mx\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "RCPT TO:<d@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"},
-               {'S', "250 <b@y> ok\r\n421 going down\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<d@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 <b@y> ok\r\n421 going down\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
              "S3 reply LHLO 250 >2 hello lmtp\n"
@@ -1269,8 +1503,10 @@ static const dialogue_t dialogues[] = {
              "S17 reply QUIT 221 >16 lmtp\n"
              "= x\\r\\n\n"},
     {.label = "LMTP, the server says that it goes away, and goes on",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
-               {'S', "250 mx\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"}, {'C', "x\r\n.\r\nRSET\r\n"},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
+               {'S', "250 mx\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"},
+               {'C', "x\r\n.\r\nRSET\r\n"},
                {'S', "421 <b@y> busy\r\n250 <c@y> ok\r\n250 reset\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
@@ -1291,9 +1527,16 @@ static const dialogue_t dialogues[] = {
              "S5 reply RSET 250 >4 lmtp\n"
              "= x\\r\\n\n"},
     {.label = "LMTP, chunks",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "RCPT TO:<d@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "BDAT 2\r\nabBDAT 0 LAST\r\n"},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250 PIPELINING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<d@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "BDAT 2\r\nabBDAT 0 LAST\r\n"},
                {'S', "250 ok\r\n250 ok\r\n550 no\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
@@ -1313,39 +1556,47 @@ static const dialogue_t dialogues[] = {
              "S11 reply BDAT 550 >10 t1 lmtp recipient => accepted 2 b@y:250/250 d@y:250/550\n"
              "= ab\n"},
     {.label = "gap in replies, one answer certain",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"}, {'s', "16"}, {'S', "354 go\r\n"},
-               {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL t1 no-reply\n"
-             "C4 command RCPT t1 no-reply\n"
-             "C4 command DATA 354 >6 t1\n"
-             "S5 gap 16 !gap\n"
-             "S6 reply DATA 354 >4 t1 head-lost\n"
-             "C7 text DATA 3 t1\n"
-             "C7 eom . 250 3 >8 t1 complete\n"
-             "S8 reply . 250 >4 t1 => accepted 3 b@y:0 uncertain\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'s', "16"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL t1 no-reply\n"
+                         "C4 command RCPT t1 no-reply\n"
+                         "C4 command DATA 354 >6 t1\n"
+                         "S5 gap 16 !gap\n"
+                         "S6 reply DATA 354 >4 t1 head-lost\n"
+                         "C7 text DATA 3 t1\n"
+                         "C7 eom . 250 3 >8 t1 complete\n"
+                         "S8 reply . 250 >4 t1 => accepted 3 b@y:0 uncertain\n"
+                         "= x\\r\\n\n"},
     {.label = "gap in replies, not certain",
-     .steps = {HELLO, {'C', "NOOP\r\nNOOP\r\nNOOP\r\n"}, {'s', "8"}, {'S', "250 ok\r\n250 ok\r\n"}, {'C', "QUIT\r\n"},
+     .steps = {HELLO,
+               {'C', "NOOP\r\nNOOP\r\nNOOP\r\n"},
+               {'s', "8"},
+               {'S', "250 ok\r\n250 ok\r\n"},
+               {'C', "QUIT\r\n"},
                {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP no-reply\n"
-             "C4 command NOOP no-reply\n"
-             "C4 command NOOP no-reply\n"
-             "S5 gap 8 !gap\n"
-             "S6 reply 250 lost-peer head-lost\n"
-             "S6 reply 250 lost-peer\n"
-             "C7 command QUIT 221 >8\n"
-             "S8 reply QUIT 221 >7\n"},
+     .want = HELLO_FACTS "C4 command NOOP no-reply\n"
+                         "C4 command NOOP no-reply\n"
+                         "C4 command NOOP no-reply\n"
+                         "S5 gap 8 !gap\n"
+                         "S6 reply 250 lost-peer head-lost\n"
+                         "S6 reply 250 lost-peer\n"
+                         "C7 command QUIT 221 >8\n"
+                         "S8 reply QUIT 221 >7\n"},
     {.label = "gap amid a reply",
      .steps = {HELLO, {'C', "HELP\r\n"}, {'S', "214-a\r\n"}, {'s', "20"}, {'S', "214 z\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command HELP 214 >7\n"
-             "S5 reply HELP 214-\n"
-             "S6 gap 20 !gap\n"
-             "S7 reply HELP 214 >4 head-lost\n"},
+     .want = HELLO_FACTS "C4 command HELP 214 >7\n"
+                         "S5 reply HELP 214-\n"
+                         "S6 gap 20 !gap\n"
+                         "S7 reply HELP 214 >4 head-lost\n"},
     {.label = "gap amid an EHLO reply",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n"}, {'s', "20"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n"},
+               {'s', "20"},
                {'S', "250-SIZE 10\r\n250 HELP\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >5\n"
@@ -1360,78 +1611,101 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello head-lost\n"
              "S3 reply EHLO 250 >2 hello\n"},
     {.label = "gap holds the 354",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'s', "8"}, {'a', "Subject: x\r\n\r\ny\r\n.\r\n"},
-               {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA t1 no-reply\n"
-             "S9 gap 8 !gap\n"
-             "C10 text DATA 17 t1 lost-peer\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 head-lost => accepted 17 b@y:250 uncertain\n"
-             "= Subject: x\\r\\n\\r\\ny\\r\\n\n"},
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'s', "8"}, {'a', "Subject: x\r\n\r\ny\r\n.\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA t1 no-reply\n"
+                                         "S9 gap 8 !gap\n"
+                                         "C10 text DATA 17 t1 lost-peer\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 head-lost => accepted 17 b@y:250 uncertain\n"
+                                         "= Subject: x\\r\\n\\r\\ny\\r\\n\n"},
     {.label = "gap in commands",
-     .steps = {HELLO, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}, {'c', "6"}, {'S', "250 ok\r\n"}, {'C', "QUIT\r\n"},
+     .steps = {HELLO,
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"},
+               {'c', "6"},
+               {'S', "250 ok\r\n"},
+               {'C', "QUIT\r\n"},
                {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP 250 >5\n"
-             "S5 reply NOOP 250 >4\n"
-             "C6 gap 6 !gap\n"
-             "S7 reply 250 lost-peer\n"
-             "C8 command QUIT 221 >9\n"
-             "S9 reply QUIT 221 >8\n"},
+     .want = HELLO_FACTS "C4 command NOOP 250 >5\n"
+                         "S5 reply NOOP 250 >4\n"
+                         "C6 gap 6 !gap\n"
+                         "S7 reply 250 lost-peer\n"
+                         "C8 command QUIT 221 >9\n"
+                         "S9 reply QUIT 221 >8\n"},
     {.label = "gap in pipelined commands",
      .whole = true,
-     .steps = {HELLO, {'C', "NOOP\r\nNOOP\r\n"}, {'c', "6"}, {'C', "MAIL FROM:<a@x>\r\n"},
-               {'S', "250 1\r\n250 2\r\n250 3\r\n250 4\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP no-reply\n"
-             "C4 command NOOP no-reply\n"
-             "C5 gap 6 !gap\n"
-             "C6 command MAIL t1 no-reply\n"
-             "S7 reply 250 lost-peer\n"
-             "S7 reply 250 lost-peer\n"
-             "S7 reply 250 lost-peer\n"
-             "S7 reply 250 lost-peer\n"
-             "C8 command QUIT 221 >9 t1\n"
-             "S9 reply QUIT 221 >8 t1\n"},
+     .steps = {HELLO,
+               {'C', "NOOP\r\nNOOP\r\n"},
+               {'c', "6"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 1\r\n250 2\r\n250 3\r\n250 4\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command NOOP no-reply\n"
+                         "C4 command NOOP no-reply\n"
+                         "C5 gap 6 !gap\n"
+                         "C6 command MAIL t1 no-reply\n"
+                         "S7 reply 250 lost-peer\n"
+                         "S7 reply 250 lost-peer\n"
+                         "S7 reply 250 lost-peer\n"
+                         "S7 reply 250 lost-peer\n"
+                         "C8 command QUIT 221 >9 t1\n"
+                         "S9 reply QUIT 221 >8 t1\n"},
     {.label = "gap in the text",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "abc\r\n"}, {'c', "10"},
-               {'C', "def\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 5 t1\n"
-             "C11 gap 10 !gap\n"
-             "C12 text DATA 5 t1\n"
-             "C12 eom . 250 3 >13 t1 !incomplete\n"
-             "S13 reply . 250 >8 t1 => accepted 10 b@y:250\n"
-             "= abc\\r\\ndef\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "abc\r\n"},
+               {'c', "10"},
+               {'C', "def\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 5 t1\n"
+                                         "C11 gap 10 !gap\n"
+                                         "C12 text DATA 5 t1\n"
+                                         "C12 eom . 250 3 >13 t1 !incomplete\n"
+                                         "S13 reply . 250 >8 t1 => accepted 10 b@y:250\n"
+                                         "= abc\\r\\ndef\\r\\n\n"},
     {.label = "gap holds the end mark",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "abc\r\n"}, {'c', "10"},
-               {'S', "250 ok queued as 7\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 5 t1\n"
-             "C11 gap 10 !gap\n"
-             "S12 eom . 250 0 >12 t1 !incomplete\n"
-             "S12 reply . 250 >8 t1 => accepted 5 b@y:250\n"
-             "C13 command QUIT 221 >14\n"
-             "S14 reply QUIT 221 >13\n"
-             "= abc\\r\\n\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "abc\r\n"},
+               {'c', "10"},
+               {'S', "250 ok queued as 7\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 5 t1\n"
+                                         "C11 gap 10 !gap\n"
+                                         "S12 eom . 250 0 >12 t1 !incomplete\n"
+                                         "S12 reply . 250 >8 t1 => accepted 5 b@y:250\n"
+                                         "C13 command QUIT 221 >14\n"
+                                         "S14 reply QUIT 221 >13\n"
+                                         "= abc\\r\\n\n"},
     {.label = "gap amid a chunk",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10 LAST\r\nab"}, {'c', "3"}, {'C', "fghij"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >11 t1\n"
-             "C8 chunk BDAT 2 t1\n"
-             "C9 gap 3 !gap\n"
-             "C10 chunk BDAT 5 >11 t1 last !incomplete\n"
-             "S11 reply BDAT 250 >8 t1 => accepted 7 b@y:250\n"
-             "= abfghij\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >11 t1\n"
+                                         "C8 chunk BDAT 2 t1\n"
+                                         "C9 gap 3 !gap\n"
+                                         "C10 chunk BDAT 5 >11 t1 last !incomplete\n"
+                                         "S11 reply BDAT 250 >8 t1 => accepted 7 b@y:250\n"
+                                         "= abfghij\n"},
     {.label = "gap in a login",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH LOGIN\r\n"}, {'S', "334 VXNlcm5hbWU6\r\n"}, {'c', "6"}, {'S', "334 UGFzc3dvcmQ6\r\n"},
-               {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n"},
+               {'c', "6"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "c2VjcmV0\r\n"},
+               {'S', "235 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1445,8 +1719,12 @@ static const dialogue_t dialogues[] = {
              "S9 reply AUTH 235 >4 login1 LOGIN succeeded\n"},
     {.label = "late start at a command",
      .unopened = true,
-     .steps = {{'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"},
-               {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "C1 command RCPT 250 >2\n"
              "S2 reply RCPT 250 >1\n"
              "C3 command DATA 354 >4\n"
@@ -1482,7 +1760,10 @@ static const dialogue_t dialogues[] = {
              "C6 command !no-eol\n"},
     {.label = "pipelined though not offered",
      .whole = true,
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250 mx\r\n"}, {'C', "NOOP\r\nNOOP\r\n"},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "NOOP\r\nNOOP\r\n"},
                {'S', "250 ok\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
@@ -1492,83 +1773,108 @@ static const dialogue_t dialogues[] = {
              "S5 reply NOOP 250 >4\n"
              "S5 reply NOOP 250 >4\n"},
     {.label = "several lines of a 354 and of a verdict",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354-go\r\n354 on\r\n"}, {'C', "x\r\n.\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354-go\r\n354 on\r\n"},
+               {'C', "x\r\n.\r\n"},
                {'S', "250-ok\r\n250 2.0.0 Ok: queued as ABC123\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354- t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 3 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250- t1\n"
-             "S11 reply . 250 >8 t1 => accepted 3 id ABC123 b@y:250\n"
-             "= x\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354- t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 3 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250- t1\n"
+                                         "S11 reply . 250 >8 t1 => accepted 3 id ABC123 b@y:250\n"
+                                         "= x\\r\\n\n"},
     {.label = "next mail in the segment of the end mark",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\nMAIL FROM:<c@x>\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\nMAIL FROM:<c@x>\r\n"},
                {'S', "250 ok\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 3 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "C10 command MAIL 250 >11 t2\n"
-             "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
-             "S11 reply MAIL 250 >10 t2\n"
-             "= x\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 3 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "C10 command MAIL 250 >11 t2\n"
+                                         "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
+                                         "S11 reply MAIL 250 >10 t2\n"
+                                         "= x\\r\\n\n"},
     {.label = "DATA without MAIL",
      .steps = {HELLO, {'C', "DATA\r\n"}, {'S', "503 no\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command DATA 503 >5\n"
-             "S5 reply DATA 503 >4\n"},
+     .want = HELLO_FACTS "C4 command DATA 503 >5\n"
+                         "S5 reply DATA 503 >4\n"},
     {.label = "chunk without MAIL",
      .steps = {HELLO, {'C', "BDAT 2 LAST\r\nab"}, {'S', "503 no\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command BDAT 503 >5\n"
-             "C4 chunk BDAT 2 >5 last complete\n"
-             "S5 reply BDAT 503 >4\n"
-             "= ab\n"},
+     .want = HELLO_FACTS "C4 command BDAT 503 >5\n"
+                         "C4 chunk BDAT 2 >5 last complete\n"
+                         "S5 reply BDAT 503 >4\n"
+                         "= ab\n"},
     {.label = "chunk behind RSET",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2\r\nab"}, {'S', "250 ok\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "BDAT 3 LAST\r\nxyz"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 2 >9 t1\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "C10 command RSET 250 >11 t1\n"
-             "S11 reply RSET 250 >10 t1 => aborted b@y:250\n"
-             "C12 command MAIL 250 >13 t2\n"
-             "S13 reply MAIL 250 >12 t2\n"
-             "C14 command RCPT 250 >15 t2\n"
-             "S15 reply RCPT 250 >14 t2\n"
-             "C16 command BDAT 250 >17 t2\n"
-             "C16 chunk BDAT 3 >17 t2 last complete\n"
-             "S17 reply BDAT 250 >16 t2 => accepted 3 b@y:250\n"
-             "~ ab\n"
-             "= xyz\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 2\r\nab"},
+               {'S', "250 ok\r\n"},
+               {'C', "RSET\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "BDAT 3 LAST\r\nxyz"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 2 >9 t1\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "C10 command RSET 250 >11 t1\n"
+                                         "S11 reply RSET 250 >10 t1 => aborted b@y:250\n"
+                                         "C12 command MAIL 250 >13 t2\n"
+                                         "S13 reply MAIL 250 >12 t2\n"
+                                         "C14 command RCPT 250 >15 t2\n"
+                                         "S15 reply RCPT 250 >14 t2\n"
+                                         "C16 command BDAT 250 >17 t2\n"
+                                         "C16 chunk BDAT 3 >17 t2 last complete\n"
+                                         "S17 reply BDAT 250 >16 t2 => accepted 3 b@y:250\n"
+                                         "~ ab\n"
+                                         "= xyz\n"},
     {.label = "chunks while replies lag",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2\r\nab"}, {'C', "BDAT 2\r\ncd"}, {'C', "BDAT 2 LAST\r\nef"},
-               {'S', "250 ok\r\n"}, {'S', "250 ok\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >11 t1\n"
-             "C8 chunk BDAT 2 >11 t1\n"
-             "C9 command BDAT 250 >12 t1\n"
-             "C9 chunk BDAT 2 >12 t1\n"
-             "C10 command BDAT 250 >13 t1\n"
-             "C10 chunk BDAT 2 >13 t1 last complete\n"
-             "S11 reply BDAT 250 >8 t1\n"
-             "S12 reply BDAT 250 >9 t1\n"
-             "S13 reply BDAT 250 >10 t1 => accepted 6 b@y:250\n"
-             "= abcdef\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 2\r\nab"},
+               {'C', "BDAT 2\r\ncd"},
+               {'C', "BDAT 2 LAST\r\nef"},
+               {'S', "250 ok\r\n"},
+               {'S', "250 ok\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >11 t1\n"
+                                         "C8 chunk BDAT 2 >11 t1\n"
+                                         "C9 command BDAT 250 >12 t1\n"
+                                         "C9 chunk BDAT 2 >12 t1\n"
+                                         "C10 command BDAT 250 >13 t1\n"
+                                         "C10 chunk BDAT 2 >13 t1 last complete\n"
+                                         "S11 reply BDAT 250 >8 t1\n"
+                                         "S12 reply BDAT 250 >9 t1\n"
+                                         "S13 reply BDAT 250 >10 t1 => accepted 6 b@y:250\n"
+                                         "= abcdef\n"},
     {.label = "QUIT refused",
      .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "500 stay\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command QUIT 500 >9 t1\n"
-             "S9 reply QUIT 500 >8 t1 => aborted b@y:250\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command QUIT 500 >9 t1\n"
+                                         "S9 reply QUIT 500 >8 t1 => aborted b@y:250\n"},
     {.label = "STARTTLS amid a mail",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250 STARTTLS\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "250 ok\r\n"},
-               {'C', "STARTTLS\r\n"}, {'S', "220 go\r\n"}, {'T', ""}, {'C', "MAIL FROM:<c@x>\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 STARTTLS\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'T', ""},
+               {'C', "MAIL FROM:<c@x>\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1582,44 +1888,60 @@ static const dialogue_t dialogues[] = {
              "C11 command MAIL 250 >12 t2\n"
              "S12 reply MAIL 250 >11 t2\n"},
     {.label = "TURN amid a mail",
-     .steps = {HELLO, MAIL_RCPT, {'C', "TURN\r\n"}, {'S', "250 ok\r\n"}, {'C', "220 here\r\n"}, {'S', "QUIT\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "TURN\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "220 here\r\n"},
+               {'S', "QUIT\r\n"},
                {'C', "221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command TURN 250 >9 t1\n"
-             "S9 reply TURN 250 >8 t1 => aborted b@y:250\n"
-             "S10 reply 220 greeting\n"
-             "C11 command QUIT 221 >12\n"
-             "S12 reply QUIT 221 >11\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command TURN 250 >9 t1\n"
+                                         "S9 reply TURN 250 >8 t1 => aborted b@y:250\n"
+                                         "S10 reply 220 greeting\n"
+                                         "C11 command QUIT 221 >12\n"
+                                         "S12 reply QUIT 221 >11\n"},
     {.label = "SOML",
-     .steps = {HELLO, {'C', "SOML FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"},
-               {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command SOML 250 >5 t1\n"
-             "S5 reply SOML 250 >4 t1\n"
-             "C6 command RCPT 250 >7 t1\n"
-             "S7 reply RCPT 250 >6 t1\n"
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 3 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               {'C', "SOML FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command SOML 250 >5 t1\n"
+                         "S5 reply SOML 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 354 >9 t1\n"
+                         "S9 reply DATA 354 >8 t1\n"
+                         "C10 text DATA 3 t1\n"
+                         "C10 eom . 250 3 >11 t1 complete\n"
+                         "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
+                         "= x\\r\\n\n"},
     {.label = "XCLIENT refused",
      .steps = {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "550 no\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command XCLIENT 550 >5\n"
-             "S5 reply XCLIENT 550 >4\n"},
+     .want = HELLO_FACTS "C4 command XCLIENT 550 >5\n"
+                         "S5 reply XCLIENT 550 >4\n"},
     {.label = "XEXCH50 without size",
      .steps = {HELLO, MAIL_RCPT, {'C', "XEXCH50 x\r\n"}, {'S', "501 what\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command XEXCH50 501 >9 t1\n"
-             "S9 reply XEXCH50 501 >8 t1\n"
-             "C10 command NOOP 250 >11\n"
-             "S11 reply NOOP 250 >10\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command XEXCH50 501 >9 t1\n"
+                                         "S9 reply XEXCH50 501 >8 t1\n"
+                                         "C10 command NOOP 250 >11\n"
+                                         "S11 reply NOOP 250 >10\n"},
     {.label = "LMTP, no recipient accepted",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}, {'C', "RCPT TO:<b@y>\r\n"}, {'S', "550 no\r\n"},
-               {'C', "DATA\r\n"}, {'S', "503 no\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250 PIPELINING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "503 no\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
              "S3 reply LHLO 250- hello lmtp\n"
@@ -1633,9 +1955,15 @@ static const dialogue_t dialogues[] = {
              "C10 command QUIT 221 >11 t1 lmtp\n"
              "S11 reply QUIT 221 >10 t1 lmtp\n"},
     {.label = "LMTP, pipelined and all refused",
-     .steps = {{'S', "220 mx LMTP\r\n"}, {'C', "LHLO c\r\n"}, {'S', "250-mx\r\n250 PIPELINING\r\n"},
-               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"}, {'S', "250 ok\r\n550 no\r\n354 go\r\n"},
-               {'C', ".\r\n"}, {'S', "503 no valid recipients\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .steps = {{'S', "220 mx LMTP\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250 PIPELINING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n550 no\r\n354 go\r\n"},
+               {'C', ".\r\n"},
+               {'S', "503 no valid recipients\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
              "S3 reply LHLO 250- hello lmtp\n"
@@ -1653,73 +1981,87 @@ static const dialogue_t dialogues[] = {
              "= \n"},
     {.label = "PRDR behind chunks",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2 LAST\r\nab"}, {'S', "353 each\r\n250 ok\r\n250 all\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 353 >9 t1\n"
-             "C8 chunk BDAT 2 >9 t1 last complete\n"
-             "S9 reply BDAT 353 >8 t1\n"
-             "S9 reply BDAT 250 >8 t1 recipient\n"
-             "S9 reply BDAT 250 >8 t1 => accepted 2 b@y:250/250\n"
-             "= ab\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 353 >9 t1\n"
+                                         "C8 chunk BDAT 2 >9 t1 last complete\n"
+                                         "S9 reply BDAT 353 >8 t1\n"
+                                         "S9 reply BDAT 250 >8 t1 recipient\n"
+                                         "S9 reply BDAT 250 >8 t1 => accepted 2 b@y:250/250\n"
+                                         "= ab\n"},
     {.label = "gap in a chunk to its very end",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10 LAST\r\nab"}, {'c', "8"}, {'C', "QUIT\r\n"},
-               {'S', "250 ok\r\n221 bye\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >11 t1\n"
-             "C8 chunk BDAT 2 t1\n"
-             "C9 gap 8 !gap\n"
-             "C10 command QUIT 221 >11\n"
-             "S11 reply BDAT 250 >8 t1 => accepted 2 b@y:250\n"
-             "S11 reply QUIT 221 >10\n"
-             "~ ab\n"},
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "BDAT 10 LAST\r\nab"}, {'c', "8"}, {'C', "QUIT\r\n"}, {'S', "250 ok\r\n221 bye\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >11 t1\n"
+                                         "C8 chunk BDAT 2 t1\n"
+                                         "C9 gap 8 !gap\n"
+                                         "C10 command QUIT 221 >11\n"
+                                         "S11 reply BDAT 250 >8 t1 => accepted 2 b@y:250\n"
+                                         "S11 reply QUIT 221 >10\n"
+                                         "~ ab\n"},
     {.label = "gap in a blob",
-     .steps = {HELLO, {'C', "XEXCH50 8 2\r\n"}, {'S', "354 go\r\n"}, {'C', "ab"}, {'c', "2"}, {'C', "efghNOOP\r\n"},
+     .steps = {HELLO,
+               {'C', "XEXCH50 8 2\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "ab"},
+               {'c', "2"},
+               {'C', "efghNOOP\r\n"},
                {'S', "250 ok\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command XEXCH50 250 >9\n"
-             "S5 reply XEXCH50 354 >4\n"
-             "C6 blob 2\n"
-             "C7 gap 2 !gap\n"
-             "C8 blob 4 >9\n"
-             "C8 command NOOP 250 >9\n"
-             "S9 reply XEXCH50 250 >4\n"
-             "S9 reply NOOP 250 >8\n"},
+     .want = HELLO_FACTS "C4 command XEXCH50 250 >9\n"
+                         "S5 reply XEXCH50 354 >4\n"
+                         "C6 blob 2\n"
+                         "C7 gap 2 !gap\n"
+                         "C8 blob 4 >9\n"
+                         "C8 command NOOP 250 >9\n"
+                         "S9 reply XEXCH50 250 >4\n"
+                         "S9 reply NOOP 250 >8\n"},
     {.label = "gap in the replies to a client that waits",
-     .steps = {HELLO, {'C', "NOOP\r\n"}, {'s', "8"}, {'a', "RSET\r\n"}, {'S', "250 ok\r\n"}, {'C', "NOOP\r\n"},
+     .steps = {HELLO,
+               {'C', "NOOP\r\n"},
+               {'s', "8"},
+               {'a', "RSET\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "NOOP\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP no-reply\n"
-             "S5 gap 8 !gap\n"
-             "C6 command RSET 250 >7\n"
-             "S7 reply RSET 250 >6 head-lost\n"
-             "C8 command NOOP 250 >9\n"
-             "S9 reply NOOP 250 >8\n"},
+     .want = HELLO_FACTS "C4 command NOOP no-reply\n"
+                         "S5 gap 8 !gap\n"
+                         "C6 command RSET 250 >7\n"
+                         "S7 reply RSET 250 >6 head-lost\n"
+                         "C8 command NOOP 250 >9\n"
+                         "S9 reply NOOP 250 >8\n"},
     {.label = "gap in replies to recipients",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\n"}, {'S', "250 ok\r\n"}, {'s', "8"},
-               {'S', "550 no\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 250 >5 t1\n"
-             "C4 command RCPT t1 no-reply\n"
-             "C4 command RCPT t1 no-reply\n"
-             "S5 reply MAIL 250 >4 t1\n"
-             "S6 gap 8 !gap\n"
-             "S7 reply 550 lost-peer head-lost\n"
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 3 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 3 b@y:0 c@y:0 uncertain\n"
-             "= x\\r\\n\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'s', "8"},
+               {'S', "550 no\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT t1 no-reply\n"
+                         "C4 command RCPT t1 no-reply\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S6 gap 8 !gap\n"
+                         "S7 reply 550 lost-peer head-lost\n"
+                         "C8 command DATA 354 >9 t1\n"
+                         "S9 reply DATA 354 >8 t1\n"
+                         "C10 text DATA 3 t1\n"
+                         "C10 eom . 250 3 >11 t1 complete\n"
+                         "S11 reply . 250 >8 t1 => accepted 3 b@y:0 c@y:0 uncertain\n"
+                         "= x\\r\\n\n"},
     {.label = "gap cuts a reply",
      .steps = {HELLO, {'C', "NOOP\r\n"}, {'S', "250 o"}, {'s', "3"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command NOOP 250 >6\n"
-             "S6 reply NOOP 250 >4 !no-eol\n"
-             "S6 gap 3 !gap\n"
-             "C7 command QUIT 221 >8\n"
-             "S8 reply QUIT 221 >7 head-lost\n"},
+     .want = HELLO_FACTS "C4 command NOOP 250 >6\n"
+                         "S6 reply NOOP 250 >4 !no-eol\n"
+                         "S6 gap 3 !gap\n"
+                         "C7 command QUIT 221 >8\n"
+                         "S8 reply QUIT 221 >7 head-lost\n"},
     {.label = "AUTH with an empty first message",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH EXTERNAL =\r\n"}, {'S', "235 ok\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH EXTERNAL =\r\n"},
+               {'S', "235 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1728,8 +2070,13 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 235 >5 !clear-login !mech-not-offered login1 EXTERNAL succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 EXTERNAL succeeded\n"},
     {.label = "login given up by a command",
-     .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
-               {'C', "AUTH LOGIN\r\n"}, {'S', "501 no\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "501 no\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250- hello\n"
@@ -1740,22 +2087,24 @@ static const dialogue_t dialogues[] = {
              "C6 command QUIT 221 >7\n"
              "S7 reply QUIT 221 >6\n"},
     {.label = "smuggled commands behind a fake end",
-     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\nMAIL FROM:<e@v>\r\n.\r\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\nMAIL FROM:<e@v>\r\n.\r\n"},
                {'S', "250 ok\r\n250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command DATA 354 >9 t1\n"
-             "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 22 t1 !fake-end\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 21 b@y:250\n"
-             "S11 reply 250 !no-command\n"
-             "= x\\r\\n\\nMAIL FROM:<e@v>\\r\\n\n"},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
+                                         "S9 reply DATA 354 >8 t1\n"
+                                         "C10 text DATA 22 t1 !fake-end\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 => accepted 21 b@y:250\n"
+                                         "S11 reply 250 !no-command\n"
+                                         "= x\\r\\n\\nMAIL FROM:<e@v>\\r\\n\n"},
     {.label = "command behind QUIT",
      .steps = {HELLO, {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command QUIT 221 >5\n"
-             "C4 command NOOP\n"
-             "S5 reply QUIT 221 >4\n"},
+     .want = HELLO_FACTS "C4 command QUIT 221 >5\n"
+                         "C4 command NOOP\n"
+                         "S5 reply QUIT 221 >4\n"},
     {.label = "late start amid a reply",
      .unopened = true,
      .steps = {{'S', "250-SIZE\r\n250 HELP\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
@@ -1765,7 +2114,8 @@ static const dialogue_t dialogues[] = {
              "S3 reply MAIL 250 >2 t1\n"},
     {.label = "late start amid a mail",
      .unopened = true,
-     .steps = {{'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 2.0.0 Ok: queued as ABC123\r\n"}},
+     .steps =
+         {{'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 2.0.0 Ok: queued as ABC123\r\n"}},
      .want = "C1 command DATA 354 >2\n"
              "S2 reply DATA 354 >1\n"
              "C3 text DATA 3\n"
@@ -1773,43 +2123,52 @@ static const dialogue_t dialogues[] = {
              "S4 reply . 250 >1\n"
              "= x\\r\\n\n"},
     {.label = "DATA amid chunks",
-     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2\r\nab"}, {'S', "250 ok\r\n"}, {'C', "DATA\r\n"}, {'S', "503 no\r\n"},
-               {'C', "BDAT 0 LAST\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command BDAT 250 >9 t1\n"
-             "C8 chunk BDAT 2 >9 t1\n"
-             "S9 reply BDAT 250 >8 t1\n"
-             "C10 command DATA 503 >11 t1\n"
-             "S11 reply DATA 503 >10 t1\n"
-             "C12 command BDAT 250 >13 t1 complete bdat-last\n"
-             "S13 reply BDAT 250 >12 t1 => accepted 2 b@y:250\n"
-             "= ab\n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 2\r\nab"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "503 no\r\n"},
+               {'C', "BDAT 0 LAST\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
+                                         "C8 chunk BDAT 2 >9 t1\n"
+                                         "S9 reply BDAT 250 >8 t1\n"
+                                         "C10 command DATA 503 >11 t1\n"
+                                         "S11 reply DATA 503 >10 t1\n"
+                                         "C12 command BDAT 250 >13 t1 complete bdat-last\n"
+                                         "S13 reply BDAT 250 >12 t1 => accepted 2 b@y:250\n"
+                                         "= ab\n"},
     {.label = "EHLO refused amid a mail",
-     .steps = {HELLO, MAIL_RCPT, {'C', "EHLO c\r\n"}, {'S', "503 no\r\n"}, {'C', "DATA\r\n"}, {'S', "354 go\r\n"},
-               {'C', ".\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS
-             "C8 command EHLO 503 >9 t1\n"
-             "S9 reply EHLO 503 >8 t1\n"
-             "C10 command DATA 354 >11 t1\n"
-             "S11 reply DATA 354 >10 t1\n"
-             "C12 eom . 250 3 >13 t1 complete\n"
-             "S13 reply . 250 >10 t1 => accepted 0 b@y:250\n"
-             "= \n"},
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "EHLO c\r\n"},
+               {'S', "503 no\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', ".\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command EHLO 503 >9 t1\n"
+                                         "S9 reply EHLO 503 >8 t1\n"
+                                         "C10 command DATA 354 >11 t1\n"
+                                         "S11 reply DATA 354 >10 t1\n"
+                                         "C12 eom . 250 3 >13 t1 complete\n"
+                                         "S13 reply . 250 >10 t1 => accepted 0 b@y:250\n"
+                                         "= \n"},
     {.label = "MAIL refused behind which DATA is pipelined",
-     .steps = {HELLO, {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
                {'S', "552 big\r\n503 no\r\n503 no\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command MAIL 552 >5 t1\n"
-             "C4 command RCPT 503 >5 t1\n"
-             "C4 command DATA 503 >5 t1\n"
-             "S5 reply MAIL 552 >4 t1\n"
-             "S5 reply RCPT 503 >4 t1\n"
-             "S5 reply DATA 503 >4 t1 => rejected b@y:503\n"},
+     .want = HELLO_FACTS "C4 command MAIL 552 >5 t1\n"
+                         "C4 command RCPT 503 >5 t1\n"
+                         "C4 command DATA 503 >5 t1\n"
+                         "S5 reply MAIL 552 >4 t1\n"
+                         "S5 reply RCPT 503 >4 t1\n"
+                         "S5 reply DATA 503 >4 t1 => rejected b@y:503\n"},
     {.label = "no command at all",
      .steps = {HELLO, {'C', "\001\002\r\n"}, {'S', "500 what\r\n"}},
-     .want = HELLO_FACTS
-             "C4 command 500 >5 !not-command\n"
-             "S5 reply 500 >4\n"},
+     .want = HELLO_FACTS "C4 command 500 >5 !not-command\n"
+                         "S5 reply 500 >4\n"},
 };
 
 static void test_dialogues(void **state)
@@ -1850,7 +2209,7 @@ static void test_cuts(void **state)
     }
 }
 
-/* --- limits and cost ----------------------------------------------------------------------------------------------------- */
+/* --- limits and cost -------------------------------------------------------------------------- */
 
 static void speak(kit_t *kit, char who, const char *text)
 {
@@ -1960,7 +2319,8 @@ static void test_hello_lines(void **state)
         {"two lines", {"250-mx\r\n250 SIZE\r\n"}, "0 18 first last lines\n"},
         {"its last line comes later", {"250-mx\r\n250-SIZE\r\n", "250 DSN\r\n"}, "0 18 first lines\n2 9 last\n"},
         {"amid a line", {"250-mx\r\n250-SI", "ZE\r\n250-DSN\r\n", "250 X\r\n"}, "0 8 first\n1 19 lines\n3 7 last\n"},
-        {"a keyword twice", {"250-mx\r\n250-DSN\r\n250-DSN\r\n250-SIZE\r\n250 X\r\n"},
+        {"a keyword twice",
+         {"250-mx\r\n250-DSN\r\n250-DSN\r\n250-SIZE\r\n250 X\r\n"},
          "0 17 first lines\n2 9 odd\n3 17 last lines\n"},
         {"not plain", {"250-mx\r\n250-A\303\244\r\n250-DSN\r\n250 X\r\n"}, "0 8 first\n1 9\n2 16 last lines\n"},
         {"a line end of its own", {"250-mx\r\n250-DSN\n250-A\r\n250 X\r\n"}, "0 8 first\n1 8 odd\n2 14 last lines\n"},
@@ -2047,7 +2407,7 @@ static void test_cost(void **state)
     assert_true(cost(100000, true) <= 100000 / 50);
 }
 
-/* --- who speaks ---------------------------------------------------------------------------------------------------------- */
+/* --- who speaks ------------------------------------------------------------------------------- */
 
 static void test_speaker(void **state)
 {
@@ -2055,9 +2415,11 @@ static void test_speaker(void **state)
         const char *text;
         esmtp_speaker_t want;
     } rows[] = {
-        {"220 mx\r\n", ESMTP_SPEAKER_SERVER},   {"250-mx\r\n", ESMTP_SPEAKER_SERVER},  {"554 no", ESMTP_SPEAKER_SERVER},
-        {"EHLO c\r\n", ESMTP_SPEAKER_CLIENT},   {"quit\r\n", ESMTP_SPEAKER_CLIENT},    {"220\r\n", ESMTP_SPEAKER_UNKNOWN},
-        {"999 mx\r\n", ESMTP_SPEAKER_UNKNOWN},  {"hello there\r\n", ESMTP_SPEAKER_UNKNOWN}, {"", ESMTP_SPEAKER_UNKNOWN},
+        {"220 mx\r\n", ESMTP_SPEAKER_SERVER},  {"250-mx\r\n", ESMTP_SPEAKER_SERVER},
+        {"554 no", ESMTP_SPEAKER_SERVER},      {"EHLO c\r\n", ESMTP_SPEAKER_CLIENT},
+        {"quit\r\n", ESMTP_SPEAKER_CLIENT},    {"220\r\n", ESMTP_SPEAKER_UNKNOWN},
+        {"999 mx\r\n", ESMTP_SPEAKER_UNKNOWN}, {"hello there\r\n", ESMTP_SPEAKER_UNKNOWN},
+        {"", ESMTP_SPEAKER_UNKNOWN},
     };
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -2067,9 +2429,11 @@ static void test_speaker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dialogues),        cmocka_unit_test(test_cuts),        cmocka_unit_test(test_pending_limit),
-        cmocka_unit_test(test_recipients_limit), cmocka_unit_test(test_offer_limit), cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_speaker),          cmocka_unit_test(test_hello_lines),  cmocka_unit_test(test_goodbye),
+        cmocka_unit_test(test_dialogues),     cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_pending_limit), cmocka_unit_test(test_recipients_limit),
+        cmocka_unit_test(test_offer_limit),   cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_speaker),       cmocka_unit_test(test_hello_lines),
+        cmocka_unit_test(test_goodbye),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 #include "core/tables/tables.h"
 
-/* --- Lists of names ------------------------------------------------------------------------- */
+/* --- Lists of names --------------------------------------------------------------------------- */
 
 /* The lines of a file of data/; free them with g_strfreev. */
 static char **read_names(const char *file)
@@ -198,7 +198,7 @@ static void complete_mechanisms(void **state)
     g_strfreev(names);
 }
 
-/* --- Texts ---------------------------------------------------------------------------------- */
+/* --- Texts ------------------------------------------------------------------------------------ */
 
 /* A text is printable ASCII, begins with a capital or a sign, ends with a full stop, has at most so
  * many sentences. */
@@ -238,8 +238,7 @@ static void enter_text(GHashTable *all, const char *owner, const char *text)
 
 static void check_reference(const char *owner, const char *reference)
 {
-    if (!reference || reference[0] == '\0' || strlen(reference) > 60 ||
-        strstr(reference, "unconfirmed"))
+    if (!reference || reference[0] == '\0' || strlen(reference) > 60 || strstr(reference, "unconfirmed"))
         fail_msg("%s: reference is '%s'", owner, reference ? reference : "");
 }
 
@@ -279,8 +278,7 @@ static void texts_of_names(GHashTable *all)
         enter_text(all, params[i].name, params[i].explanation);
         check_reference(params[i].name, params[i].reference);
         assert_non_null(params[i].syntax);
-        assert_true(params[i].on >= ESMTP_ON_MAIL &&
-                    params[i].on <= (ESMTP_ON_MAIL | ESMTP_ON_RCPT));
+        assert_true(params[i].on >= ESMTP_ON_MAIL && params[i].on <= (ESMTP_ON_MAIL | ESMTP_ON_RCPT));
     }
 
     const esmtp_mechanism_row_t *mechanisms = esmtp_mechanism_rows(&n);
@@ -335,7 +333,7 @@ static void texts(void **state)
     g_hash_table_destroy(all);
 }
 
-/* --- Order and look-up ---------------------------------------------------------------------- */
+/* --- Order and look-up ------------------------------------------------------------------------ */
 
 /* A name has no small letters and is behind the one before it. */
 static void check_order(const char *previous, const char *name)
@@ -677,8 +675,7 @@ static void families(void **state)
 {
     static const char *const masked[] = {"XXXX",     "xxxx",         "XXXXXXXX",
                                          "XXXXXXXA", "XXXXSTARTTLS", "XXXXXXXXXXXXXXXXXXXXXXXX"};
-    static const char *const tokens[] = {"HT-SHA-256-NONE", "ht-sha-256-endp", "HT-SHA-256-UNIQ",
-                                         "HT-SHA-256-EXPR"};
+    static const char *const tokens[] = {"HT-SHA-256-NONE", "ht-sha-256-endp", "HT-SHA-256-UNIQ", "HT-SHA-256-EXPR"};
     char *many = g_strnfill(10000, 'X');
 
     (void)state;
@@ -686,12 +683,11 @@ static void families(void **state)
         assert_string_equal(esmtp_keyword_find(esmtp_span_str(masked[i]))->keyword, "XXXXXXXX");
     assert_string_equal(esmtp_keyword_find(esmtp_span_str(many))->keyword, "XXXXXXXX");
     for (size_t i = 0; i < G_N_ELEMENTS(tokens); i++)
-        assert_string_equal(esmtp_mechanism_find(esmtp_span_str(tokens[i]))->mechanism,
-                            "HT-SHA-256-*");
+        assert_string_equal(esmtp_mechanism_find(esmtp_span_str(tokens[i]))->mechanism, "HT-SHA-256-*");
     g_free(many);
 }
 
-/* --- What the session acts on --------------------------------------------------------------- */
+/* --- What the session acts on ----------------------------------------------------------------- */
 
 typedef struct {
     const char *verb;
@@ -721,17 +717,14 @@ static const protocol_case_t protocol_cases[] = {
     {"HELP", ESMTP_VERB_HELP, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, "211 214 250", ""},
     {"ETRN", ESMTP_VERB_ETRN, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, "250 251 252 253", ""},
     {"ATRN", ESMTP_VERB_ATRN, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_SWAP, "250", ""},
-    {"TURN", ESMTP_VERB_TURN, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_SWAP | ESMTP_VF_NO_ARG,
-     "250", ""},
+    {"TURN", ESMTP_VERB_TURN, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_SWAP | ESMTP_VF_NO_ARG, "250", ""},
     {"AUTH", ESMTP_VERB_AUTH, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_AUTH, "235", "334"},
     {"X-EXPS", ESMTP_VERB_X_EXPS, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_AUTH, "235", "334"},
     {"*", ESMTP_VERB_CANCEL, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_PSEUDO, "", ""},
-    {"STARTTLS", ESMTP_VERB_STARTTLS, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE,
-     ESMTP_VF_TLS | ESMTP_VF_NO_ARG, "220", ""},
-    {"X-ANONYMOUSTLS", ESMTP_VERB_X_ANONYMOUSTLS, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE,
-     ESMTP_VF_TLS | ESMTP_VF_NO_ARG, "220", ""},
-    {"XCLIENT", ESMTP_VERB_XCLIENT, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_RESTART, "220",
-     ""},
+    {"STARTTLS", ESMTP_VERB_STARTTLS, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_TLS | ESMTP_VF_NO_ARG, "220", ""},
+    {"X-ANONYMOUSTLS", ESMTP_VERB_X_ANONYMOUSTLS, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_TLS | ESMTP_VF_NO_ARG,
+     "220", ""},
+    {"XCLIENT", ESMTP_VERB_XCLIENT, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_RESTART, "220", ""},
     {"XFORWARD", ESMTP_VERB_XFORWARD, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, "250", ""},
     {"SEND", ESMTP_VERB_SEND, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, "250", ""},
     {"SOML", ESMTP_VERB_SOML, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, "250", ""},
@@ -805,8 +798,8 @@ static void protocol_rules(void **state)
             assert_true(esmtp_verb_expects(row, 250));
         assert_int_equal(row->txn == ESMTP_TXN_BEGIN, (row->flags & ESMTP_VF_FROM) != 0);
         assert_true(esmtp_verb_expects(row, 421) && esmtp_verb_expects(row, 500));
-        assert_false(esmtp_verb_expects(row, 50) || esmtp_verb_expects(row, 150) ||
-                     esmtp_verb_expects(row, 600) || esmtp_verb_expects(row, 0));
+        assert_false(esmtp_verb_expects(row, 50) || esmtp_verb_expects(row, 150) || esmtp_verb_expects(row, 600) ||
+                     esmtp_verb_expects(row, 0));
     }
 }
 
@@ -834,16 +827,14 @@ typedef struct {
 } expect_case_t;
 
 static const expect_case_t expect_cases[] = {
-    {"EHLO", 250, true},      {"EHLO", 220, false}, {"EHLO", 251, false}, {"EHLO", 502, true},
-    {"MAIL", 250, true},      {"MAIL", 355, true},  {"MAIL", 354, false}, {"MAIL", 451, true},
-    {"RCPT", 251, true},      {"RCPT", 252, false}, {"RCPT", 253, false}, {"RCPT", 556, true},
-    {"DATA", 354, true},      {"DATA", 250, false}, {"DATA", 353, false}, {"DATA", 503, true},
-    {".", 250, true},         {".", 353, true},     {".", 354, false},    {".", 558, true},
-    {"BDAT", 250, true},      {"BDAT", 354, false}, {"AUTH", 235, true},  {"AUTH", 334, true},
-    {"AUTH", 250, false},     {"QUIT", 221, true},  {"QUIT", 250, false}, {"STARTTLS", 220, true},
-    {"STARTTLS", 250, false}, {"ETRN", 253, true},  {"NOOP", 334, false}, {"*", 501, true},
-    {"*", 250, false},        {"POST", 221, true},  {NULL, 250, true},    {NULL, 299, true},
-    {NULL, 354, false},       {NULL, 334, false},   {NULL, 500, true},    {NULL, 421, true},
+    {"EHLO", 250, true},  {"EHLO", 220, false}, {"EHLO", 251, false},    {"EHLO", 502, true},      {"MAIL", 250, true},
+    {"MAIL", 355, true},  {"MAIL", 354, false}, {"MAIL", 451, true},     {"RCPT", 251, true},      {"RCPT", 252, false},
+    {"RCPT", 253, false}, {"RCPT", 556, true},  {"DATA", 354, true},     {"DATA", 250, false},     {"DATA", 353, false},
+    {"DATA", 503, true},  {".", 250, true},     {".", 353, true},        {".", 354, false},        {".", 558, true},
+    {"BDAT", 250, true},  {"BDAT", 354, false}, {"AUTH", 235, true},     {"AUTH", 334, true},      {"AUTH", 250, false},
+    {"QUIT", 221, true},  {"QUIT", 250, false}, {"STARTTLS", 220, true}, {"STARTTLS", 250, false}, {"ETRN", 253, true},
+    {"NOOP", 334, false}, {"*", 501, true},     {"*", 250, false},       {"POST", 221, true},      {NULL, 250, true},
+    {NULL, 299, true},    {NULL, 354, false},   {NULL, 334, false},      {NULL, 500, true},        {NULL, 421, true},
 };
 
 static void expectations(void **state)
@@ -854,12 +845,11 @@ static void expectations(void **state)
         const esmtp_verb_row_t *row = c->verb ? verb(c->verb) : NULL;
 
         if (esmtp_verb_expects(row, c->code) != c->expected)
-            fail_msg("%s: %u must %sbe an answer", c->verb ? c->verb : "unknown", c->code,
-                     c->expected ? "" : "not ");
+            fail_msg("%s: %u must %sbe an answer", c->verb ? c->verb : "unknown", c->code, c->expected ? "" : "not ");
     }
 }
 
-/* --- Codes ---------------------------------------------------------------------------------- */
+/* --- Codes ------------------------------------------------------------------------------------ */
 
 /* The words that Wireshark's users have in their filters. */
 static const struct {
@@ -1025,12 +1015,11 @@ static void contexts(void **state)
         if (!strstr(text, c->text))
             fail_msg("%u after verb %d: no '%s' in: %s", c->code, c->verb, c->text, text);
         if (c->next ? !strstr(next, c->next) : next[0] != '\0')
-            fail_msg("%u after verb %d: no '%s' in: %s", c->code, c->verb, c->next ? c->next : "",
-                     next);
+            fail_msg("%u after verb %d: no '%s' in: %s", c->code, c->verb, c->next ? c->next : "", next);
     }
 }
 
-/* --- Enhanced codes ------------------------------------------------------------------------- */
+/* --- Enhanced codes --------------------------------------------------------------------------- */
 
 /* Pieces of the registry's and of a vendor's meaning; NULL for none. */
 static const struct {
@@ -1076,9 +1065,8 @@ static const struct {
 static void check_meaning(size_t i, const esmtp_enhanced_row_t *row, const char *expected)
 {
     if (!row != !expected || (row && !strstr(row->meaning, expected)))
-        fail_msg("%u.%u.%u: '%s', expected '%s'", enhanced_cases[i].class_,
-                 enhanced_cases[i].subject, enhanced_cases[i].detail, row ? row->meaning : "",
-                 expected ? expected : "");
+        fail_msg("%u.%u.%u: '%s', expected '%s'", enhanced_cases[i].class_, enhanced_cases[i].subject,
+                 enhanced_cases[i].detail, row ? row->meaning : "", expected ? expected : "");
 }
 
 static void enhanced(void **state)
@@ -1090,19 +1078,17 @@ static void enhanced(void **state)
         uint16_t detail = enhanced_cases[i].detail;
 
         check_meaning(i, esmtp_enhanced_find(class_, subject, detail), enhanced_cases[i].registry);
-        check_meaning(i, esmtp_enhanced_vendor_find(class_, subject, detail),
-                      enhanced_cases[i].vendor);
+        check_meaning(i, esmtp_enhanced_vendor_find(class_, subject, detail), enhanced_cases[i].vendor);
     }
     for (uint16_t class_ = 0; class_ < 300; class_++)
-        assert_int_equal(esmtp_enhanced_class_name(class_) != NULL,
-                         class_ == 2 || class_ == 4 || class_ == 5);
+        assert_int_equal(esmtp_enhanced_class_name(class_) != NULL, class_ == 2 || class_ == 4 || class_ == 5);
     for (uint16_t subject = 0; subject < 300; subject++)
         assert_int_equal(esmtp_enhanced_subject_name(subject) != NULL, subject <= 7);
     assert_string_equal(esmtp_enhanced_class_name(4), "persistent transient failure");
     assert_string_equal(esmtp_enhanced_subject_name(1), "addressing");
 }
 
-/* --- Forms ---------------------------------------------------------------------------------- */
+/* --- Forms ------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name;
@@ -1135,26 +1121,16 @@ static const struct {
     uint8_t on;
     int form;
 } param_forms[] = {
-    {"SIZE", ESMTP_ON_MAIL, ESMTP_VALUE_SIZE},
-    {"BODY", ESMTP_ON_MAIL, ESMTP_VALUE_BODY},
-    {"RET", ESMTP_ON_MAIL, ESMTP_VALUE_RET},
-    {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID},
-    {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH},
-    {"BY", ESMTP_ON_MAIL, ESMTP_VALUE_BY},
-    {"HOLDFOR", ESMTP_ON_MAIL, ESMTP_VALUE_HOLDFOR},
-    {"HOLDUNTIL", ESMTP_ON_MAIL, ESMTP_VALUE_HOLDUNTIL},
-    {"MTRK", ESMTP_ON_MAIL, ESMTP_VALUE_MTRK},
-    {"TRANSID", ESMTP_ON_MAIL, ESMTP_VALUE_TRANSID},
-    {"SOLICIT", ESMTP_ON_MAIL, ESMTP_VALUE_SOLICIT},
-    {"MT-PRIORITY", ESMTP_ON_MAIL, ESMTP_VALUE_MT_PRIORITY},
-    {"SMTPUTF8", ESMTP_ON_MAIL, ESMTP_VALUE_SMTPUTF8},
-    {"REQUIRETLS", ESMTP_ON_MAIL, ESMTP_VALUE_REQUIRETLS},
-    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY},
-    {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT},
-    {"RRVS", ESMTP_ON_RCPT, ESMTP_VALUE_RRVS},
-    {"ALT-ADDRESS", ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT},
-    {"XVERP", ESMTP_ON_MAIL, ESMTP_VALUE_OPTIONAL},
-    {"XATTRDIRECT", ESMTP_ON_MAIL, ESMTP_VALUE_DIRECTION},
+    {"SIZE", ESMTP_ON_MAIL, ESMTP_VALUE_SIZE},         {"BODY", ESMTP_ON_MAIL, ESMTP_VALUE_BODY},
+    {"RET", ESMTP_ON_MAIL, ESMTP_VALUE_RET},           {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID},
+    {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH},         {"BY", ESMTP_ON_MAIL, ESMTP_VALUE_BY},
+    {"HOLDFOR", ESMTP_ON_MAIL, ESMTP_VALUE_HOLDFOR},   {"HOLDUNTIL", ESMTP_ON_MAIL, ESMTP_VALUE_HOLDUNTIL},
+    {"MTRK", ESMTP_ON_MAIL, ESMTP_VALUE_MTRK},         {"TRANSID", ESMTP_ON_MAIL, ESMTP_VALUE_TRANSID},
+    {"SOLICIT", ESMTP_ON_MAIL, ESMTP_VALUE_SOLICIT},   {"MT-PRIORITY", ESMTP_ON_MAIL, ESMTP_VALUE_MT_PRIORITY},
+    {"SMTPUTF8", ESMTP_ON_MAIL, ESMTP_VALUE_SMTPUTF8}, {"REQUIRETLS", ESMTP_ON_MAIL, ESMTP_VALUE_REQUIRETLS},
+    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY},     {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT},
+    {"RRVS", ESMTP_ON_RCPT, ESMTP_VALUE_RRVS},         {"ALT-ADDRESS", ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT},
+    {"XVERP", ESMTP_ON_MAIL, ESMTP_VALUE_OPTIONAL},    {"XATTRDIRECT", ESMTP_ON_MAIL, ESMTP_VALUE_DIRECTION},
 };
 
 static const struct {
@@ -1184,16 +1160,14 @@ static void forms(void **state)
 {
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(keyword_forms); i++)
-        check_number(keyword_forms[i].name, "form",
-                     esmtp_keyword_find(esmtp_span_str(keyword_forms[i].name))->form,
+        check_number(keyword_forms[i].name, "form", esmtp_keyword_find(esmtp_span_str(keyword_forms[i].name))->form,
                      keyword_forms[i].form);
     for (size_t i = 0; i < G_N_ELEMENTS(param_forms); i++)
         check_number(param_forms[i].name, "form",
                      esmtp_param_find(esmtp_span_str(param_forms[i].name), param_forms[i].on)->form,
                      param_forms[i].form);
     for (size_t i = 0; i < G_N_ELEMENTS(mechanism_forms); i++) {
-        const esmtp_mechanism_row_t *row =
-            esmtp_mechanism_find(esmtp_span_str(mechanism_forms[i].name));
+        const esmtp_mechanism_row_t *row = esmtp_mechanism_find(esmtp_span_str(mechanism_forms[i].name));
 
         check_number(mechanism_forms[i].name, "form", row->form, mechanism_forms[i].form);
         check_number(mechanism_forms[i].name, "exposed", row->exposed, mechanism_forms[i].exposed);
@@ -1205,19 +1179,31 @@ static void forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(complete_verbs),    cmocka_unit_test(complete_codes),
-        cmocka_unit_test(complete_enhanced), cmocka_unit_test(complete_keywords),
-        cmocka_unit_test(complete_params),   cmocka_unit_test(complete_mechanisms),
-        cmocka_unit_test(complete_contexts), cmocka_unit_test(texts),
-        cmocka_unit_test(indexed_names),     cmocka_unit_test(order_others),
+        cmocka_unit_test(complete_verbs),
+        cmocka_unit_test(complete_codes),
+        cmocka_unit_test(complete_enhanced),
+        cmocka_unit_test(complete_keywords),
+        cmocka_unit_test(complete_params),
+        cmocka_unit_test(complete_mechanisms),
+        cmocka_unit_test(complete_contexts),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(indexed_names),
+        cmocka_unit_test(order_others),
         cmocka_unit_test(order_verbs),
-        cmocka_unit_test(order_codes),       cmocka_unit_test(order_enhanced),
-        cmocka_unit_test(order_contexts),    cmocka_unit_test(unknown_names),
-        cmocka_unit_test(families),          cmocka_unit_test(protocol),
-        cmocka_unit_test(protocol_rules),    cmocka_unit_test(ids),
-        cmocka_unit_test(expectations),      cmocka_unit_test(names),
-        cmocka_unit_test(all_codes),         cmocka_unit_test(contexts),
-        cmocka_unit_test(enhanced),          cmocka_unit_test(forms),
+        cmocka_unit_test(order_codes),
+        cmocka_unit_test(order_enhanced),
+        cmocka_unit_test(order_contexts),
+        cmocka_unit_test(unknown_names),
+        cmocka_unit_test(families),
+        cmocka_unit_test(protocol),
+        cmocka_unit_test(protocol_rules),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(expectations),
+        cmocka_unit_test(names),
+        cmocka_unit_test(all_codes),
+        cmocka_unit_test(contexts),
+        cmocka_unit_test(enhanced),
+        cmocka_unit_test(forms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

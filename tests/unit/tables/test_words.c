@@ -16,9 +16,8 @@ static void rows_are_sorted_and_found(void **state)
     (void)state;
     assert_true(n > 30);
     for (size_t i = 0; i < n; i++) {
-        if (i > 0 &&
-            (rows[i].set < rows[i - 1].set ||
-             (rows[i].set == rows[i - 1].set && strcmp(rows[i].word, rows[i - 1].word) <= 0)))
+        if (i > 0 && (rows[i].set < rows[i - 1].set ||
+                      (rows[i].set == rows[i - 1].set && strcmp(rows[i].word, rows[i - 1].word) <= 0)))
             fail_msg("%s stands behind %s", rows[i].word, rows[i - 1].word);
         if (esmtp_word_find(rows[i].set, esmtp_span_str(rows[i].word)) != &rows[i])
             fail_msg("%s is not found", rows[i].word);
@@ -34,8 +33,7 @@ static void meanings_are_phrases(void **state)
     for (size_t i = 0; i < n; i++) {
         size_t len = strlen(rows[i].meaning);
 
-        if (len < 5 || len > 100 || rows[i].meaning[len - 1] == '.' ||
-            strpbrk(rows[i].meaning, "()"))
+        if (len < 5 || len > 100 || rows[i].meaning[len - 1] == '.' || strpbrk(rows[i].meaning, "()"))
             fail_msg("%s: '%s'", rows[i].word, rows[i].meaning);
     }
 }
