@@ -6,9 +6,6 @@
  */
 #include "facts.h"
 
-G_STATIC_ASSERT(ESMTP_FF_LINES < 1u << ESMTP_FF_BITS);
-G_STATIC_ASSERT(sizeof(void *) > 8 || sizeof(esmtp_fact_t) <= 48);
-
 /* Makes a table, or one of twice the room. */
 static void grow_table(esmtp_facts_t *facts, const esmtp_allocator_t *allocator)
 {

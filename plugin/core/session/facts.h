@@ -1,7 +1,7 @@
 /* facts.h
  * What is known about each piece of a connection: the records that the session writes once, in capture order, and that
  * every display reads. A fact belongs to a span of octets of one direction; facts of one direction never overlap and
- * stand in the order of the capture. Each line has a fact of its own, but for those of EHLO replies (ESMTP_FF_LINES).
+ * stand in the order of the capture. Each line has a fact of its own.
  *
  * Facts are kept packed in blocks, found by frame number in O(log n), at addresses that never move: a million commands
  * cost a million times sizeof(esmtp_fact_t) and up to eight octets each for finding them.
@@ -33,91 +33,80 @@ enum {
     ESMTP_FF_LAST = 1u << 1,     /* REPLY: last line; TEXT, CHUNK: the piece that completes the message */
     ESMTP_FF_GREETING = 1u << 2, /* REPLY: the server's greeting */
     ESMTP_FF_HELLO = 1u << 3,    /* REPLY: answers EHLO or LHLO, lines after the first are extensions */
-    ESMTP_FF_INFO = 1u << 4,     /* REPLY: not a reply of its own (Sendmail's 050 lines) */
-    ESMTP_FF_TIMED = 1u << 5,    /* REPLY: .delta is known */
-    ESMTP_FF_TLS_NEXT = 1u << 6, /* REPLY: the next octets are TLS */
+    ESMTP_FF_TIMED = 1u << 4,    /* REPLY: .delta is known */
+    ESMTP_FF_TLS_NEXT = 1u << 5, /* REPLY: the next octets are TLS */
     ESMTP_FF_LOST_PEER =
-        1u << 7, /* REPLY: its command is not in the capture, or cannot be told for sure; TEXT: likewise its 354 */
-    ESMTP_FF_HEAD_LOST = 1u << 8, /* REPLY: lines in front of this one are not in the capture; TEXT: likewise octets */
-    ESMTP_FF_UNKNOWN_CODE = 1u << 9,     /* REPLY: code is not a number */
-    ESMTP_FF_LMTP = 1u << 10,            /* the connection speaks LMTP here */
-    ESMTP_FF_COMPLETE = 1u << 11,        /* with LAST: the message is whole */
-    ESMTP_FF_BDAT_LAST = 1u << 12,       /* COMMAND: BDAT ... LAST of no octets that completes the message */
-    ESMTP_FF_VERDICT = 1u << 13,         /* REPLY: .extra is an esmtp_verdict_t */
-    ESMTP_FF_LOGIN = 1u << 14,           /* .extra is an esmtp_login_t: AUTH command, its lines and replies */
-    ESMTP_FF_OFFER = 1u << 15,           /* REPLY: .extra is an esmtp_offer_t: last line of an EHLO reply */
-    ESMTP_FF_MESSAGE = 1u << 16,         /* .extra is an esmtp_message_t */
-    ESMTP_FF_NO_REPLY = 1u << 17,        /* COMMAND: the capture shows that it lacks the reply */
-    ESMTP_FF_STATUS = 1u << 18,          /* COMMAND: .code is the code of its reply */
-    ESMTP_FF_FROM_SERVER = 1u << 19,     /* spoken by the server */
-    ESMTP_FF_RECIPIENT = 1u << 20,       /* REPLY: the verdict on one recipient after the message (LMTP, PRDR) */
-    ESMTP_FF_UNEXPECTED_NONE = 1u << 21, /* COMMAND: no reply is due (XACK OFF) */
-    ESMTP_FF_PLAIN = 1u << 22,           /* a line of nothing but printable ASCII */
-    ESMTP_FF_LINES =
-        1u << 23, /* REPLY: several lines, all of them PLAIN and with CRLF; .index is the number of the first */
+        1u << 6, /* REPLY: its command is not in the capture, or cannot be told for sure; TEXT: likewise its 354 */
+    ESMTP_FF_UNKNOWN_CODE = 1u << 7,     /* REPLY: code is not a number */
+    ESMTP_FF_LMTP = 1u << 8,             /* the connection speaks LMTP here */
+    ESMTP_FF_COMPLETE = 1u << 9,         /* with LAST: the message is whole */
+    ESMTP_FF_BDAT_LAST = 1u << 10,       /* COMMAND: BDAT ... LAST of no octets that completes the message */
+    ESMTP_FF_VERDICT = 1u << 11,         /* REPLY: .extra is an esmtp_verdict_t */
+    ESMTP_FF_LOGIN = 1u << 12,           /* .extra is an esmtp_login_t: AUTH command, its lines and replies */
+    ESMTP_FF_OFFER = 1u << 13,           /* REPLY: .extra is an esmtp_offer_t: last line of an EHLO reply */
+    ESMTP_FF_MESSAGE = 1u << 14,         /* .extra is an esmtp_message_t */
+    ESMTP_FF_NO_REPLY = 1u << 15,        /* COMMAND: the capture shows that it lacks the reply */
+    ESMTP_FF_STATUS = 1u << 16,          /* COMMAND: .code is the code of its reply */
+    ESMTP_FF_FROM_SERVER = 1u << 17,     /* spoken by the server */
+    ESMTP_FF_UNEXPECTED_NONE = 1u << 18, /* COMMAND: no reply is due (XACK OFF) */
+    ESMTP_FF_PLAIN = 1u << 19,           /* a line of nothing but printable ASCII */
 };
 
 /* Those that say what .extra is; a fact has one of them at most. */
 #define ESMTP_FF_EXTRA (ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE)
 
-/* Bits of a fact that are kept for them. */
-#define ESMTP_FF_BITS 25
-
 /* What is wrong with it. Each has an expert item of a stable name in epan. */
-enum {
-    ESMTP_AN_BARE_LF = 1u << 0,               /* line ends with LF alone */
-    ESMTP_AN_TOO_LONG = 1u << 1,              /* line was cut at ESMTP_LINE_MAX */
-    ESMTP_AN_NO_EOL = 1u << 2,                /* line has no end in the capture */
-    ESMTP_AN_CONTROL = 1u << 3,               /* NUL or bare CR in a line */
-    ESMTP_AN_CLIENT_FIRST = 1u << 4,          /* client speaks before the greeting */
-    ESMTP_AN_NO_COMMAND = 1u << 5,            /* reply without a command */
-    ESMTP_AN_NOT_REPLY = 1u << 6,             /* server line that is no reply */
-    ESMTP_AN_NOT_COMMAND = 1u << 7,           /* client line that is no command */
-    ESMTP_AN_CODE_CHANGED = 1u << 8,          /* code differs from that of the reply's first line */
-    ESMTP_AN_WRONG_CODE = 1u << 9,            /* code cannot answer this command */
-    ESMTP_AN_EARLY_TEXT = 1u << 10,           /* message text before the 354 */
-    ESMTP_AN_EARLY_AUTH = 1u << 11,           /* SASL line before the 334 */
-    ESMTP_AN_EARLY_REPLY = 1u << 12,          /* final reply before the end of the message */
-    ESMTP_AN_GAP = 1u << 13,                  /* octets in front of this are missing */
-    ESMTP_AN_INCOMPLETE = 1u << 14,           /* message ends with octets missing */
-    ESMTP_AN_FAKE_END = 1u << 15,             /* line ends that some servers take for the end of the message */
-    ESMTP_AN_CLEAR_AFTER_STARTTLS = 1u << 16, /* command in clear behind STARTTLS */
-    ESMTP_AN_CLEAR_AFTER_220 = 1u << 17,      /* reply in clear behind the 220 that opens TLS */
-    ESMTP_AN_TLS_TWICE = 1u << 18,            /* STARTTLS inside TLS */
-    ESMTP_AN_CLEAR_LOGIN = 1u << 19,          /* AUTH in clear although STARTTLS was offered */
-    ESMTP_AN_CLEAR_MAIL = 1u << 20,           /* MAIL in clear although STARTTLS was offered */
-    ESMTP_AN_NO_TLS_RECORD = 1u << 21,        /* octets behind the 220 that are no TLS record */
-    ESMTP_AN_OVER_LIMIT = 1u << 22,           /* a limit of the session was reached; see session.h */
-    ESMTP_AN_AFTER_DATA = 1u << 23,           /* command pipelined behind DATA, before its reply */
-    ESMTP_AN_BODY_NUL = 1u << 24,             /* NUL in message text */
-    ESMTP_AN_FAKE_END_TAKEN = 1u << 25,       /* the server took a fake end mark for the end of the message */
-    ESMTP_AN_MECH_NOT_OFFERED = 1u << 26,     /* AUTH names a mechanism that the EHLO reply did not offer */
-    ESMTP_AN_AUTH_TWICE = 1u << 27,           /* AUTH after a login that succeeded */
-    ESMTP_AN_AUTH_IN_MAIL = 1u << 28,         /* AUTH inside a mail transaction */
-    ESMTP_AN_PIPELINE = 1u << 29,             /* pipelined although the server does not offer PIPELINING */
-    ESMTP_AN_DUPLICATE_KEYWORD = 1u << 30,    /* EHLO reply: an earlier line has the same keyword */
-    ESMTP_AN_CLEAR_AFTER_TLS = 1u << 31, /* in clear although TLS was begun: its handshake failed, or it has ended */
-};
+#define ESMTP_AN(bit)                 (UINT64_C(1) << (bit))
+#define ESMTP_AN_BARE_LF              ESMTP_AN(0)  /* line ends with LF alone */
+#define ESMTP_AN_TOO_LONG             ESMTP_AN(1)  /* line was cut at ESMTP_LINE_MAX */
+#define ESMTP_AN_NO_EOL               ESMTP_AN(2)  /* line has no end in the capture */
+#define ESMTP_AN_CONTROL              ESMTP_AN(3)  /* NUL or bare CR in a line */
+#define ESMTP_AN_CLIENT_FIRST         ESMTP_AN(4)  /* client speaks before the greeting */
+#define ESMTP_AN_NO_COMMAND           ESMTP_AN(5)  /* reply without a command */
+#define ESMTP_AN_NOT_REPLY            ESMTP_AN(6)  /* server line that is no reply */
+#define ESMTP_AN_NOT_COMMAND          ESMTP_AN(7)  /* client line that is no command */
+#define ESMTP_AN_CODE_CHANGED         ESMTP_AN(8)  /* code differs from that of the reply's first line */
+#define ESMTP_AN_WRONG_CODE           ESMTP_AN(9)  /* code cannot answer this command */
+#define ESMTP_AN_EARLY_TEXT           ESMTP_AN(10) /* message text before the 354 */
+#define ESMTP_AN_EARLY_AUTH           ESMTP_AN(11) /* SASL line before the 334 */
+#define ESMTP_AN_EARLY_REPLY          ESMTP_AN(12) /* final reply before the end of the message */
+#define ESMTP_AN_GAP                  ESMTP_AN(13) /* octets in front of this are missing */
+#define ESMTP_AN_INCOMPLETE           ESMTP_AN(14) /* message ends with octets missing */
+#define ESMTP_AN_FAKE_END             ESMTP_AN(15) /* line ends that some servers take for the end of the message */
+#define ESMTP_AN_CLEAR_AFTER_STARTTLS ESMTP_AN(16) /* command in clear behind STARTTLS */
+#define ESMTP_AN_CLEAR_AFTER_220      ESMTP_AN(17) /* reply in clear behind the 220 that opens TLS */
+#define ESMTP_AN_TLS_TWICE            ESMTP_AN(18) /* STARTTLS inside TLS */
+#define ESMTP_AN_CLEAR_LOGIN          ESMTP_AN(19) /* AUTH in clear although STARTTLS was offered */
+#define ESMTP_AN_CLEAR_MAIL           ESMTP_AN(20) /* MAIL in clear although STARTTLS was offered */
+#define ESMTP_AN_NO_TLS_RECORD        ESMTP_AN(21) /* octets behind the 220 that are no TLS record */
+#define ESMTP_AN_OVER_LIMIT           ESMTP_AN(22) /* a limit of the session was reached; see session.h */
+#define ESMTP_AN_AFTER_DATA           ESMTP_AN(23) /* command pipelined behind DATA, before its reply */
+#define ESMTP_AN_BODY_NUL             ESMTP_AN(24) /* NUL in message text */
+#define ESMTP_AN_FAKE_END_TAKEN       ESMTP_AN(25) /* the server took a fake end mark for the end of the message */
+#define ESMTP_AN_MECH_NOT_OFFERED     ESMTP_AN(26) /* AUTH names a mechanism that the EHLO reply did not offer */
+#define ESMTP_AN_AUTH_TWICE           ESMTP_AN(27) /* AUTH after a login that succeeded */
+#define ESMTP_AN_AUTH_IN_MAIL         ESMTP_AN(28) /* AUTH inside a mail transaction */
+#define ESMTP_AN_PIPELINE             ESMTP_AN(29) /* pipelined although the server does not offer PIPELINING */
+#define ESMTP_AN_DUPLICATE_KEYWORD    ESMTP_AN(30) /* EHLO reply: an earlier line has the same keyword */
+#define ESMTP_AN_CLEAR_AFTER_TLS \
+    ESMTP_AN(31) /* in clear although TLS was begun: its handshake failed, or it has ended */
 
 struct esmtp_txn;
 
-/* 48 octets: connections have dozens, a million commands a million of them. */
+/* Connections have dozens, a million commands a million of them. */
 typedef struct esmtp_fact {
     uint32_t frame;
-    uint32_t seq; /* of its first octet: TCP sequence number, in TLS octets of this direction so far (modulo 2^32) */
-    uint32_t len; /* octets */
-    uint32_t flags : ESMTP_FF_BITS; /* ESMTP_FF_* */
-    uint32_t kind : 5;              /* esmtp_fact_kind_t */
-    uint32_t eol : 2;               /* octets of the line end: 2, 1 or 0 */
-    uint32_t
-        verb : 8; /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: none or unknown */
-    uint32_t code : 10; /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the
+    uint32_t seq;   /* of its first octet: TCP sequence number, in TLS octets of this direction so far (modulo 2^32) */
+    uint32_t len;   /* octets */
+    uint32_t flags; /* ESMTP_FF_* */
+    uint64_t anomalies; /* ESMTP_AN_* */
+    uint8_t kind;       /* esmtp_fact_kind_t */
+    uint8_t eol;        /* octets of the line end */
+    uint8_t verb;       /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
+    uint16_t code;      /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the
                            message) */
-    uint32_t call : 14; /* in TLS: which call of the dissector in this frame, from 0; a segment holds some 3,000 records
-                           at most */
-    uint32_t anomalies; /* ESMTP_AN_* */
-    uint32_t
-        link; /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none (yet) */
+    uint16_t call;      /* in TLS: which call of the dissector in this frame, from 0 */
+    uint32_t link;      /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
     union {
         uint32_t index;   /* REPLY: number of the line in its reply, from 0; TEXT, CHUNK: number of the piece, from 1;
                              AUTH: number of the client's message in the exchange, from 1 */

@@ -189,10 +189,11 @@ static void feed_octets(feed_t *f)
 
 static bool feed_client(feed_t *f)
 {
-    switch (esmtp_session_expect(f->s)) {
-    case ESMTP_EXPECT_TEXT: feed_text(f); return true;
-    case ESMTP_EXPECT_OCTETS: feed_octets(f); return true;
-    case ESMTP_EXPECT_LINE: break;
+    switch (esmtp_session_step(f->s)) {
+    case ESMTP_STEP_TEXT: feed_text(f); return true;
+    case ESMTP_STEP_OCTETS: feed_octets(f); return true;
+    case ESMTP_STEP_LOST:
+    case ESMTP_STEP_LINE: break;
     }
     return feed_client_line(f);
 }
@@ -237,13 +238,11 @@ size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t a
                           bool last)
 {
     feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
-    esmtp_session_wake(s);
     while (f.in.len) {
         bool server = esmtp_session_server(s) == from;
         if (!(server ? feed_server(&f) : feed_client(&f)))
             break;
     }
-    esmtp_session_rest(s);
     return in.len - f.in.len;
 }
 
@@ -254,9 +253,9 @@ bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span
         return true;
     if (esmtp_session_server(s) == from)
         return false;
-    if (esmtp_session_expect(s) == ESMTP_EXPECT_OCTETS)
+    if (esmtp_session_step(s) == ESMTP_STEP_OCTETS)
         return missing && missing < esmtp_session_octets_left(s);
-    return esmtp_session_expect(s) == ESMTP_EXPECT_TEXT;
+    return esmtp_session_step(s) == ESMTP_STEP_TEXT;
 }
 
 esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in)

@@ -33,20 +33,27 @@ static void drop_front(esmtp_pairing_t *q)
 
 void esmtp_pairing_pop(esmtp_session_t *s)
 {
-    drop_front(&s->work->pairing);
-    if (s->work->pairing.n == 0 && !s->work->pairing.hole)
-        s->work->pairing.doubt = false;
+    drop_front(&s->pairing);
+    if (s->pairing.n == 0 && !s->pairing.hole)
+        s->pairing.doubt = false;
+}
+
+void esmtp_pairing_give_back(esmtp_session_t *s)
+{
+    esmtp_release(s->ops->allocator, s->pairing.ring);
+    s->pairing.ring = NULL;
+    s->pairing.room = s->pairing.head = 0;
 }
 
 /* Gives up the oldest entry: its reply is not in the capture, or cannot be told from another. */
 static void forget_front(esmtp_session_t *s)
 {
-    esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     p->fact->flags |= ESMTP_FF_NO_REPLY;
     if (p->txn)
         p->txn->uncertain = true;
-    if (p->login && s->work->login == p->login) {
-        s->work->login = NULL;
+    if (p->login && s->login == p->login) {
+        s->login = NULL;
         s->challenges = 0;
     }
     esmtp_pairing_pop(s);
@@ -54,7 +61,7 @@ static void forget_front(esmtp_session_t *s)
 
 static void grow(esmtp_session_t *s)
 {
-    esmtp_pairing_t *q = &s->work->pairing;
+    esmtp_pairing_t *q = &s->pairing;
     uint32_t room = q->room ? q->room * 2 : ROOM_FIRST;
     esmtp_pending_t *ring = esmtp_session_alloc(s, room * sizeof *ring);
     for (uint32_t i = 0; i < q->n; i++)
@@ -67,7 +74,7 @@ static void grow(esmtp_session_t *s)
 
 esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s)
 {
-    esmtp_pairing_t *q = &s->work->pairing;
+    esmtp_pairing_t *q = &s->pairing;
     if (q->n == ESMTP_PENDING_MAX) {
         esmtp_pairing_at(q, 0)->fact->anomalies |= ESMTP_AN_OVER_LIMIT;
         forget_front(s);
@@ -98,7 +105,7 @@ static bool can_answer(const esmtp_pending_t *p, uint16_t code)
 /* The only entry that a code can answer; the last one of a client that waits for each reply; else NULL. */
 static esmtp_pending_t *only_candidate(esmtp_session_t *s, uint16_t code, uint32_t *index)
 {
-    esmtp_pairing_t *q = &s->work->pairing;
+    esmtp_pairing_t *q = &s->pairing;
     uint32_t found = 0;
     if (q->n > ESMTP_DOUBT_MAX || (q->hole && !code_is_telling(code)))
         return NULL;
@@ -122,19 +129,19 @@ static esmtp_pending_t *match_in_doubt(esmtp_session_t *s, uint16_t code)
     esmtp_pending_t *p = only_candidate(s, code, &index);
     if (!p) {
         /* The k-th reply behind a hole answers the k-th command at the earliest: the first is out of the race. */
-        if (s->work->pairing.n && !s->work->pairing.hole)
+        if (s->pairing.n && !s->pairing.hole)
             forget_front(s);
         return NULL;
     }
     while (index--)
         forget_front(s);
-    s->work->pairing.doubt = s->work->pairing.hole = false;
-    return esmtp_pairing_at(&s->work->pairing, 0);
+    s->pairing.doubt = s->pairing.hole = false;
+    return esmtp_pairing_at(&s->pairing, 0);
 }
 
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code)
 {
-    if (s->work->pairing.doubt)
+    if (s->pairing.doubt)
         return match_in_doubt(s, code);
-    return esmtp_pairing_at(&s->work->pairing, 0);
+    return esmtp_pairing_at(&s->pairing, 0);
 }

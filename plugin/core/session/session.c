@@ -55,31 +55,10 @@ esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx)
     return s;
 }
 
-void esmtp_session_wake(esmtp_session_t *s)
-{
-    if (!s->work)
-        s->work = esmtp_session_alloc(s, sizeof *s->work);
-}
-
-static bool is_busy(const esmtp_session_t *s)
-{
-    const esmtp_work_t *w = s->work;
-    return w->pairing.n || w->pairing.doubt || w->pairing.hole || w->reply.open || w->reply.head_lost || w->message ||
-           w->txn || w->login || s->expect != ESMTP_EXPECT_LINE;
-}
-
-void esmtp_session_rest(esmtp_session_t *s)
-{
-    if (!s->ended || !s->ops->allocator->release || is_busy(s))
-        return;
-    esmtp_release(s->ops->allocator, s->work->pairing.ring);
-    esmtp_release(s->ops->allocator, s->work);
-    s->work = NULL;
-}
-
 void esmtp_session_opened(esmtp_session_t *s, int64_t time)
 {
-    s->opened = s->step = true;
+    s->opened = true;
+    esmtp_session_found(s);
     s->opened_time = time;
 }
 
@@ -99,38 +78,99 @@ bool esmtp_session_server_certain(const esmtp_session_t *s)
     return s->server_certain;
 }
 
-bool esmtp_session_lmtp(const esmtp_session_t *s)
+esmtp_step_t esmtp_session_step(const esmtp_session_t *s)
 {
-    return s->lmtp;
-}
-
-esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s)
-{
-    return s->expect;
+    return s->step;
 }
 
 uint64_t esmtp_session_octets_left(const esmtp_session_t *s)
 {
-    return s->work ? s->work->octets_left : 0;
+    return s->octets_left;
 }
 
 esmtp_body_t *esmtp_session_body(esmtp_session_t *s)
 {
-    return &s->work->body;
+    return &s->body;
 }
 
 bool esmtp_session_hello_pending(const esmtp_session_t *s)
 {
-    if (s->work->reply.open)
-        return s->work->reply.hello;
-    for (uint32_t i = 0; i < MIN(s->work->pairing.n, ESMTP_DOUBT_MAX); i++) {
-        const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
+    if (s->reply.open)
+        return s->reply.hello;
+    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p->row && (p->row->flags & ESMTP_VF_HELLO))
             return true;
-        if (!s->work->pairing.doubt)
+        if (!s->pairing.doubt)
             break;
     }
     return false;
+}
+
+/* --- states --------------------------------------------------------------------------------------- */
+
+static void trace(const esmtp_session_t *s, const char *state, const char *from, const char *to)
+{
+    if (s->ops->trace)
+        s->ops->trace(s->ctx, state, from, to);
+}
+
+void esmtp_session_enter(esmtp_session_t *s, esmtp_step_t step)
+{
+    static const char *const names[] = {"lost", "line", "text", "octets"};
+    if (s->step == step)
+        return;
+    trace(s, "step", names[s->step], names[step]);
+    s->step = step;
+}
+
+void esmtp_session_found(esmtp_session_t *s)
+{
+    if (s->step == ESMTP_STEP_LOST)
+        esmtp_session_enter(s, ESMTP_STEP_LINE);
+}
+
+void esmtp_session_enter_tls(esmtp_session_t *s, esmtp_tls_phase_t phase)
+{
+    static const char *const names[] = {"none", "asked", "due", "unmet", "inside"};
+    if (s->tls_phase == phase)
+        return;
+    trace(s, "TLS", names[s->tls_phase], names[phase]);
+    s->tls_phase = phase;
+}
+
+/* Replies to what was sent in clear will not come: a server that has TLS must forget it. */
+static void drop_pending(esmtp_session_t *s)
+{
+    while (s->pairing.n) {
+        esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
+        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_STARTTLS)
+            fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
+        esmtp_pairing_pop(s);
+    }
+    s->pairing.doubt = s->pairing.hole = false;
+}
+
+void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
+{
+    if (why == ESMTP_RESTART_TLS) {
+        s->offer_clear = s->offer;
+        s->offer_first_tls = s->offer != NULL;
+    }
+    s->offer = NULL;
+    if (why == ESMTP_RESTART_HELLO)
+        return;
+    s->txn = NULL;
+    s->message = NULL;
+    s->login = NULL;
+    s->challenges = 0;
+    s->logged_in = s->xack_off = false;
+    if (why == ESMTP_RESTART_SWAP)
+        s->greeted = false;
+    if (why != ESMTP_RESTART_TLS)
+        return;
+    s->reply.open = false;
+    drop_pending(s);
 }
 
 /* --- TLS -------------------------------------------------------------------------------------- */
@@ -142,17 +182,17 @@ uint32_t esmtp_session_tls_frame(const esmtp_session_t *s)
 
 bool esmtp_session_tls_asked(const esmtp_session_t *s)
 {
-    return s->starttls_sent;
+    return s->tls_phase == ESMTP_TLS_PHASE_ASKED;
 }
 
 bool esmtp_session_tls_due(const esmtp_session_t *s)
 {
-    return s->tls_due;
+    return s->tls_phase == ESMTP_TLS_PHASE_DUE;
 }
 
 bool esmtp_session_known(const esmtp_session_t *s)
 {
-    return s->opened || s->greeted || s->step;
+    return s->opened || s->greeted || s->step != ESMTP_STEP_LOST;
 }
 
 void esmtp_session_start_missed(esmtp_session_t *s)
@@ -163,34 +203,18 @@ void esmtp_session_start_missed(esmtp_session_t *s)
 
 void esmtp_session_tls_begin(esmtp_session_t *s)
 {
-    if (s->tls)
+    if (s->tls_phase == ESMTP_TLS_PHASE_INSIDE)
         return;
-    esmtp_session_wake(s);
-    s->tls = s->step = true;
-    s->tls_due = s->starttls_sent = false;
-    s->offer_clear = s->offer;
-    s->offer_first_tls = s->offer != NULL;
-    s->offer = NULL;
-    s->expect = ESMTP_EXPECT_LINE;
-    s->work->reply.open = false;
-    while (s->work->pairing.n) {
-        esmtp_fact_t *fact = esmtp_pairing_at(&s->work->pairing, 0)->fact;
-        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_STARTTLS)
-            fact->flags |= ESMTP_FF_UNEXPECTED_NONE; /* a server that has TLS must forget it */
-        esmtp_pairing_pop(s);
-    }
-    s->work->pairing.doubt = s->work->pairing.hole = false;
-    s->work->txn = NULL;
-    s->work->message = NULL;
-    s->work->login = NULL;
-    s->challenges = 0;
-    s->logged_in = s->xack_off = false;
+    esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_INSIDE);
+    esmtp_session_restart(s, ESMTP_RESTART_TLS);
+    esmtp_session_enter(s, ESMTP_STEP_LINE);
 }
 
 void esmtp_session_tls_failed(esmtp_session_t *s)
 {
-    s->tls_due = s->starttls_sent = false;
-    s->tls_failed = s->tls_unmet = s->step = true;
+    esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_UNMET);
+    s->tls_failed = true;
+    esmtp_session_found(s);
 }
 
 void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact)
@@ -198,7 +222,8 @@ void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t 
     if (s->tls_over[side])
         return;
     s->tls_over[side] = true;
-    s->tls_due = s->starttls_sent = false;
+    if (s->tls_phase == ESMTP_TLS_PHASE_ASKED || s->tls_phase == ESMTP_TLS_PHASE_DUE)
+        esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
     fact->anomalies |= ESMTP_AN_CLEAR_AFTER_TLS;
 }
 
@@ -249,7 +274,7 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
 
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    return s->server_spoke && !at->peer_ahead && !s->work->pairing.doubt;
+    return s->server_spoke && !at->peer_ahead && !s->pairing.doubt;
 }
 
 /* --- holes ------------------------------------------------------------------------------------ */
@@ -257,35 +282,34 @@ bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t 
 static void server_gap(esmtp_session_t *s)
 {
     s->greeted = true;
-    s->work->reply.open = false;
-    s->work->reply.head_lost = true;
-    s->work->pairing.doubt |= s->work->pairing.n > 0;
+    s->reply.open = false;
+    s->reply.head_lost = true;
+    s->pairing.doubt |= s->pairing.n > 0;
 }
 
 static void octets_gap(esmtp_session_t *s, uint32_t missing)
 {
-    if (s->work->message)
-        s->work->message->incomplete = true;
-    if (missing && missing < s->work->octets_left) {
-        s->work->octets_left -= missing;
+    if (s->message)
+        s->message->incomplete = true;
+    if (missing && missing < s->octets_left) {
+        s->octets_left -= missing;
         return;
     }
-    s->step = missing && missing == s->work->octets_left;
-    s->expect = ESMTP_EXPECT_LINE;
-    s->work->octets_left = 0;
+    esmtp_session_enter(s, missing && missing == s->octets_left ? ESMTP_STEP_LINE : ESMTP_STEP_LOST);
+    s->octets_left = 0;
     if (s->octets_last) {
-        if (s->work->txn && s->work->message && s->work->txn == s->work->message->txn)
-            s->work->txn = NULL;
-        s->work->message = NULL;
+        if (s->txn && s->message && s->txn == s->message->txn)
+            s->txn = NULL;
+        s->message = NULL;
     }
 }
 
 /* Octets were lost inside an exchange: what comes next answers the last challenge, unless it is surely a command. */
 static void login_gap(esmtp_session_t *s)
 {
-    esmtp_login_t *login = s->work->login;
+    esmtp_login_t *login = s->login;
     if (!login || !s->challenges) {
-        s->work->login = NULL;
+        s->login = NULL;
         return;
     }
     login->client_messages = MAX(login->client_messages, login->server_messages - 1 + login->initial);
@@ -296,24 +320,23 @@ static void login_gap(esmtp_session_t *s)
 static void client_gap(esmtp_session_t *s, uint32_t missing)
 {
     s->client_gap = true;
-    if (s->expect == ESMTP_EXPECT_OCTETS) {
+    if (s->step == ESMTP_STEP_OCTETS) {
         octets_gap(s, missing);
-    } else if (s->expect == ESMTP_EXPECT_TEXT) {
-        s->work->message->incomplete = s->text_gap = true;
-        esmtp_body_gap(&s->work->body);
+    } else if (s->step == ESMTP_STEP_TEXT) {
+        s->message->incomplete = s->text_gap = true;
+        esmtp_body_gap(&s->body);
     } else {
-        s->step = false;
+        esmtp_session_enter(s, ESMTP_STEP_LOST);
         login_gap(s);
         s->synced = false;
-        s->work->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
-        if (s->batch || s->work->pairing.n)
-            s->work->pairing.doubt = s->work->pairing.hole = true;
+        s->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
+        if (s->batch || s->pairing.n)
+            s->pairing.doubt = s->pairing.hole = true;
     }
 }
 
 void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t missing)
 {
-    esmtp_session_wake(s);
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
     fact->anomalies |= ESMTP_AN_GAP;

@@ -174,17 +174,14 @@ typedef struct {
     void (*text)(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
     /* No more octets of this message will come. May be NULL. */
     void (*end)(void *ctx, esmtp_message_t *message);
+    /* A state changes: which ("step", "TLS"), from, to. For whoever looks for a fault. May be NULL. */
+    void (*trace)(void *ctx, const char *state, const char *from, const char *to);
 } esmtp_session_ops_t;
 
 typedef struct esmtp_session esmtp_session_t;
 
 /* ops must stay where they are. */
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx);
-
-/* Octets are about to come, and: no more will for now, so that what nobody needs any longer can be given back.
- * framing.h calls both; what takes or asks about lines, text and chunks is for in between. */
-void esmtp_session_wake(esmtp_session_t *s);
-void esmtp_session_rest(esmtp_session_t *s);
 
 /* The connection's first SYN was seen at this time: the session is watched from its beginning. */
 void esmtp_session_opened(esmtp_session_t *s, int64_t time);
@@ -193,7 +190,6 @@ void esmtp_session_opened(esmtp_session_t *s, int64_t time);
 void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain);
 esmtp_side_t esmtp_session_server(const esmtp_session_t *s);
 bool esmtp_session_server_certain(const esmtp_session_t *s);
-bool esmtp_session_lmtp(const esmtp_session_t *s);
 
 /* Frame of the 220 that opened TLS; 0 if there was none. */
 uint32_t esmtp_session_tls_frame(const esmtp_session_t *s);
@@ -211,8 +207,13 @@ void esmtp_session_tls_begin(esmtp_session_t *s);
 void esmtp_session_tls_failed(esmtp_session_t *s);
 
 /* What the client's next octets are. */
-typedef enum { ESMTP_EXPECT_LINE, ESMTP_EXPECT_TEXT, ESMTP_EXPECT_OCTETS } esmtp_expect_t;
-esmtp_expect_t esmtp_session_expect(const esmtp_session_t *s);
+typedef enum {
+    ESMTP_STEP_LOST = 0, /* nobody knows where in the session they stand: only what is surely a command is one */
+    ESMTP_STEP_LINE,     /* a line: a command, or the answer to a login's challenge */
+    ESMTP_STEP_TEXT,     /* message text */
+    ESMTP_STEP_OCTETS,   /* counted octets: a chunk of BDAT, what follows XEXCH50 */
+} esmtp_step_t;
+esmtp_step_t esmtp_session_step(const esmtp_session_t *s);
 
 /* A client line, parsed as far as its verb asks. */
 typedef struct {
@@ -241,7 +242,7 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
 bool esmtp_session_wants_proof(esmtp_session_t *s);
 
 /* Takes a client line; makes its fact. Returns NULL, with nothing consumed, if these octets are message text that came
- * before the 354: esmtp_session_expect then says TEXT. */
+ * before the 354: esmtp_session_step then says TEXT. */
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
 
 /* The scanner for message text, for the caller to feed, and the sink and context to feed it with. */

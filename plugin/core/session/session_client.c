@@ -11,13 +11,13 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 {
     if (!event->size_ok)
         return;
-    esmtp_message_t *message = s->work->message;
-    bool goes_on = message && message->bdat && message->txn == s->work->txn && !message->refused;
+    esmtp_message_t *message = s->message;
+    bool goes_on = message && message->bdat && message->txn == s->txn && !message->refused;
     if (!goes_on && message)
         message->aborted = true;
     if (!goes_on)
-        esmtp_session_begin_message(s, at, s->work->txn, true);
-    p->message = s->work->message;
+        esmtp_session_begin_message(s, at, s->txn, true);
+    p->message = s->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);
     if (event->size == 0) {
@@ -37,15 +37,15 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     login->row = esmtp_mechanism_find(event->mechanism);
     login->initial = event->initial;
     login->client_messages = event->initial;
-    p->login = s->work->login = login;
-    s->work->login_entry = s->work->pairing.popped + s->work->pairing.n - 1;
+    p->login = s->login = login;
+    s->login_entry = s->pairing.popped + s->pairing.n - 1;
     s->challenges = 0;
     p->fact->flags |= ESMTP_FF_LOGIN;
     p->fact->extra = login;
     p->fact->index = event->initial;
     if (s->logged_in)
         p->fact->anomalies |= ESMTP_AN_AUTH_TWICE;
-    if (s->work->txn && !s->work->txn->closed)
+    if (s->txn && !s->txn->closed)
         p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
 }
 
@@ -68,11 +68,11 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     switch (p->row ? p->row->txn : ESMTP_TXN_NONE) {
     case ESMTP_TXN_BEGIN: p->txn = esmtp_txn_begin(s, at, event); break;
     case ESMTP_TXN_MEMBER:
-        p->txn = s->work->txn;
+        p->txn = s->txn;
         if (p->txn && p->row->id == ESMTP_VERB_RCPT)
             p->rcpt = esmtp_txn_recipient(s, p->txn, p->fact, event->path.address);
         break;
-    case ESMTP_TXN_ABORT: p->txn = s->work->txn; break;
+    case ESMTP_TXN_ABORT: p->txn = s->txn; break;
     case ESMTP_TXN_NONE: break;
     }
     p->fact->txn = p->txn;
@@ -85,16 +85,16 @@ static bool hello_sent(const esmtp_client_event_t *event)
 }
 
 /* What is wrong with a command at this point of the session. */
-static uint32_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+static uint64_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     const esmtp_verb_row_t *row = event->command.row;
-    uint32_t an = 0;
+    uint64_t an = 0;
     bool clear_offered = !at->tls && s->offer && s->offer->starttls;
     if (s->opened && !s->greeted && !at->peer_ahead)
         an |= ESMTP_AN_CLIENT_FIRST;
     /* A hello begins the session anew: TLS was taken off before the capture. */
-    bool anew = s->tls_unmet && hello_sent(event);
-    bool tls_wanted = s->starttls_sent || s->tls_due || s->tls_unmet || s->tls;
+    bool anew = s->tls_phase == ESMTP_TLS_PHASE_UNMET && hello_sent(event);
+    bool tls_wanted = s->tls_phase != ESMTP_TLS_PHASE_NONE;
     if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
         an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
     if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
@@ -140,23 +140,23 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_sent(s, at, event, p);
     if (row->payload == ESMTP_PAYLOAD_BLOB)
-        s->work->octets_left = event->size_ok ? event->size : 0;
+        s->octets_left = event->size_ok ? event->size : 0;
     if (row->flags & ESMTP_VF_AUTH) {
         auth_sent(s, at, event, p);
         note_credentials(s, at, p->login, event);
         if (mechanism_missing(s, event->mechanism))
             p->fact->anomalies |= ESMTP_AN_MECH_NOT_OFFERED;
     }
-    if ((row->flags & ESMTP_VF_TLS) && !at->tls)
-        s->starttls_sent = true;
-    if (hello_sent(event))
-        s->tls_unmet = false;
+    if ((row->flags & ESMTP_VF_TLS) && !at->tls && (s->tls_phase != ESMTP_TLS_PHASE_INSIDE || at->tls_over))
+        esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_ASKED);
+    if (hello_sent(event) && s->tls_phase == ESMTP_TLS_PHASE_UNMET)
+        esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
     if (row->txn == ESMTP_TXN_ABORT) {
         if (!(row->flags & ESMTP_VF_TLS) && row->id != ESMTP_VERB_QUIT)
-            s->work->txn = NULL;
-        if (s->work->message && s->work->message->bdat) {
-            s->work->message->aborted = true;
-            s->work->message = NULL;
+            s->txn = NULL;
+        if (s->message && s->message->bdat) {
+            s->message->aborted = true;
+            s->message = NULL;
         }
     }
 }
@@ -175,25 +175,25 @@ static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
 /* Whether a command was sent while another waited: no reply came in between that the client acknowledged. */
 static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    const esmtp_pending_t *last = esmtp_pairing_last(&s->work->pairing);
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
     return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
 }
 
 static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    uint32_t anomalies = command_anomalies(s, at, event);
+    uint64_t anomalies = command_anomalies(s, at, event);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
     fact->anomalies |= anomalies;
     fact->verb = esmtp_verb_number(event->command.row);
     if (!event->command.plausible)
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
     s->batch |= event->nth > 0 || is_pipelined(s, at);
-    if (esmtp_session_unsynced(s) && s->work->pairing.n > 0)
-        s->work->pairing.doubt = s->work->pairing.hole = true; /* the capture goes on amid a batch of commands */
-    s->step = true;
+    if (esmtp_session_unsynced(s) && s->pairing.n > 0)
+        s->pairing.doubt = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
+    esmtp_session_found(s);
     if (silenced(s, event)) {
         fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
-        fact->txn = s->work->txn;
+        fact->txn = s->txn;
         return fact;
     }
     esmtp_pending_t *p = esmtp_pairing_push(s);
@@ -211,7 +211,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
 /* A line of a SASL exchange, RFC 4954 section 4. */
 static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    esmtp_login_t *login = s->work->login;
+    esmtp_login_t *login = s->login;
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
@@ -225,12 +225,12 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     else
         fact->index = ++login->client_messages;
     note_credentials(s, at, login, event);
-    esmtp_pending_t *p = esmtp_pairing_by_number(&s->work->pairing, s->work->login_entry);
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
     if (p && p->login == login) {
         p->time = at->time;
         p->tail = fact;
     }
-    s->step = true;
+    esmtp_session_found(s);
     return fact;
 }
 
@@ -238,15 +238,14 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
 static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
-    fact->anomalies &= ~(uint32_t)(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
+    fact->anomalies &= ~(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
     if (!s->greeted || !s->opened)
-        s->work->pairing.doubt = s->work->pairing.hole = true; /* who knows what commands stand in front of this */
+        s->pairing.doubt = s->pairing.hole = true; /* who knows what commands stand in front of this */
     if (event->dot) {
         fact->kind = ESMTP_FACT_EOM;
-        fact->flags |= ESMTP_FF_HEAD_LOST;
         fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
-        s->step = true;
-        s->work->text_command = NULL;
+        esmtp_session_found(s);
+        s->text_command = NULL;
         esmtp_pending_t *p = esmtp_pairing_push(s);
         p->fact = fact;
         p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
@@ -261,12 +260,12 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
     const esmtp_command_t *command = &event->command;
     if (s->login_hole && event->sure)
         return NULL;
-    return s->work->login && (s->challenges || !(command->row && command->plausible)) ? s->work->login : NULL;
+    return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
 }
 
 bool esmtp_session_wants_proof(esmtp_session_t *s)
 {
-    return s->login_hole || !s->step || esmtp_session_open_data(s);
+    return s->login_hole || s->step == ESMTP_STEP_LOST || esmtp_session_open_data(s);
 }
 
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
@@ -279,7 +278,7 @@ esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t 
         esmtp_session_begin_early_text(s, at, data);
         return NULL;
     }
-    if (!s->step && !event->sure)
+    if (s->step == ESMTP_STEP_LOST && !event->sure)
         return unknown_sent(s, at, event);
     return command_sent(s, at, event);
 }

@@ -41,9 +41,66 @@ typedef struct {
     bool hole;       /* commands were lost */
 } esmtp_pairing_t;
 
-/* What is under way. Once the server has said goodbye it is given back whenever nothing is; zeroed, it is as if nothing
- * ever was. */
-typedef struct {
+/* Where the session stands in TLS. Only esmtp_session_enter_tls changes it. */
+typedef enum {
+    ESMTP_TLS_PHASE_NONE = 0, /* in clear, and nothing else was asked for */
+    ESMTP_TLS_PHASE_ASKED,    /* STARTTLS was sent and has no answer */
+    ESMTP_TLS_PHASE_DUE,      /* 220: the next octets are TLS */
+    ESMTP_TLS_PHASE_UNMET,    /* what came then was none, and neither a new session in clear so far */
+    ESMTP_TLS_PHASE_INSIDE,   /* octets inside TLS were seen */
+} esmtp_tls_phase_t;
+
+/* Why a session begins anew: see esmtp_session_restart. */
+typedef enum {
+    ESMTP_RESTART_NONE = 0,
+    ESMTP_RESTART_HELLO,   /* HELO was accepted: no extensions. (EHLO and LHLO bring new ones.) */
+    ESMTP_RESTART_TLS,     /* RFC 3207 section 4.2 */
+    ESMTP_RESTART_XCLIENT, /* 220: another client is spoken for */
+    ESMTP_RESTART_SWAP,    /* TURN, ATRN: the former client serves, RFC 2645 */
+} esmtp_restart_t;
+
+struct esmtp_session {
+    const esmtp_session_ops_t *ops;
+    void *ctx;
+
+    /* roles */
+    esmtp_side_t server;
+    bool server_certain;
+    bool lmtp;
+    bool opened; /* watched from the SYN on */
+    bool server_spoke, client_spoke;
+    bool greeted;    /* the greeting came, or must have come */
+    bool synced;     /* the greeting or a reply to a captured command was seen */
+    bool client_gap; /* a hole was seen in what the client sent */
+    bool batch;      /* two commands came in one segment: the client pipelines */
+
+    /* what the client's octets are */
+    bool text_gap;       /* a hole lies in the text */
+    bool text_lost_head; /* say with the next piece that its 354 was not captured */
+    bool text_early;     /* say with the next piece that the 354 had not come */
+    bool octets_last;
+    esmtp_step_t step;
+
+    int64_t opened_time;
+    uint32_t n_txns, n_logins;
+
+    /* EHLO */
+    esmtp_offer_list_t *offer, *offer_new, *offer_clear;
+
+    /* logins */
+    uint32_t challenges; /* 334 that the client has not answered */
+    bool login_hole;     /* a hole was seen since the last of them: the next line may answer it, or not */
+    bool logged_in;
+
+    /* TLS */
+    esmtp_tls_phase_t tls_phase;
+    bool tls_failed;      /* say with the next fact that no TLS came after the 220 */
+    bool tls_over[2];     /* for each side: it was said that it went back to clear */
+    bool offer_shown;     /* a fact refers to the list of extensions */
+    bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
+    bool xack_off;
+    uint32_t tls_frame;
+
     esmtp_pairing_t pairing;
 
     /* text and counted octets */
@@ -71,60 +128,11 @@ typedef struct {
         uint64_t entry; /* number of the pending entry that it answers */
         esmtp_txn_t *txn;
         esmtp_login_t *login;
-        esmtp_fact_t *fact; /* of the newest line, if that is one of an EHLO reply; else NULL */
     } reply;
 
     esmtp_txn_t *txn;     /* open in the client's eyes */
     esmtp_login_t *login; /* under way */
     uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
-} esmtp_work_t;
-
-struct esmtp_session {
-    const esmtp_session_ops_t *ops;
-    void *ctx;
-    esmtp_work_t *work; /* NULL: nothing is under way */
-
-    /* roles */
-    esmtp_side_t server;
-    bool server_certain;
-    bool lmtp;
-    bool opened; /* watched from the SYN on */
-    bool server_spoke, client_spoke;
-    bool greeted;    /* the greeting came, or must have come */
-    bool synced;     /* the greeting or a reply to a captured command was seen */
-    bool client_gap; /* a hole was seen in what the client sent */
-    bool batch;      /* two commands came in one segment: the client pipelines */
-    bool step;       /* the next client octet begins a line that is a command */
-    bool ended;      /* the server has said goodbye */
-
-    /* what the client's octets are */
-    bool text_gap;       /* a hole lies in the text */
-    bool text_lost_head; /* say with the next piece that its 354 was not captured */
-    bool text_early;     /* say with the next piece that the 354 had not come */
-    bool octets_last;
-    esmtp_expect_t expect;
-
-    int64_t opened_time;
-    uint32_t n_txns, n_logins;
-
-    /* EHLO */
-    esmtp_offer_list_t *offer, *offer_new, *offer_clear;
-
-    /* logins */
-    uint32_t challenges; /* 334 that the client has not answered */
-    bool login_hole;     /* a hole was seen since the last of them: the next line may answer it, or not */
-    bool logged_in;
-
-    /* TLS */
-    bool tls; /* octets inside TLS were seen */
-    bool starttls_sent, tls_due;
-    bool tls_failed;      /* say with the next fact that behind the 220 came no TLS */
-    bool tls_unmet;       /* and neither a new session in clear so far */
-    bool tls_over[2];     /* for each side: it was said that it went back to clear */
-    bool offer_shown;     /* a fact refers to the list of extensions */
-    bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
-    bool xack_off;
-    uint32_t tls_frame;
 };
 
 /* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
@@ -133,12 +141,22 @@ static inline bool esmtp_session_unsynced(const esmtp_session_t *s)
     return !s->synced && (!s->opened || s->client_gap);
 }
 
+/* session.c: the states. A transition is told to ops->trace by name. */
+void esmtp_session_enter(esmtp_session_t *s, esmtp_step_t step);
+void esmtp_session_enter_tls(esmtp_session_t *s, esmtp_tls_phase_t phase);
+/* Something shows where the session stands: lines are commands again if nobody knew. */
+void esmtp_session_found(esmtp_session_t *s);
+/* Forgets what is not true any longer. The one list of that. */
+void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why);
+
 /* pairing.c: who answers whom */
 esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s);
 esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
+/* Gives back the room of an empty queue. */
+void esmtp_pairing_give_back(esmtp_session_t *s);
 /* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
 
@@ -167,7 +185,7 @@ void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
 
 /* A reply to one recipient that a 558 line wraps. */
-void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
+void esmtp_txn_wrapped(esmtp_pending_t *p, uint16_t code);
 
 /* session.c */
 /* Memory that esmtp_release takes back. */

@@ -119,85 +119,85 @@ static bool greets(uint16_t code)
 /* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
 static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
 {
-    if (code == 421 || s->work->reply.early)
+    if (code == 421 || s->reply.early)
         return;
-    bool watched =
-        s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->work->reply.head_lost && !doubt;
-    s->work->reply.no_command = watched;
-    s->work->reply.lost_peer = !watched;
+    bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
+    s->reply.no_command = watched;
+    s->reply.lost_peer = !watched;
 }
 
 static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t code)
 {
-    s->work->reply.paired = true;
-    s->work->reply.entry = s->work->pairing.popped;
-    s->work->reply.verb = esmtp_verb_number(p->row);
-    s->work->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
-    s->work->reply.txn = p->txn;
-    s->work->reply.login = p->login;
-    s->work->reply.wrong_code = !esmtp_verb_expects(p->row, code);
+    s->reply.paired = true;
+    s->reply.entry = s->pairing.popped;
+    s->reply.verb = esmtp_verb_number(p->row);
+    s->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
+    s->reply.txn = p->txn;
+    s->reply.login = p->login;
+    s->reply.wrong_code = !esmtp_verb_expects(p->row, code);
 }
 
 bool esmtp_session_verdict_pending(const esmtp_session_t *s)
 {
-    const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
-    return p && (p->message || s->work->pairing.doubt);
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    return p && (p->message || s->pairing.doubt);
 }
 
 /* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of
  * the mechanism no more is known than what LOGIN's words tell; so its messages count as secret. */
 static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
 {
-    if (!s->work->login && event->reply.code == 334) {
+    if (!s->login && event->reply.code == 334) {
         esmtp_login_t *login = esmtp_session_keep(s, sizeof *login);
         login->number = ++s->n_logins;
         login->mechanism = event->prompt ? "LOGIN" : "";
         login->row = esmtp_mechanism_find(esmtp_span_str(login->mechanism));
         login->client_messages = event->prompt == ESMTP_PROMPT_PASSWORD;
-        s->work->login = login;
+        s->login = login;
         s->challenges = 0;
     }
-    if (s->work->login && s->work->login->frame == 0)
-        s->work->reply.login = s->work->login;
+    if (s->login && s->login->frame == 0)
+        s->reply.login = s->login;
 }
 
 /* First line of a reply: what does it answer? */
 static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    bool head_lost = s->work->reply.head_lost;
+    bool head_lost = s->reply.head_lost;
     bool first = !s->greeted;
-    memset(&s->work->reply, 0, sizeof s->work->reply);
+    memset(&s->reply, 0, sizeof s->reply);
     s->offer_new = NULL; /* of a hello's reply whose end is not in the capture */
-    s->work->reply.open = true;
-    s->work->reply.code = code;
-    s->work->reply.head_lost = head_lost;
+    s->reply.open = true;
+    s->reply.code = code;
+    s->reply.head_lost = head_lost;
     s->greeted = true;
-    esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     if (p && p->leaving && code == 221) {
         esmtp_pairing_pop(s); /* it was the last reply to that message */
-        p = esmtp_pairing_at(&s->work->pairing, 0);
+        p = esmtp_pairing_at(&s->pairing, 0);
     }
     if (first && (s->opened ? greets(code) : code == 220 && !(p && esmtp_verb_expects(p->row, code)))) {
-        s->work->reply.greeting = true;
-        s->step = s->synced = true;
+        s->reply.greeting = true;
+        s->synced = true;
+        esmtp_session_found(s);
         return;
     }
-    if (!p && s->expect == ESMTP_EXPECT_TEXT) {
-        s->work->reply.early = true;
-        s->work->reply.txn = s->work->message->txn;
+    if (!p && s->step == ESMTP_STEP_TEXT) {
+        s->reply.early = true;
+        s->reply.txn = s->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
-        s->work->pairing.doubt = s->work->pairing.hole =
-            true;                        /* answers a command from before the capture; maybe not the only one */
-    bool doubt = s->work->pairing.doubt; /* the match may end it */
+        s->pairing.doubt = s->pairing.hole =
+            true;                  /* answers a command from before the capture; maybe not the only one */
+    bool doubt = s->pairing.doubt; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     s->synced |= p != NULL;
     if (p)
         context_from(s, p, code);
     else
         reply_alone(s, at, code, doubt);
-    if (s->work->reply.lost_peer)
+    if (s->reply.lost_peer)
         lost_login(s, event);
 }
 
@@ -212,7 +212,7 @@ static void login_challenged(esmtp_session_t *s, esmtp_login_t *login)
 {
     login->client_messages = MAX(login->client_messages, login->server_messages + login->initial);
     login->server_messages++;
-    s->work->login = login;
+    s->login = login;
     s->login_hole = false;
     s->challenges++;
 }
@@ -226,18 +226,20 @@ static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login
     } else {
         login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
     }
-    if (s->work->login == login) {
-        s->work->login = NULL;
+    if (s->login == login) {
+        s->login = NULL;
         s->challenges = 0;
     }
 }
 
 static void tls_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, uint16_t code)
 {
-    s->starttls_sent = false;
-    if (code != 220 || at->tls)
+    if (code != 220 || at->tls) {
+        if (s->tls_phase == ESMTP_TLS_PHASE_ASKED)
+            esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
         return;
-    s->tls_due = true;
+    }
+    esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_DUE);
     s->tls_over[ESMTP_SIDE_A] = s->tls_over[ESMTP_SIDE_B] = false; /* what is said of an earlier attempt is said */
     s->tls_frame = at->frame;
     fact->flags |= ESMTP_FF_TLS_NEXT;
@@ -248,9 +250,7 @@ static void swap_roles(esmtp_session_t *s)
 {
     s->server = esmtp_session_client_side(s);
     s->server_certain = true;
-    s->greeted = false;
-    s->work->txn = NULL;
-    s->offer = NULL;
+    esmtp_session_restart(s, ESMTP_RESTART_SWAP);
 }
 
 /* The verb's own part of a final reply. */
@@ -266,15 +266,13 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
     if ((row->flags & ESMTP_VF_HELLO) && ok)
         offer_commit(s, fact);
     if (row->id == ESMTP_VERB_HELO && ok)
-        s->offer = NULL;
+        esmtp_session_restart(s, ESMTP_RESTART_HELLO);
     if (row->flags & ESMTP_VF_TLS)
         tls_answered(s, at, fact, code);
     if ((row->flags & ESMTP_VF_SWAP) && ok)
         swap_roles(s);
-    if ((row->flags & ESMTP_VF_RESTART) && code == 220) {
-        s->offer = NULL;
-        s->logged_in = false;
-    }
+    if ((row->flags & ESMTP_VF_RESTART) && code == 220)
+        esmtp_session_restart(s, ESMTP_RESTART_XCLIENT);
     if (row->payload == ESMTP_PAYLOAD_CHUNK && code >= 400 && code != 421 && p->message)
         p->message->refused = true;
 }
@@ -289,16 +287,16 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
     if (!p->row || code / 100 != 3)
         return false;
     if (p->row->payload == ESMTP_PAYLOAD_TEXT) {
-        if (s->expect == ESMTP_EXPECT_LINE)
+        if (s->step == ESMTP_STEP_LINE || s->step == ESMTP_STEP_LOST)
             esmtp_session_begin_text(s, at, p->fact, p->row);
         esmtp_pairing_pop(s);
         return true;
     }
-    if (p->row->payload == ESMTP_PAYLOAD_BLOB && !p->blob_granted && s->work->octets_left) {
+    if (p->row->payload == ESMTP_PAYLOAD_BLOB && !p->blob_granted && s->octets_left) {
         p->blob_granted = true;
-        s->work->message = NULL;
-        esmtp_session_begin_octets(s, s->work->octets_left, false);
-        s->work->octets_entry = s->work->pairing.popped;
+        s->message = NULL;
+        esmtp_session_begin_octets(s, s->octets_left, false);
+        s->octets_entry = s->pairing.popped;
         return true;
     }
     if (code == 353 && p->message && p->txn) {
@@ -327,19 +325,19 @@ static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     fact->anomalies |= ESMTP_AN_EARLY_REPLY;
-    if (s->work->text_command)
-        fact->link = s->work->text_command->frame;
-    if (s->work->text_row)
-        fact->verb = esmtp_verb_number(s->work->text_row);
+    if (s->text_command)
+        fact->link = s->text_command->frame;
+    if (s->text_row)
+        fact->verb = esmtp_verb_number(s->text_row);
 }
 
-/* The server says goodbye: what only further commands would need is given back, here and in esmtp_session_rest. */
+/* The server says goodbye: what only further commands would need is given back. */
 static void session_ended(esmtp_session_t *s)
 {
-    s->ended = true;
     if (s->offer && !s->offer_shown)
         offer_release(s, s->offer);
     s->offer = NULL;
+    esmtp_pairing_give_back(s);
 }
 
 /* Last line of a reply: does what it says. */
@@ -347,21 +345,21 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
                          const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    s->work->reply.open = s->work->reply.head_lost = false;
+    s->reply.open = s->reply.head_lost = false;
     fact->flags |= ESMTP_FF_LAST;
-    if (s->work->reply.greeting && s->opened)
+    if (s->reply.greeting && s->opened)
         time_from(fact, at->time, s->opened_time);
-    if (s->work->reply.early)
+    if (s->reply.early)
         early_reply(s, fact);
-    if (!s->work->reply.paired && s->work->reply.login) {
+    if (!s->reply.paired && s->reply.login) {
         if (code == 334)
-            login_challenged(s, s->work->reply.login);
+            login_challenged(s, s->reply.login);
         else
-            login_ended(s, at, s->work->reply.login, code);
+            login_ended(s, at, s->reply.login, code);
     }
-    if (!s->work->reply.paired || s->work->reply.entry != s->work->pairing.popped)
+    if (!s->reply.paired || s->reply.entry != s->pairing.popped)
         return; /* answers nothing, or its command was given up meanwhile (ESMTP_PENDING_MAX) */
-    esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     time_from(fact, at->time, p->time);
     link_facts(p, fact, code);
     if (intermediate(s, at, p, code))
@@ -373,39 +371,38 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     bool ended = code == 221 && p->row && p->row->id == ESMTP_VERB_QUIT;
     if (--p->replies == 0)
         esmtp_pairing_pop(s);
-    if (ended && s->work->pairing.n == 0)
+    if (ended && s->pairing.n == 0)
         session_ended(s);
 }
 
 /* What the reply that a line belongs to is known to be. */
 static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
 {
-    fact->verb = s->work->reply.verb;
-    fact->txn = s->work->reply.txn;
-    fact->index = s->work->reply.lines++;
-    if (s->work->reply.greeting)
+    fact->verb = s->reply.verb;
+    fact->txn = s->reply.txn;
+    fact->index = s->reply.lines++;
+    if (s->reply.greeting)
         fact->flags |= ESMTP_FF_GREETING;
-    if (s->work->reply.hello)
+    if (s->reply.hello)
         fact->flags |= ESMTP_FF_HELLO;
-    if (s->work->reply.lost_peer)
+    if (s->reply.lost_peer)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (s->work->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
+    if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
         fact->anomalies |= ESMTP_AN_WRONG_CODE;
-    if (s->work->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
+    if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
         fact->anomalies |= ESMTP_AN_NO_COMMAND;
-    if (s->work->reply.login) {
+    if (s->reply.login) {
         fact->flags |= ESMTP_FF_LOGIN;
-        fact->extra = s->work->reply.login;
+        fact->extra = s->reply.login;
     }
-    s->work->reply.fact = s->work->reply.hello ? fact : NULL;
 }
 
 /* A server that tempts clients to speak too early (Postfix's postscreen) sends "220-" and waits: if the client falls
  * for it, what comes next answers the client and does not end the greeting. */
 static bool greeting_was_half(const esmtp_session_t *s, const esmtp_reply_line_t *reply)
 {
-    const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, 0);
-    return s->work->reply.open && s->work->reply.greeting && reply->valid && reply->code != s->work->reply.code && p &&
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    return s->reply.open && s->reply.greeting && reply->valid && reply->code != s->reply.code && p &&
            esmtp_verb_expects(p->row, reply->code);
 }
 
@@ -415,80 +412,47 @@ static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
                         const esmtp_reply_line_t *reply)
 {
     bool refusal = reply->code >= 400 && (at->tls_met || at->peer_ahead);
-    if (s->tls_due && (refusal || reply->code == 421))
+    if (s->tls_phase == ESMTP_TLS_PHASE_DUE && (refusal || reply->code == 421))
         esmtp_session_tls_over(s, s->server, fact);
     else
         fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
 }
 
-/* Whether a line goes on with an EHLO reply, in the same call and with nothing odd about either, so that the fact of
- * the line before it can be its own, too. A list that is too long to be remembered goes on line by line. */
-static bool continues_hello(const esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
-{
-    const esmtp_fact_t *fact = s->work->reply.open && event->nth ? s->work->reply.fact : NULL;
-    return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq &&
-           s->work->reply.lines < ESMTP_OFFER_MAX && fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 &&
-           !fact->anomalies && event->line.plain && event->line.eol == ESMTP_EOL_CRLF && event->reply.valid &&
-           event->reply.code == s->work->reply.code;
-}
-
-static esmtp_fact_t *hello_goes_on(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
-{
-    esmtp_fact_t *fact = s->work->reply.fact;
-    if (offer_add(s, event)) {
-        fact->len += (uint32_t)event->line.total;
-        fact->flags |= ESMTP_FF_LINES;
-        s->work->reply.lines++;
-    } else {
-        fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
-        fact->code = event->reply.code;
-        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
-        describe_line(s, fact);
-    }
-    if (!event->reply.more)
-        finish_reply(s, at, fact, event);
-    return fact;
-}
-
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
     const esmtp_reply_line_t *reply = &event->reply;
-    if (continues_hello(s, at, event))
-        return hello_goes_on(s, at, event);
     if (greeting_was_half(s, reply))
-        s->work->reply.open = false;
-    if (reply->valid && reply->code >= 200 && !s->work->reply.open)
+        s->reply.open = false;
+    if (reply->valid && reply->code >= 200 && !s->reply.open)
         esmtp_session_end_text_by_reply(s, at);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;
-    if ((s->tls_due || s->tls) && !at->tls && !at->tls_over)
+    if ((s->tls_phase == ESMTP_TLS_PHASE_DUE || s->tls_phase == ESMTP_TLS_PHASE_INSIDE) && !at->tls && !at->tls_over)
         clear_reply(s, at, fact, reply);
-    if (reply->valid && !at->tls)
-        s->tls_unmet = false; /* the server goes on in clear, too */
+    if (reply->valid && !at->tls && s->tls_phase == ESMTP_TLS_PHASE_UNMET)
+        esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE); /* the server goes on in clear, too */
     if (!reply->valid) {
         fact->flags |= ESMTP_FF_UNKNOWN_CODE;
         fact->anomalies |= ESMTP_AN_NOT_REPLY;
-    } else if (reply->code < 200 && !s->work->reply.open) {
-        fact->flags |= ESMTP_FF_INFO | ESMTP_FF_FIRST | ESMTP_FF_LAST;
+    } else if (reply->code < 200 && !s->reply.open) {
+        fact->flags |= ESMTP_FF_FIRST | ESMTP_FF_LAST;
         return fact;
-    } else if (!s->work->reply.open) {
-        if (s->work->reply.head_lost)
-            fact->flags |= ESMTP_FF_HEAD_LOST;
+    } else if (!s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST;
         begin_reply(s, at, event);
         if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_TLS)
-            s->work->reply.no_command = false; /* it answers the handshake */
-    } else if (reply->code != s->work->reply.code) {
+            s->reply.no_command = false; /* it answers the handshake */
+    } else if (reply->code != s->reply.code) {
         fact->anomalies |= ESMTP_AN_CODE_CHANGED;
     }
-    if (!s->work->reply.open)
+    if (!s->reply.open)
         return fact;
     describe_line(s, fact);
-    if (s->work->reply.paired && event->wrapped && s->work->reply.entry == s->work->pairing.popped)
-        esmtp_txn_wrapped(esmtp_pairing_at(&s->work->pairing, 0), fact, event->wrapped);
-    bool extension = fact->index > 0 || s->work->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
-    if (s->work->reply.hello && reply->valid && extension && !offer_add(s, event))
+    if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
+        esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), event->wrapped);
+    bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
+    if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
         fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);

@@ -14,23 +14,23 @@ void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, es
     m->txn = txn;
     m->bdat = bdat;
     m->first_frame = at->frame;
-    s->work->message = m;
+    s->message = m;
 }
 
 void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command,
                               const esmtp_verb_row_t *row)
 {
     esmtp_session_begin_message(s, at, command ? command->txn : NULL, false);
-    esmtp_body_init(&s->work->body);
-    s->expect = ESMTP_EXPECT_TEXT;
+    esmtp_body_init(&s->body);
+    esmtp_session_enter(s, ESMTP_STEP_TEXT);
     s->text_gap = s->text_lost_head = s->text_early = false;
-    s->work->text_command = command;
-    s->work->text_row = row;
+    s->text_command = command;
+    s->text_row = row;
 }
 
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s)
 {
-    esmtp_pending_t *p = esmtp_pairing_last(&s->work->pairing);
+    esmtp_pending_t *p = esmtp_pairing_last(&s->pairing);
     return p && p->row && p->row->payload == ESMTP_PAYLOAD_TEXT ? p : NULL;
 }
 
@@ -45,14 +45,14 @@ void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at,
 void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
 {
     esmtp_session_t *s = session;
-    s->work->message->octets += n;
+    s->message->octets += n;
     if (s->ops->text)
-        s->ops->text(s->ctx, s->work->message, p, n);
+        s->ops->text(s->ctx, s->message, p, n);
 }
 
 static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
-    esmtp_message_t *m = s->work->message;
+    esmtp_message_t *m = s->message;
     m->end_frame = at->frame;
     fact->flags |= ESMTP_FF_LAST | ESMTP_FF_MESSAGE;
     fact->extra = m;
@@ -62,7 +62,7 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         fact->flags |= ESMTP_FF_COMPLETE;
     if (s->ops->end)
         s->ops->end(s->ctx, m);
-    s->work->message = NULL;
+    s->message = NULL;
 }
 
 static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_kind_t kind, uint32_t len,
@@ -70,25 +70,25 @@ static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esm
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), kind, len);
     fact->flags |= ESMTP_FF_MESSAGE;
-    fact->extra = s->work->message;
-    fact->index = ++s->work->message->pieces;
+    fact->extra = s->message;
+    fact->index = ++s->message->pieces;
     fact->before = before;
     return fact;
 }
 
 uint64_t esmtp_session_message_octets(const esmtp_session_t *s)
 {
-    return s->work && s->work->message ? s->work->message->octets : 0;
+    return s->message ? s->message->octets : 0;
 }
 
 esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before)
 {
-    esmtp_message_t *m = s->work->message;
-    uint32_t news = s->work->body.flags & ~m->body_flags;
+    esmtp_message_t *m = s->message;
+    uint32_t news = s->body.flags & ~m->body_flags;
     esmtp_fact_t *fact = piece_fact(s, at, ESMTP_FACT_TEXT, len, before);
     m->body_flags |= news;
-    if (s->work->text_row)
-        fact->verb = esmtp_verb_number(s->work->text_row);
+    if (s->text_row)
+        fact->verb = esmtp_verb_number(s->text_row);
     if (s->text_early)
         fact->anomalies |= ESMTP_AN_EARLY_TEXT;
     if (s->text_lost_head)
@@ -118,7 +118,7 @@ static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *a
     esmtp_pending_t *p = esmtp_pairing_push(s);
     p->fact = fact;
     p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
-    p->frame = s->work->text_command ? s->work->text_command->frame : 0;
+    p->frame = s->text_command ? s->text_command->frame : 0;
     p->time = at->time;
     p->txn = m->txn;
     p->message = m;
@@ -129,15 +129,14 @@ static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *a
 
 static void leave_text(esmtp_session_t *s)
 {
-    s->expect = ESMTP_EXPECT_LINE;
-    s->step = true;
-    if (s->work->txn && s->work->message && s->work->txn == s->work->message->txn)
-        s->work->txn = NULL;
+    esmtp_session_enter(s, ESMTP_STEP_LINE);
+    if (s->txn && s->message && s->txn == s->message->txn)
+        s->txn = NULL;
 }
 
 esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len)
 {
-    esmtp_message_t *m = s->work->message;
+    esmtp_message_t *m = s->message;
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_EOM, len);
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
@@ -157,9 +156,9 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
 void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at)
 {
     bool holed = s->text_gap || at->peer_ahead; /* the server has seen octets that the capture lacks */
-    bool taken = s->work->body.at_fake_end && !holed;
-    esmtp_message_t *m = s->work->message;
-    if (s->expect != ESMTP_EXPECT_TEXT || s->work->pairing.n || !(taken || holed))
+    bool taken = s->body.at_fake_end && !holed;
+    esmtp_message_t *m = s->message;
+    if (s->step != ESMTP_STEP_TEXT || s->pairing.n || !(taken || holed))
         return;
     esmtp_fact_t *fact =
         esmtp_session_new_fact(s, at, s->server, ESMTP_FACT_EOM, 0); /* shown with the reply that tells of it */
@@ -169,9 +168,10 @@ void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at
         fact->anomalies |= ESMTP_AN_FAKE_END_TAKEN;
     else
         m->incomplete = true;
-    esmtp_body_flush(&s->work->body, esmtp_session_body_sink, s);
+    esmtp_body_flush(&s->body, esmtp_session_body_sink, s);
     leave_text(s);
-    s->step = taken;
+    if (!taken)
+        esmtp_session_enter(s, ESMTP_STEP_LOST);
     end_message(s, at, fact);
     await_verdict(s, at, fact, m);
 }
@@ -179,12 +179,11 @@ void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at
 /* DATA was refused after its text had begun to flow: the rest of it is for nobody. */
 void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p)
 {
-    if (s->expect != ESMTP_EXPECT_TEXT || s->work->text_command != p->fact)
+    if (s->step != ESMTP_STEP_TEXT || s->text_command != p->fact)
         return;
-    s->expect = ESMTP_EXPECT_LINE;
-    s->step = false;
-    s->work->message->refused = s->work->message->incomplete = true;
-    s->work->message = NULL;
+    esmtp_session_enter(s, ESMTP_STEP_LOST);
+    s->message->refused = s->message->incomplete = true;
+    s->message = NULL;
 }
 
 /* --- counted octets --------------------------------------------------------------------------- */
@@ -192,17 +191,16 @@ void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p)
 /* The chunk is complete. Its reply, if it has not come yet, is timed from here. */
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
-    s->expect = ESMTP_EXPECT_LINE;
-    s->step = true;
-    esmtp_pending_t *p = esmtp_pairing_by_number(&s->work->pairing, s->work->octets_entry);
+    esmtp_session_enter(s, ESMTP_STEP_LINE);
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->octets_entry);
     if (p) {
         p->time = at->time;
         p->tail = fact == p->fact ? NULL : fact;
     }
-    if (!s->octets_last || !s->work->message)
+    if (!s->octets_last || !s->message)
         return;
-    if (s->work->txn && s->work->txn == s->work->message->txn)
-        s->work->txn = NULL;
+    if (s->txn && s->txn == s->message->txn)
+        s->txn = NULL;
     end_message(s, at, fact);
     if (p)
         expect_verdicts(s, p);
@@ -210,25 +208,25 @@ void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 
 size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const uint8_t *p, size_t n)
 {
-    size_t take = (size_t)MIN(n, s->work->octets_left);
+    size_t take = (size_t)MIN(n, s->octets_left);
     esmtp_fact_t *fact;
-    if (s->work->message && s->work->message->bdat) {
-        fact = piece_fact(s, at, ESMTP_FACT_CHUNK, (uint32_t)take, s->work->message->octets);
+    if (s->message && s->message->bdat) {
+        fact = piece_fact(s, at, ESMTP_FACT_CHUNK, (uint32_t)take, s->message->octets);
         fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_BDAT));
         esmtp_session_body_sink(s, p, take);
     } else {
         fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_BLOB, (uint32_t)take);
     }
-    s->work->octets_left -= take;
-    if (s->work->octets_left == 0)
+    s->octets_left -= take;
+    if (s->octets_left == 0)
         esmtp_session_end_chunk(s, at, fact);
     return take;
 }
 
 void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last)
 {
-    s->expect = ESMTP_EXPECT_OCTETS;
-    s->work->octets_left = n;
+    esmtp_session_enter(s, ESMTP_STEP_OCTETS);
+    s->octets_left = n;
     s->octets_last = last;
-    s->work->octets_entry = s->work->pairing.popped + s->work->pairing.n - 1;
+    s->octets_entry = s->pairing.popped + s->pairing.n - 1;
 }

@@ -20,8 +20,8 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     txn->declared = event->size;
     txn->offered = s->offer ? s->offer->size : UINT64_MAX;
     txn->rcpts_end = &txn->rcpts;
-    txn->outer = s->work->txn && !s->work->txn->closed ? s->work->txn : NULL;
-    s->work->txn = txn;
+    txn->outer = s->txn && !s->txn->closed ? s->txn : NULL;
+    s->txn = txn;
     return txn;
 }
 
@@ -43,8 +43,8 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
 static void close_txn(esmtp_session_t *s, esmtp_txn_t *txn)
 {
     txn->closed = true;
-    if (s->work->txn == txn)
-        s->work->txn = NULL;
+    if (s->txn == txn)
+        s->txn = NULL;
 }
 
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
@@ -93,8 +93,8 @@ static esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
 /* Whether a command that brings the message still waits for its reply: that one will be the final reply. */
 static bool message_pending(const esmtp_session_t *s, const esmtp_txn_t *txn, const esmtp_pending_t *except)
 {
-    for (uint32_t i = 0; i < MIN(s->work->pairing.n, ESMTP_DOUBT_MAX); i++) {
-        const esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
+    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p != except && p->txn == txn && p->row &&
             (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_CHUNK ||
              p->row->id == ESMTP_VERB_EOM))
@@ -115,8 +115,8 @@ static esmtp_txn_t *outer_of(esmtp_txn_t *txn)
  * is at the front of the queue. */
 static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
 {
-    for (uint32_t i = 1; i < s->work->pairing.n; i++) {
-        esmtp_pending_t *p = esmtp_pairing_at(&s->work->pairing, i);
+    for (uint32_t i = 1; i < s->pairing.n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p->row && p->row->txn == ESMTP_TXN_BEGIN)
             break;
         if (p->txn != txn)
@@ -135,10 +135,10 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
     txn->rcpts_end = &txn->rcpts;
     txn->n_rcpts = 0;
     txn->closed = true;
-    if (s->work->txn == txn)
-        s->work->txn = outer;
-    if (s->work->message && s->work->message->txn == txn)
-        s->work->message->txn = outer;
+    if (s->txn == txn)
+        s->txn = outer;
+    if (s->message && s->message->txn == txn)
+        s->message->txn = outer;
 }
 
 static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
@@ -196,9 +196,8 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
     close_txn(s, p->txn);
 }
 
-static void reply_to_recipient(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+static void reply_to_recipient(esmtp_pending_t *p, uint16_t code)
 {
-    fact->flags |= ESMTP_FF_RECIPIENT;
     while (p->rcpt && (p->rcpt->code < 200 || p->rcpt->code > 299))
         p->rcpt = p->rcpt->next;
     if (!p->rcpt)
@@ -208,7 +207,7 @@ static void reply_to_recipient(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t 
     p->rcpt = p->rcpt->next;
 }
 
-void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+void esmtp_txn_wrapped(esmtp_pending_t *p, uint16_t code)
 {
     if (!p->message || !p->txn)
         return;
@@ -216,16 +215,16 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
         p->rcpt = p->txn->rcpts;
     p->any_wrapped = true;
     p->any_accepted |= code >= 200 && code < 300;
-    reply_to_recipient(p, fact, code);
+    reply_to_recipient(p, code);
 }
 
 /* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go
  * on all the same, and have the last word then. */
-static void speak_for_all(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+static void speak_for_all(esmtp_pending_t *p, uint16_t code)
 {
     esmtp_rcpt_t *next = p->rcpt;
     while (p->rcpt)
-        reply_to_recipient(p, fact, code);
+        reply_to_recipient(p, code);
     p->rcpt = next;
     p->leaving = true;
 }
@@ -237,10 +236,10 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     bool ok = code >= 200 && code < 300;
     bool overall = p->overall && p->replies == 1;
     if (p->per_recipient && !overall)
-        reply_to_recipient(p, fact, code);
+        reply_to_recipient(p, code);
     bool leaves = code == 421 && p->replies > 1;
     if (leaves)
-        speak_for_all(p, fact, code);
+        speak_for_all(p, code);
     if (!overall)
         p->any_accepted |= ok;
     if (ok && !p->queue_id && event->queue_id.len)
@@ -268,9 +267,9 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
  * behind it stands inside that transaction. */
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 {
-    esmtp_txn_t *inner = s->work->txn;
-    if (!inner && s->work->pairing.n == 1)
-        s->work->txn = txn;
+    esmtp_txn_t *inner = s->txn;
+    if (!inner && s->pairing.n == 1)
+        s->txn = txn;
     else if (inner && inner != txn && !inner->outer)
         inner->outer = txn;
 }

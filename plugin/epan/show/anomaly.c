@@ -83,7 +83,7 @@ static ei_register_info infos[ANOMALIES] = {
 
 void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
-    for (uint32_t rest = fact->anomalies; rest; rest &= rest - 1) {
+    for (uint64_t rest = fact->anomalies; rest; rest &= rest - 1) {
         unsigned bit = (unsigned)g_bit_nth_lsf(rest, -1);
         if (bit < ANOMALIES)
             expert_add_info(pinfo, item, &fields[bit]);

@@ -96,12 +96,6 @@ static void info_write(esmtp_show_t *show)
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
-int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left)
-{
-    int end = fact->flags & ESMTP_FF_LINES ? tvb_find_uint8(show->tvb, offset, left, '\n') : -1;
-    return end < 0 ? left : end + 1 - offset;
-}
-
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {
@@ -140,16 +134,7 @@ static bool is_full(const esmtp_show_t *show)
 /* Says how many lines are left out: those of facts i to n - 1. */
 static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len)
 {
-    uint32_t lines = 0;
-    for (int at = offset; i < n; i++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
-        int end = at + (int)fact->len;
-        do {
-            at += esmtp_show_line(show, fact, at, end - at);
-            lines++;
-        } while (at < end);
-    }
-    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, lines);
+    proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, (uint32_t)(n - i));
     proto_item_set_generated(item);
     expert_add_info(show->pinfo, item, &ei_not_shown);
 }

@@ -44,9 +44,6 @@ void esmtp_show_info(esmtp_show_t *show, const char *text);
 /* Likewise octets of the line of a fact, what is not printable escaped. */
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 
-/* Octets of the line of a reply at an offset, line end included; left: octets of its fact from there on. */
-int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left);
-
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 /* Adds the hidden mark of frames with client lines, once per call. */

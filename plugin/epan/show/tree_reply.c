@@ -205,8 +205,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
     bool details = show->wanted & LINE_DETAILS;
-    proto_item *item =
-        details ? response_item_add(show, offset, esmtp_show_line(show, first, offset, (int)first->len)) : NULL;
+    proto_item *item = details ? response_item_add(show, offset, (int)first->len) : NULL;
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
@@ -216,18 +215,13 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
-        int end = offset + (int)fact->len;
-        uint32_t index = fact->index;
-        do {
-            int total = esmtp_show_line(show, fact, offset, end - offset), len = total - fact->eol;
-            if (len > 0 && details)
-                line_add(show, item, tree, fact, index, offset, len);
-            index++;
-            if (fact->flags & ESMTP_FF_LOGIN)
-                esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
-            info_add(show, fact, offset, len, offset == start);
-            offset += total;
-        } while (offset < end);
+        int len = (int)fact->len - (int)fact->eol;
+        if (len > 0 && details)
+            line_add(show, item, tree, fact, fact->index, offset, len);
+        if (fact->flags & ESMTP_FF_LOGIN)
+            esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
+        info_add(show, fact, offset, len, offset == start);
+        offset += (int)fact->len;
         esmtp_anomaly_add(show->pinfo, item, fact);
         if (fact->flags & ESMTP_FF_VERDICT)
             esmtp_export_verdict(show, fact->extra);

@@ -77,7 +77,10 @@ static bool is_above(const packet_info *pinfo)
 static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
-    static const esmtp_session_ops_t ops = {&file_allocator, add_fact, esmtp_message_append, esmtp_message_end};
+    static const esmtp_session_ops_t ops = {.allocator = &file_allocator,
+                                            .fact = add_fact,
+                                            .text = esmtp_message_append,
+                                            .end = esmtp_message_end};
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
     conn->port = pinfo->srcport;

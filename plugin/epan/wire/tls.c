@@ -118,7 +118,7 @@ static void begin(const esmtp_call_t *call)
 static bool may_begin(const esmtp_call_t *call)
 {
     const esmtp_session_t *session = call->conn->session;
-    return esmtp_session_server(session) == call->side || esmtp_session_expect(session) == ESMTP_EXPECT_LINE;
+    return esmtp_session_server(session) == call->side || esmtp_session_step(session) <= ESMTP_STEP_LINE;
 }
 
 /* A side that is in clear so far. */
