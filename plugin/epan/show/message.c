@@ -1,7 +1,5 @@
 /* message.c
- * Message octets: collected once, in file memory, one copy; handed to the IMF dissector in the frame that completes the
- * message. Of the octets in that frame no copy is kept, as long as the message is short: they are there whenever it is
- * shown. Most mails come in one to four segments.
+ * Hands a whole message to the IMF dissector, in the frame that completes it.
  *
  * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a
  * bug of the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones.
@@ -13,21 +11,11 @@
 #include "message.h"
 
 #include <epan/exceptions.h>
-#include <epan/prefs-int.h>
+#include <epan/prefs.h>
 #include <epan/show_exception.h>
 #include <epan/tap.h>
 
 #include "../../core/mime/mime.h"
-#include "../wire/pool.h"
-
-/* What the client says its message will take is believed up to here, and up to so many times its first octets: room for
- * it is made at once. */
-#define ROOM_DECLARED (64u << 10)
-#define ROOM_TIMES    16
-
-/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too.
- */
-#define JOINED_MAX (64u << 10)
 
 /* What IMF shows of a text in the Info column is in these octets: the column takes 4096. */
 #define COLUMN_OCTETS 8192
@@ -36,130 +24,10 @@
  * a bug. */
 #define LAYERS_SPARE 64
 
-/* Octets of one message that are kept at most; beyond, a tvb (31 bits) and memory end. */
-static unsigned max_message = 1u << 30;
-
 static dissector_handle_t imf_handle;
 static dissector_handle_t data_handle;
 static int imf_proto = -1;
 static int imf_export_tap = 0;
-static pref_t *desegment_data;
-
-uint64_t esmtp_message_limit(void)
-{
-    return MIN(max_message, INT32_MAX);
-}
-
-bool esmtp_message_joined(void)
-{
-    return !desegment_data || prefs_get_bool_value(desegment_data, pref_current);
-}
-
-/* --- collecting ------------------------------------------------------------------------------- */
-
-static esmtp_collected_t *collected(esmtp_conn_t *conn, esmtp_message_t *message)
-{
-    esmtp_collected_t *c = message->user;
-    if (c)
-        return c;
-    c = message->user = esmtp_pool_alloc0(sizeof *c);
-    c->number = ++conn->messages;
-    c->stream = &conn->streams[conn->layer][!esmtp_session_server(conn->session)];
-    return c;
-}
-
-/* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the
- * first room is what is known to be needed. */
-static uint32_t room_first(const esmtp_message_t *message, uint32_t n)
-{
-    uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
-    return declared <= ROOM_DECLARED ? (uint32_t)MAX(n, MIN(declared, (uint64_t)n * ROOM_TIMES)) : n;
-}
-
-static void keep(const esmtp_message_t *message, const uint8_t *p, uint32_t n)
-{
-    esmtp_collected_t *c = message->user;
-    if (c->len + n > c->room) {
-        uint64_t room = c->room ? c->room : room_first(message, n);
-        while (room < c->len + n)
-            room *= 2;
-        c->room = (uint32_t)room;
-        c->data = wmem_realloc(wmem_file_scope(), c->data, room);
-    }
-    memcpy(c->data + c->len, p, n);
-    c->len += n;
-}
-
-/* Leaves octets where they are, as long as they are there. */
-static bool borrow(esmtp_feeding_t *feeding, esmtp_message_t *message, const uint8_t *p, uint32_t n)
-{
-    esmtp_collected_t *c = message->user;
-    if (c->len > JOINED_MAX || !feeding || p < feeding->octets.p || p >= feeding->octets.p + feeding->octets.len)
-        return false;
-    feeding->borrowing = message;
-    c->tail_seq = feeding->seq + (uint32_t)(p - feeding->octets.p);
-    c->tail = n;
-    return true;
-}
-
-void esmtp_message_fed(esmtp_feeding_t *feeding)
-{
-    esmtp_message_t *message = feeding->borrowing;
-    if (!message)
-        return;
-    esmtp_collected_t *c = message->user;
-    uint32_t n = c->tail;
-    feeding->borrowing = NULL;
-    c->tail = 0;
-    keep(message, feeding->octets.p + (c->tail_seq - feeding->seq), n);
-}
-
-void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
-{
-    esmtp_conn_t *conn = ctx;
-    esmtp_collected_t *c = collected(conn, message);
-    if (conn->feeding)
-        esmtp_message_fed(conn->feeding);
-    if (!c->too_big && c->len + n > esmtp_message_limit()) {
-        wmem_free(wmem_file_scope(), c->data);
-        c->data = NULL;
-        c->len = c->room = 0;
-        c->too_big = true;
-    }
-    if (!c->too_big && !borrow(conn->feeding, message, p, (uint32_t)n))
-        keep(message, p, (uint32_t)n);
-}
-
-void esmtp_message_end(void *ctx, esmtp_message_t *message)
-{
-    esmtp_conn_t *conn = ctx;
-    esmtp_collected_t *c = collected(conn, message);
-    if (conn->feeding && conn->feeding->borrowing == message && !message->incomplete)
-        conn->feeding->borrowing = NULL; /* never to be given back */
-    if (!c->data || c->room == c->len)
-        return;
-    c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
-    c->room = c->len;
-}
-
-const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message)
-{
-    return message->user;
-}
-
-esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, const packet_info *pinfo, tvbuff_t *tvb, uint32_t seq)
-{
-    const esmtp_collected_t *c = message->user;
-    if (!c || !c->tail)
-        return esmtp_span(c ? c->data : NULL, c ? c->len : 0);
-    const uint8_t *tail = tvb_get_ptr(tvb, (int)(c->tail_seq - seq), (int)c->tail);
-    if (!c->len)
-        return esmtp_span(tail, c->tail);
-    uint8_t *joined = wmem_alloc(pinfo->pool, (size_t)c->len + c->tail);
-    memcpy(joined, c->data, c->len);
-    memcpy(joined + c->len, tail, c->tail);
-    return esmtp_span(joined, (size_t)c->len + c->tail);
-}
 
 /* --- how much a tree takes -------------------------------------------------------------------- */
 
@@ -323,19 +191,10 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
 
 /* --- registration ----------------------------------------------------------------------------- */
 
-void esmtp_message_register(module_t *prefs)
-{
-    prefs_register_uint_preference(
-        prefs, "max_message", "Largest message to collect (octets)",
-        "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
-}
-
 void esmtp_message_handoff(int proto_esmtp)
 {
-    module_t *smtp = prefs_find_module("smtp");
     imf_handle = find_dissector_add_dependency("imf", proto_esmtp);
     imf_proto = imf_handle ? dissector_handle_get_protocol_index(imf_handle) : -1;
     imf_export_tap = find_tap_id("imf_eo");
     data_handle = find_dissector_add_dependency("data", proto_esmtp);
-    desegment_data = smtp ? prefs_find_preference(smtp, "desegment_data") : NULL;
 }

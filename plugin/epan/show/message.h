@@ -1,5 +1,5 @@
 /* message.h
- * Collects the octets of each message while the session sees them, and hands a whole one to the IMF dissector.
+ * Hands a whole message to the IMF dissector.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -7,37 +7,7 @@
 #ifndef ESMTP_MESSAGE_H
 #define ESMTP_MESSAGE_H
 
-#include "../wire/stream.h"
-
-/* What was collected of a message. Lives with the capture file; changes on first visits only. */
-typedef struct {
-    uint8_t *data;      /* octets that are kept; NULL if none */
-    uint32_t len, room; /* of data */
-    uint32_t tail; /* octets behind them that are not kept: they lie in the call that ends the message, and are found
-                      there again */
-    uint32_t tail_seq;            /* of the first of those */
-    bool too_big;                 /* outgrew esmtp.max_message: nothing is kept */
-    uint32_t number;              /* in its connection, from 1 */
-    const esmtp_stream_t *stream; /* that its pieces are facts of */
-} esmtp_collected_t;
-
-/* Taker of message octets and of their end, for esmtp_session_ops_t. First visits only. ctx: the connection. */
-void esmtp_message_append(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
-void esmtp_message_end(void *ctx, esmtp_message_t *message);
-/* The octets that are being fed go away. */
-void esmtp_message_fed(esmtp_feeding_t *feeding);
-
-/* What is kept of a message; NULL if it had no octets and has not ended. */
-const esmtp_collected_t *esmtp_message_collected(const esmtp_message_t *message);
-/* Its octets, as many as were kept, where its end is shown; they last as long as the packet. tvb: the octets of that
- * call; seq: of the first of them. */
-esmtp_span_t esmtp_message_octets(const esmtp_message_t *message, const packet_info *pinfo, tvbuff_t *tvb,
-                                  uint32_t seq);
-
-/* Whether messages are put together: Wireshark's own preference smtp.desegment_data. */
-bool esmtp_message_joined(void);
-/* Octets that are collected of a message at most. */
-uint64_t esmtp_message_limit(void);
+#include "../ws_compat.h"
 
 /* How a message was handed over. */
 typedef enum {
@@ -54,7 +24,6 @@ typedef enum {
 esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary,
                                        const char **why);
 
-void esmtp_message_register(module_t *prefs);
 void esmtp_message_handoff(int proto_esmtp);
 
 #endif /* ESMTP_MESSAGE_H */

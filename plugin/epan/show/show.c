@@ -9,6 +9,7 @@
 #include <epan/column-info.h>
 
 #include "../taps/export.h"
+#include "collect.h"
 #include "message.h"
 
 /* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is
@@ -176,7 +177,7 @@ const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t 
 {
     esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
     completed->message = message;
-    completed->octets = esmtp_message_octets(message, show->pinfo, show->tvb, show->seq);
+    completed->octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
     if (!show->messages)
         show->messages = wmem_list_new(show->pinfo->pool);
     wmem_list_append(show->messages, completed);

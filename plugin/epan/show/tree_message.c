@@ -13,6 +13,8 @@
 #include "../../core/mime/mime.h"
 #include "anomaly.h"
 #include "../taps/export.h"
+#include "../wire/options.h"
+#include "collect.h"
 #include "message.h"
 
 /* Fragments, and lines of text, that are shown at most: a tree may hold a million items, and both lists may be long in
@@ -71,7 +73,7 @@ typedef struct {
 
 static pieces_t pieces_from(const esmtp_message_t *message, uint32_t frame)
 {
-    const esmtp_collected_t *c = esmtp_message_collected(message);
+    const esmtp_collected_t *c = esmtp_collected(message);
     pieces_t p = {c ? &c->stream->facts : NULL, message, 0, 0};
     if (c)
         p.i = esmtp_facts_find(p.facts, frame);
@@ -118,8 +120,8 @@ static const esmtp_fact_t *piece_behind(const esmtp_show_t *show, const esmtp_fa
 
 static bool is_joined(const esmtp_message_t *m)
 {
-    const esmtp_collected_t *c = esmtp_message_collected(m);
-    return esmtp_message_joined() && m->end_frame && !m->incomplete && !(c && c->too_big);
+    const esmtp_collected_t *c = esmtp_collected(m);
+    return esmtp_option_messages() && m->end_frame && !m->incomplete && !(c && c->too_big);
 }
 
 /* --- the list of fragments -------------------------------------------------------------------- */
@@ -238,7 +240,7 @@ static void text_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t
 /* What there is of a message as a data source of its own; NULL if nothing was kept. */
 static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_span_t octets, const char *name)
 {
-    const esmtp_collected_t *c = esmtp_message_collected(m);
+    const esmtp_collected_t *c = esmtp_collected(m);
     if (!c || c->too_big)
         return NULL;
     tvbuff_t *tvb = tvb_new_child_real_data(show->tvb, octets.len ? octets.p : (const uint8_t *)"",
@@ -264,7 +266,7 @@ static const char *incomplete_reason(const esmtp_message_t *m)
 static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_message_t *m)
 {
     const char *reason = incomplete_reason(m);
-    esmtp_span_t octets = esmtp_message_octets(m, show->pinfo, show->tvb, show->seq);
+    esmtp_span_t octets = esmtp_collected_octets(m, show->pinfo, show->tvb, show->seq);
     tvbuff_t *tvb = source_add(show, m, octets, "SMTP message (incomplete)");
     if (!m->end_frame) /* at an end mark the anomaly of the fact says it */
         expert_add_info_format(show->pinfo, item, &ei_incomplete, "Message is not complete: %s", reason);
@@ -345,13 +347,13 @@ static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, esmtp_span
 void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact)
 {
     esmtp_message_t *m = fact->extra;
-    const esmtp_collected_t *c = esmtp_message_collected(m);
+    const esmtp_collected_t *c = esmtp_collected(m);
     bool too_big = c && c->too_big;
     if (too_big)
         expert_add_info_format(show->pinfo, item, &ei_too_big,
                                "Message of %" PRIu64 " octets was not put together: "
                                "esmtp.max_message is %" PRIu64,
-                               m->octets, esmtp_message_limit());
+                               m->octets, esmtp_collect_limit());
     if (tree) {
         comparison_add(show, tree, m);
         if (m->pieces)
@@ -362,7 +364,7 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
         return;
     }
     const esmtp_completed_t *completed = esmtp_show_message(show, m);
-    if (tree && esmtp_message_joined())
+    if (tree && esmtp_option_messages())
         readable_fields_add(show, tree, completed->octets);
 }
 
@@ -371,7 +373,7 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
     const char *why;
     const esmtp_message_t *m = completed->message;
     esmtp_export_message(show, completed);
-    if (!esmtp_message_joined())
+    if (!esmtp_option_messages())
         return;
     tvbuff_t *tvb = source_add(show, m, completed->octets, "SMTP message");
     if (!tvb)
@@ -405,7 +407,7 @@ static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
 {
     const esmtp_message_t *m = fact->extra;
-    if (!tree || esmtp_message_joined() || (m->txn && m->txn->binary))
+    if (!tree || esmtp_option_messages() || (m->txn && m->txn->binary))
         return;
     text_t t = {show, tree, show->tvb, offset, offset + (int)fact->len, shown_max()};
     lines_add(&t, t.end);
@@ -418,7 +420,7 @@ static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
-    const char *name = esmtp_message_joined() ? "DATA fragment" : "Message Body";
+    const char *name = esmtp_option_messages() ? "DATA fragment" : "Message Body";
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
     proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s",
                                                   name, fact->len, plurality(fact->len, "", "s"));

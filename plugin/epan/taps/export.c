@@ -15,7 +15,7 @@
 #include <epan/tap.h>
 
 #include "../../core/mime/mime.h"
-#include "../show/message.h"
+#include "../show/collect.h"
 
 /* Octets of the parts of a file name; the whole must stay below 255. */
 #define SENDER_MAX     100
@@ -69,7 +69,7 @@ static GString *name_begin(const export_t *e)
     if (txn)
         g_string_append_printf(name, "mail%u", txn->number);
     else
-        g_string_append_printf(name, "message%u", esmtp_message_collected(e->message)->number);
+        g_string_append_printf(name, "message%u", esmtp_collected(e->message)->number);
     return name;
 }
 
@@ -330,7 +330,7 @@ void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *com
     bool mails = have_tap_listener(mail_tap), attachments = have_tap_listener(attachment_tap);
     if (!mails && !attachments)
         return;
-    const esmtp_collected_t *c = esmtp_message_collected(completed->message);
+    const esmtp_collected_t *c = esmtp_collected(completed->message);
     if (!c || c->too_big)
         return;
     export_t *e = export_new(show, completed->message);
@@ -347,7 +347,7 @@ void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdi
         return;
     export_t *e = export_new(show, verdict->message);
     e->reply = true;
-    if (esmtp_message_collected(verdict->message))
+    if (esmtp_collected(verdict->message))
         tap_queue_packet(mail_tap, show->pinfo, e);
 }
 

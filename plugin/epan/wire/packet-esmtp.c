@@ -13,6 +13,7 @@
 
 #include "../../core/session/framing.h"
 #include "../show/anomaly.h"
+#include "../show/collect.h"
 #include "../show/extend.h"
 #include "heuristics.h"
 #include "../show/message.h"
@@ -250,7 +251,7 @@ void esmtp_proto_register(void)
     entries.dissect_inside = dissect_inside;
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(prefs);
-    esmtp_message_register(prefs);
+    esmtp_collect_register(prefs);
     esmtp_auth_preferences(prefs);
     esmtp_heuristics_register(prefs);
     esmtp_options_register(prefs);

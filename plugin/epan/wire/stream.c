@@ -13,7 +13,6 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "../../core/session/framing.h"
-#include "../show/message.h"
 #include "pool.h"
 
 /* A jump of more than this is no hole of one connection but another numbering. */
@@ -25,6 +24,12 @@
 #define BASE_SEQ_SET 0x01
 
 static int proto_esmtp = -1;
+static const esmtp_taker_t *taker;
+
+void esmtp_stream_set_taker(const esmtp_taker_t *new_taker)
+{
+    taker = new_taker;
+}
 
 void esmtp_stream_register(int proto)
 {
@@ -60,6 +65,23 @@ static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
     return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
 }
 
+static esmtp_source_t source_of(esmtp_conn_t *conn)
+{
+    return (esmtp_source_t){conn, &conn->streams[conn->layer][!esmtp_session_server(conn->session)]};
+}
+
+static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
+{
+    esmtp_source_t from = source_of(ctx);
+    taker->text(&from, message, p, n);
+}
+
+static void take_end(void *ctx, esmtp_message_t *message)
+{
+    esmtp_source_t from = source_of(ctx);
+    taker->end(&from, message);
+}
+
 /* The time of the connection's first segment, if that opened it. */
 static bool opening_time(const struct tcp_analysis *tcpd, int64_t *time)
 {
@@ -77,10 +99,8 @@ static bool is_above(const packet_info *pinfo)
 static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
-    static const esmtp_session_ops_t ops = {.allocator = &file_allocator,
-                                            .fact = add_fact,
-                                            .text = esmtp_message_append,
-                                            .end = esmtp_message_end};
+    static const esmtp_session_ops_t ops = {
+        .allocator = &file_allocator, .fact = add_fact, .text = take_text, .end = take_end};
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
     conn->port = pinfo->srcport;
@@ -242,7 +262,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     esmtp_feeding_t feeding = {in, at->seq, NULL};
     call->conn->feeding = &feeding;
     size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
-    esmtp_message_fed(&feeding);
+    taker->fed(&feeding);
     call->conn->feeding = NULL;
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;

@@ -38,7 +38,7 @@ typedef enum {
 typedef struct {
     esmtp_span_t octets;
     uint32_t seq;               /* of the first of them */
-    esmtp_message_t *borrowing; /* message.c: the octets behind those that are kept lie in these; NULL if none */
+    esmtp_message_t *borrowing; /* the taker's: the octets behind those that it keeps lie in these; NULL if none */
 } esmtp_feeding_t;
 
 typedef struct {
@@ -109,6 +109,25 @@ bool esmtp_stream_has_calls(const esmtp_call_t *call);
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);
 /* Any visit after it: finds what the first one made of them. */
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found);
+
+/* Where message octets come from. */
+typedef struct {
+    esmtp_conn_t *conn;
+    const esmtp_stream_t *client; /* whose facts the pieces of the message are */
+} esmtp_source_t;
+
+/* Who collects messages. Called on first visits only. */
+typedef struct {
+    /* Message octets, in order, dots removed. */
+    void (*text)(const esmtp_source_t *from, esmtp_message_t *message, const uint8_t *p, size_t n);
+    /* No more octets of this message will come. */
+    void (*end)(const esmtp_source_t *from, esmtp_message_t *message);
+    /* The octets that are being fed go away. */
+    void (*fed)(esmtp_feeding_t *feeding);
+} esmtp_taker_t;
+
+/* Must be called before the first packet; the taker must stay where it is. */
+void esmtp_stream_set_taker(const esmtp_taker_t *taker);
 
 void esmtp_stream_register(int proto_esmtp);
 

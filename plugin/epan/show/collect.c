@@ -1,0 +1,147 @@
+/* collect.c
+ * Message octets: collected once, in file memory, one copy. Of the octets in the frame that completes the message no
+ * copy is kept, as long as the message is short: they are there whenever it is shown. Most mails come in one to four
+ * segments.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "collect.h"
+
+#include "../wire/pool.h"
+
+/* What the client says its message will take is believed up to here, and up to so many times its first octets: room for
+ * it is made at once. */
+#define ROOM_DECLARED (64u << 10)
+#define ROOM_TIMES    16
+
+/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too.
+ */
+#define JOINED_MAX (64u << 10)
+
+/* Octets of one message that are kept at most; beyond, a tvb (31 bits) and memory end. */
+static unsigned max_message = 1u << 30;
+
+uint64_t esmtp_collect_limit(void)
+{
+    return MIN(max_message, INT32_MAX);
+}
+
+/* --- collecting ------------------------------------------------------------------------------- */
+
+static esmtp_collected_t *collected(const esmtp_source_t *from, esmtp_message_t *message)
+{
+    esmtp_collected_t *c = message->user;
+    if (c)
+        return c;
+    c = message->user = esmtp_pool_alloc0(sizeof *c);
+    c->number = ++from->conn->messages;
+    c->stream = from->client;
+    return c;
+}
+
+/* Most messages are small, and pieces of memory that are given back are seldom of a size that is asked for again: the
+ * first room is what is known to be needed. */
+static uint32_t room_first(const esmtp_message_t *message, uint32_t n)
+{
+    uint64_t declared = message->txn ? message->txn->declared : UINT64_MAX;
+    return declared <= ROOM_DECLARED ? (uint32_t)MAX(n, MIN(declared, (uint64_t)n * ROOM_TIMES)) : n;
+}
+
+static void keep(const esmtp_message_t *message, const uint8_t *p, uint32_t n)
+{
+    esmtp_collected_t *c = message->user;
+    if (c->len + n > c->room) {
+        uint64_t room = c->room ? c->room : room_first(message, n);
+        while (room < c->len + n)
+            room *= 2;
+        c->room = (uint32_t)room;
+        c->data = wmem_realloc(wmem_file_scope(), c->data, room);
+    }
+    memcpy(c->data + c->len, p, n);
+    c->len += n;
+}
+
+/* Leaves octets where they are, as long as they are there. */
+static bool borrow(esmtp_feeding_t *feeding, esmtp_message_t *message, const uint8_t *p, uint32_t n)
+{
+    esmtp_collected_t *c = message->user;
+    if (c->len > JOINED_MAX || !feeding || p < feeding->octets.p || p >= feeding->octets.p + feeding->octets.len)
+        return false;
+    feeding->borrowing = message;
+    c->tail_seq = feeding->seq + (uint32_t)(p - feeding->octets.p);
+    c->tail = n;
+    return true;
+}
+
+static void on_fed(esmtp_feeding_t *feeding)
+{
+    esmtp_message_t *message = feeding->borrowing;
+    if (!message)
+        return;
+    esmtp_collected_t *c = message->user;
+    uint32_t n = c->tail;
+    feeding->borrowing = NULL;
+    c->tail = 0;
+    keep(message, feeding->octets.p + (c->tail_seq - feeding->seq), n);
+}
+
+static void on_text(const esmtp_source_t *from, esmtp_message_t *message, const uint8_t *p, size_t n)
+{
+    esmtp_feeding_t *feeding = from->conn->feeding;
+    esmtp_collected_t *c = collected(from, message);
+    if (feeding)
+        on_fed(feeding);
+    if (!c->too_big && c->len + n > esmtp_collect_limit()) {
+        wmem_free(wmem_file_scope(), c->data);
+        c->data = NULL;
+        c->len = c->room = 0;
+        c->too_big = true;
+    }
+    if (!c->too_big && !borrow(feeding, message, p, (uint32_t)n))
+        keep(message, p, (uint32_t)n);
+}
+
+static void on_end(const esmtp_source_t *from, esmtp_message_t *message)
+{
+    esmtp_feeding_t *feeding = from->conn->feeding;
+    esmtp_collected_t *c = collected(from, message);
+    if (feeding && feeding->borrowing == message && !message->incomplete)
+        feeding->borrowing = NULL; /* never to be given back */
+    if (!c->data || c->room == c->len)
+        return;
+    c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
+    c->room = c->len;
+}
+
+/* --- what was collected ----------------------------------------------------------------------- */
+
+const esmtp_collected_t *esmtp_collected(const esmtp_message_t *message)
+{
+    return message->user;
+}
+
+esmtp_span_t esmtp_collected_octets(const esmtp_message_t *message, const packet_info *pinfo, tvbuff_t *tvb,
+                                    uint32_t seq)
+{
+    const esmtp_collected_t *c = message->user;
+    if (!c || !c->tail)
+        return esmtp_span(c ? c->data : NULL, c ? c->len : 0);
+    const uint8_t *tail = tvb_get_ptr(tvb, (int)(c->tail_seq - seq), (int)c->tail);
+    if (!c->len)
+        return esmtp_span(tail, c->tail);
+    uint8_t *joined = wmem_alloc(pinfo->pool, (size_t)c->len + c->tail);
+    memcpy(joined, c->data, c->len);
+    memcpy(joined + c->len, tail, c->tail);
+    return esmtp_span(joined, (size_t)c->len + c->tail);
+}
+
+void esmtp_collect_register(module_t *prefs)
+{
+    static const esmtp_taker_t taker = {on_text, on_end, on_fed};
+
+    prefs_register_uint_preference(
+        prefs, "max_message", "Largest message to collect (octets)",
+        "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
+    esmtp_stream_set_taker(&taker);
+}
