@@ -68,7 +68,7 @@ enum {
     ESMTP_AN_BARE_LF = 1u << 0,               /* line ends with LF alone */
     ESMTP_AN_TOO_LONG = 1u << 1,              /* line was cut at ESMTP_LINE_MAX */
     ESMTP_AN_NO_EOL = 1u << 2,                /* line has no end in the capture */
-    ESMTP_AN_CONTROL = 1u << 3,               /* NUL or bare CR in a line */
+    ESMTP_AN_CONTROL = 1u << 3,               /* NUL or bare CR in a line; more than one CR at its end */
     ESMTP_AN_CLIENT_FIRST = 1u << 4,          /* client speaks before the greeting */
     ESMTP_AN_NO_COMMAND = 1u << 5,            /* reply without a command */
     ESMTP_AN_NOT_REPLY = 1u << 6,             /* server line that is no reply */
@@ -99,6 +99,9 @@ enum {
     ESMTP_AN_CLEAR_AFTER_TLS = 1u << 31, /* in clear although TLS was begun: its handshake failed, or it has ended */
 };
 
+/* A line end of CR CR LF, or with still more CRs: esmtp_line_end_length() (line.h) tells its octets. */
+#define ESMTP_FACT_EOL_LONG 3
+
 struct esmtp_txn;
 
 /* 48 octets: connections have dozens, a million commands a million of them. */
@@ -108,7 +111,7 @@ typedef struct esmtp_fact {
     uint32_t len; /* octets */
     uint32_t flags : ESMTP_FF_BITS; /* ESMTP_FF_* */
     uint32_t kind : 5;              /* esmtp_fact_kind_t */
-    uint32_t eol : 2;               /* octets of the line end: 2, 1 or 0 */
+    uint32_t eol : 2;               /* octets of the line end; ESMTP_FACT_EOL_LONG: count them */
     uint32_t
         verb : 8; /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: none or unknown */
     uint32_t code : 10; /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the

@@ -96,6 +96,7 @@ struct esmtp_session {
     bool batch;      /* two commands came in one segment: the client pipelines */
     bool step;       /* the next client octet begins a line that is a command */
     bool ended;      /* the server has said goodbye */
+    bool extra_cr[2]; /* for each side: it was said that its lines end with CR CR LF */
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */

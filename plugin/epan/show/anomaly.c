@@ -17,7 +17,7 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[0], {"smtp.expert.bare_lf", PI_PROTOCOL, PI_WARN, "Line ends with LF instead of CRLF", EXPFILL}},
     {&fields[1], {"smtp.expert.line_too_long", PI_PROTOCOL, PI_WARN, "Line without end: cut off here", EXPFILL}},
     {&fields[2], {"smtp.expert.no_line_end", PI_REASSEMBLE, PI_NOTE, "Line end not captured", EXPFILL}},
-    {&fields[3], {"smtp.expert.control", PI_PROTOCOL, PI_WARN, "NUL or bare CR inside a line", EXPFILL}},
+    {&fields[3], {"smtp.expert.control", PI_PROTOCOL, PI_WARN, "NUL or bare CR in a line, or CR CR LF at its end", EXPFILL}},
     {&fields[4],
      {"smtp.expert.client_first", PI_SEQUENCE, PI_WARN, "Client speaks before the server's greeting", EXPFILL}},
     {&fields[5], {"smtp.expert.no_command", PI_SEQUENCE, PI_WARN, "Reply without a command", EXPFILL}},

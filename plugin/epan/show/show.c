@@ -102,6 +102,13 @@ int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offs
     return end < 0 ? left : end + 1 - offset;
 }
 
+int esmtp_show_text(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int total)
+{
+    if (fact->eol != ESMTP_FACT_EOL_LONG)
+        return total - fact->eol;
+    return total - (int)esmtp_line_end_length(esmtp_span(tvb_get_ptr(show->tvb, offset, total), (size_t)total));
+}
+
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {

@@ -46,6 +46,8 @@ void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int of
 
 /* Octets of the line of a reply at an offset, line end included; left: octets of its fact from there on. */
 int esmtp_show_line(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int left);
+/* Octets of the line at an offset without its end; total: with it. */
+int esmtp_show_text(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int total);
 
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);

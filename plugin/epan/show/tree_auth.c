@@ -200,7 +200,7 @@ static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, i
 
 void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
-    int len = (int)fact->len - fact->eol;
+    int len = esmtp_show_text(show, fact, offset, (int)fact->len);
     proto_item *item = line_item_add(show, fact, offset, len);
     proto_tree *tree = proto_item_add_subtree(item, ett_line);
     esmtp_sasl_t msg;

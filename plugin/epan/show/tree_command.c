@@ -165,7 +165,7 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
 
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
-    int len = (int)fact->len - fact->eol;
+    int len = esmtp_show_text(show, fact, offset, (int)fact->len);
     /* A login has more to report than its items, and items of other protocols. */
     bool details = show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN;
     proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;
@@ -180,7 +180,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
-    int len = (int)fact->len - fact->eol;
+    int len = esmtp_show_text(show, fact, offset, (int)fact->len);
     proto_item *item = esmtp_add_text(show->tree, hf_message_line, show->tvb, offset, (int)fact->len);
     esmtp_anomaly_add(show->pinfo, item, fact);
     esmtp_show_info_octets(show, fact, offset, len);

@@ -219,7 +219,8 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         int end = offset + (int)fact->len;
         uint32_t index = fact->index;
         do {
-            int total = esmtp_show_line(show, fact, offset, end - offset), len = total - fact->eol;
+            int total = esmtp_show_line(show, fact, offset, end - offset);
+            int len = esmtp_show_text(show, fact, offset, total);
             if (len > 0 && details)
                 line_add(show, item, tree, fact, index, offset, len);
             index++;
