@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import faults
 from dialogue import (C, S, Capture, Stream, cut_everywhere, random_cuts, said, script,
                       segments_of, single_octets)
 
@@ -193,3 +194,47 @@ def test_times(builtin):
 def test_every_option_of_a_connection_is_described():
     for name in Stream.__dataclass_fields__:
         assert name == "dialogue" or name in Capture.add.__doc__, name
+
+
+# --- dialogues kept as text (lib/faults.py) ---------------------------------------------------
+
+
+def test_a_dialogue_from_a_file():
+    first, second, third = faults.parse(r"""# a comment
+@port 587
+S: 220 mx
+C: EHLO \xe4\0\t\\c
+C+ NOOP\c
+C+
+C:
+C:  two
+@new 2525 25
+@nosyn
+S: a\r\n.\c
+S+ b
+@new
+C: é #1
+""")
+    assert first.options == {"port": 587}
+    assert first.steps == [S("220 mx\r\n"), C(b"EHLO \xe4\0\t\\c\r\nNOOP\r\n"), C("\r\n"), C(" two\r\n")]
+    assert second.options == {"port": 2525, "client_port": 25, "handshake": False}
+    assert second.steps == [S("a\r\n.b\r\n")]
+    assert third.options == {} and third.steps == [C("é #1\r\n")]
+
+
+@pytest.mark.parametrize("text", [
+    "X: a", "C a", "C:a", "S+ a", "C: a\nS+ b", "C: \\q", "C: \\x4", "C: a\\cb", "C: a\\", "C: a\n@port 25",
+    "C: a\n@nosyn", "@new a\nC: a", "@new 1 2 3\nC: a", "@old\nC: a", "C: a\n@new", "# nobody",
+])
+def test_a_file_that_is_none(text):
+    with pytest.raises(ValueError):
+        faults.parse(text)
+
+
+def test_files_are_found_by_the_beginning_of_their_names():
+    assert faults.read("r47") == faults.read("r47-http-connect-roles")
+    assert [len(connection.steps) for connection in faults.read("r01")] == [6, 14, 6]
+    with pytest.raises(FileNotFoundError):
+        faults.read("r0")
+    streams = faults.capture("r49", "r01", snaplen=96, port=26).streams
+    assert [(stream.port, stream.snaplen) for stream in streams] == [(10587, 96)] + [(26, 96)] * 3
