@@ -428,7 +428,8 @@ static bool continues_hello(const esmtp_session_t *s, const esmtp_stamp_t *at, c
     const esmtp_fact_t *fact = s->work->reply.open && event->nth ? s->work->reply.fact : NULL;
     return fact && fact->frame == at->frame && fact->seq + fact->len == at->seq &&
            s->work->reply.lines < ESMTP_OFFER_MAX && fact->flags & ESMTP_FF_PLAIN && fact->eol == 2 &&
-           !fact->anomalies && event->line.plain && event->line.eol == ESMTP_EOL_CRLF && event->reply.valid &&
+           !fact->anomalies && event->line.plain && event->line.eol == ESMTP_EOL_CRLF && !event->line.extra_cr &&
+           event->reply.valid &&
            event->reply.code == s->work->reply.code;
 }
 
