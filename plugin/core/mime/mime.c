@@ -218,13 +218,25 @@ static void append_hex(GString *out, esmtp_span_t in, char escape, bool undersco
     }
 }
 
-static void append_base64(GString *out, esmtp_span_t in)
+/* Octets of a base64 text; out has room for in.len / 4 * 3 + 3. Programs leave out the padding at its end, or lose it:
+ * what the last characters say counts all the same. */
+static size_t decode_base64(esmtp_span_t in, uint8_t *out)
 {
     int state = 0;
     unsigned save = 0;
+    size_t n = g_base64_decode_step((const char *)in.p, in.len, out, &state, &save);
+    unsigned pending =
+        (unsigned)ABS(state); /* characters of a group of four that has not ended; negative: "=" is last */
+    if (pending > 2 || state == 2)
+        n += g_base64_decode_step("==", 4 - pending, out + n, &state, &save);
+    return n;
+}
+
+static void append_base64(GString *out, esmtp_span_t in)
+{
     size_t at = out->len;
     g_string_set_size(out, at + in.len / 4 * 3 + 3);
-    size_t n = in.len ? g_base64_decode_step((const char *)in.p, in.len, (guchar *)out->str + at, &state, &save) : 0;
+    size_t n = in.len ? decode_base64(in, (uint8_t *)out->str + at) : 0;
     g_string_truncate(out, at + n);
 }
 
@@ -488,10 +500,8 @@ uint8_t *esmtp_mime_decode(const esmtp_mime_part_t *part, size_t *len)
     if (!body.len)
         return NULL;
     uint8_t *out = g_malloc(body.len + 3);
-    int state = 0;
-    unsigned save = 0;
     switch (part->encoding) {
-    case ESMTP_MIME_BASE64: *len = g_base64_decode_step((const char *)body.p, body.len, out, &state, &save); break;
+    case ESMTP_MIME_BASE64: *len = decode_base64(body, out); break;
     case ESMTP_MIME_QUOTED: *len = decode_quoted(body, out); break;
     case ESMTP_MIME_PLAIN:
         memcpy(out, body.p, body.len);
@@ -574,6 +584,28 @@ static void read_boundary(open_t *o)
     g_string_free(value, TRUE);
 }
 
+/* Whether a text begins with a header field, which no base64 does. */
+static bool is_field(esmtp_span_t s)
+{
+    size_t n = 0;
+    while (n < s.len && (g_ascii_isalnum(s.p[n]) || s.p[n] == '-' || s.p[n] == '_'))
+        n++;
+    return n > 0 && n < s.len && s.p[n] == ':';
+}
+
+/* Whether a part is a message that can be looked into. message/rfc822 has no encoding (RFC 2046 section 5.2.1): where
+ * one is named all the same the label is wrong if the octets read as a header. */
+static bool is_message(open_t *o, esmtp_span_t type, esmtp_span_t body)
+{
+    bool rfc822 = esmtp_span_is(type, "message/rfc822");
+    bool global = esmtp_span_is(type, "message/global"); /* RFC 6532 section 3.7 lets it have one */
+    if (!rfc822 && !global)
+        return false;
+    if ((rfc822 || o->part.encoding == ESMTP_MIME_BASE64) && is_field(body))
+        o->part.encoding = ESMTP_MIME_PLAIN;
+    return o->part.encoding == ESMTP_MIME_PLAIN;
+}
+
 /* The empty line behind a header was seen; the body begins at an offset. */
 static void end_header(walk_t *w, size_t header_end, size_t body)
 {
@@ -591,8 +623,7 @@ static void end_header(walk_t *w, size_t header_end, size_t body)
         read_boundary(o);
     o->multipart = o->boundary != NULL;
     w->multiparts += o->multipart;
-    o->part.message = o->part.encoding == ESMTP_MIME_PLAIN &&
-                      (esmtp_span_is(type, "message/rfc822") || esmtp_span_is(type, "message/global"));
+    o->part.message = is_message(o, type, esmtp_span_from(w->message, body));
     if (o->part.message)
         push(w, body);
 }

@@ -29,6 +29,7 @@ enum {
     S_DOT_CR,    /* ".", CR at the start of a line; this CR is kept back */
     S_BARE_DOT,  /* "." behind a bare CR or LF: where some servers see the start of a line */
     S_BARE_DOT_CR,
+    S_DOT_CRS,    /* either of them and further CRs: many servers take CR CR LF for CRLF */
     S_FAKE_LF,    /* a bare LF that completes a fake end; else as S_LF */
     S_FAKE_START, /* CRLF that completes a fake end; else as S_START */
     S_LOST,       /* octets that are missing: a CR may have been the last of them, or CRLF */
@@ -66,9 +67,10 @@ static const step_t steps[S_COUNT][O_COUNT] = {
     [S_CR]          = {{S_TEXT, A_PASS, BARE_CR},             {S_CR, A_PASS, BARE_CR},             {S_START, A_PASS, 0},                    {S_BARE_DOT, A_PASS, BARE_CR}},
     [S_LF]          = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_BARE_DOT, A_PASS, 0}},
     [S_DOT]         = {{S_TEXT, A_PASS, SINGLE},              {S_DOT_CR, A_HOLD, 0},               {S_FAKE_LF, A_PASS, FAKE | BARE_LF},     {S_TEXT, A_PASS, 0}},
-    [S_DOT_CR]      = {{S_TEXT, A_RELEASE, FAKE | BARE_CR},   {S_CR, A_RELEASE, FAKE | BARE_CR},   {S_START, A_END, 0},                     {S_BARE_DOT, A_RELEASE, FAKE | BARE_CR}},
+    [S_DOT_CR]      = {{S_TEXT, A_RELEASE, FAKE | BARE_CR},   {S_DOT_CRS, A_RELEASE, FAKE | BARE_CR}, {S_START, A_END, 0},                    {S_BARE_DOT, A_RELEASE, FAKE | BARE_CR}},
     [S_BARE_DOT]    = {{S_TEXT, A_PASS, 0},                   {S_BARE_DOT_CR, A_PASS, FAKE},       {S_FAKE_LF, A_PASS, FAKE | BARE_LF},     {S_TEXT, A_PASS, 0}},
-    [S_BARE_DOT_CR] = {{S_TEXT, A_PASS, BARE_CR},             {S_CR, A_PASS, BARE_CR},             {S_FAKE_START, A_PASS, 0},               {S_BARE_DOT, A_PASS, BARE_CR}},
+    [S_BARE_DOT_CR] = {{S_TEXT, A_PASS, BARE_CR},             {S_DOT_CRS, A_PASS, BARE_CR},        {S_FAKE_START, A_PASS, 0},               {S_BARE_DOT, A_PASS, BARE_CR}},
+    [S_DOT_CRS]     = {{S_TEXT, A_PASS, BARE_CR},             {S_DOT_CRS, A_PASS, BARE_CR},        {S_FAKE_START, A_PASS, 0},               {S_BARE_DOT, A_PASS, BARE_CR}},
     [S_FAKE_LF]     = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_BARE_DOT, A_PASS, 0}},
     [S_FAKE_START]  = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_DOT, A_DROP, 0}},
     [S_LOST]        = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_TEXT, A_PASS, 0},                     {S_TEXT, A_PASS, 0}},

@@ -8,7 +8,7 @@
  */
 #include "line.h"
 
-/* What stands inside a line: every CR here is a bare one, for the CR of the line end is not given. */
+/* What stands inside a line: every CR here is a bare one, for those of the line end are not given. */
 static void line_look(esmtp_span_t s, esmtp_line_t *line)
 {
     uint64_t high = 0, nul = 0, cr = 0;
@@ -37,12 +37,13 @@ static void line_look(esmtp_span_t s, esmtp_line_t *line)
 /* A line that ends with the LF at offset lf. */
 static void line_ended(esmtp_span_t s, size_t lf, esmtp_line_t *line)
 {
-    bool crlf = lf > 0 && s.p[lf - 1] == '\r';
+    size_t end = esmtp_line_end_length(esmtp_span(s.p, lf + 1));
 
     *line = (esmtp_line_t){
-        .len = crlf ? lf - 1 : lf,
+        .len = lf + 1 - end,
         .total = lf + 1,
-        .eol = crlf ? ESMTP_EOL_CRLF : ESMTP_EOL_LF,
+        .eol = end > 1 ? ESMTP_EOL_CRLF : ESMTP_EOL_LF,
+        .extra_cr = end > 2,
     };
     line_look(esmtp_span(s.p, line->len), line);
 }
@@ -69,11 +70,6 @@ bool esmtp_line_scan(esmtp_span_t s, size_t from, esmtp_line_t *line)
 
 void esmtp_line_rest(esmtp_span_t s, esmtp_line_t *line)
 {
-    esmtp_span_t known = s;
-
-    /* Nobody knows what would have followed a CR at the end. */
-    if (s.len > 0 && s.p[s.len - 1] == '\r')
-        known.len--;
-    *line = (esmtp_line_t){.len = s.len, .total = s.len};
-    line_look(known, line);
+    *line = (esmtp_line_t){.len = s.len - esmtp_line_end_length(s), .total = s.len};
+    line_look(esmtp_span(s.p, line->len), line);
 }

@@ -16,15 +16,17 @@
 
 typedef enum {
     ESMTP_EOL_NONE, /* the line has not ended */
-    ESMTP_EOL_CRLF,
-    ESMTP_EOL_LF, /* without CR in front */
+    ESMTP_EOL_CRLF, /* with one CR or more: programs that write CRLF through a text stream of Windows send CR CR LF, and
+                     * servers take all of it for the end */
+    ESMTP_EOL_LF,   /* without CR in front */
 } esmtp_eol_t;
 
 typedef struct {
-    size_t len;      /* octets without the line end */
-    size_t total;    /* octets with it */
+    size_t len;      /* octets without the line end, and without CRs at the end of what esmtp_line_rest took */
+    size_t total;    /* octets with them */
     esmtp_eol_t eol; /* NONE only in pieces: see esmtp_line_scan */
-    bool bare_cr;    /* a CR that no LF follows stands inside the line; a CR as last octet of a piece is not judged */
+    bool extra_cr;   /* CRLF with further CRs in front */
+    bool bare_cr;    /* a CR that no LF follows stands inside the line; CRs at its end are not judged */
     bool nul;        /* a NUL stands inside the line */
     bool eight_bit;  /* an octet above 127 stands inside the line */
     bool plain;      /* nothing but printable ASCII stands inside the line */
@@ -37,7 +39,24 @@ typedef struct {
  * line is never cut between CR and LF: a CR at the limit opens the next piece. */
 bool esmtp_line_scan(esmtp_span_t s, size_t from, esmtp_line_t *line);
 
-/* Takes the whole span as one line without end: what is left when no more octets can be had. */
+/* Takes the whole span as one line without end: what is left when no more octets can be had. If it ends with CR only
+ * the LF of the line end is missing, most likely. */
 void esmtp_line_rest(esmtp_span_t s, esmtp_line_t *line);
+
+/* Whether octets of a line's text may be missing at its end. */
+static inline bool esmtp_line_is_cut(const esmtp_line_t *line)
+{
+    return line->eol == ESMTP_EOL_NONE && line->total == line->len;
+}
+
+/* Octets of the line end of a line that is given with it: CRs and LF, LF, or CRs alone. */
+static inline size_t esmtp_line_end_length(esmtp_span_t s)
+{
+    size_t n = s.len > 0 && s.p[s.len - 1] == '\n';
+
+    while (n < s.len && s.p[s.len - 1 - n] == '\r')
+        n++;
+    return n;
+}
 
 #endif /* ESMTP_LINE_H */

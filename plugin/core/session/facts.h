@@ -60,7 +60,7 @@ enum {
 #define ESMTP_AN_BARE_LF              ESMTP_AN(0)  /* line ends with LF alone */
 #define ESMTP_AN_TOO_LONG             ESMTP_AN(1)  /* line was cut at ESMTP_LINE_MAX */
 #define ESMTP_AN_NO_EOL               ESMTP_AN(2)  /* line has no end in the capture */
-#define ESMTP_AN_CONTROL              ESMTP_AN(3)  /* NUL or bare CR in a line */
+#define ESMTP_AN_CONTROL              ESMTP_AN(3)  /* NUL or bare CR in a line; more than one CR at its end */
 #define ESMTP_AN_CLIENT_FIRST         ESMTP_AN(4)  /* client speaks before the greeting */
 #define ESMTP_AN_NO_COMMAND           ESMTP_AN(5)  /* reply without a command */
 #define ESMTP_AN_NOT_REPLY            ESMTP_AN(6)  /* server line that is no reply */
@@ -101,8 +101,8 @@ typedef struct esmtp_fact {
     uint32_t flags; /* ESMTP_FF_* */
     uint64_t anomalies; /* ESMTP_AN_* */
     uint8_t kind;       /* esmtp_fact_kind_t */
-    uint8_t eol;        /* octets of the line end */
     uint8_t verb;       /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
+    uint16_t eol;       /* octets of the line end */
     uint16_t code;      /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the
                            message) */
     uint16_t call;      /* in TLS: which call of the dissector in this frame, from 0 */

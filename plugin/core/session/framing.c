@@ -215,7 +215,7 @@ static bool feed_server(feed_t *f)
         return false;
     esmtp_reply_parse(esmtp_span(f->in.p, event.line.len), &event.reply);
     /* Three digits where the frame was cut short: nobody knows whether a "-" followed. */
-    if (event.line.eol == ESMTP_EOL_NONE && event.line.len == 3)
+    if (esmtp_line_is_cut(&event.line) && event.line.len == 3)
         event.reply.more = true;
     if (esmtp_session_hello_pending(f->s)) {
         esmtp_ehlo_parse(event.reply.parameter, &event.extension);

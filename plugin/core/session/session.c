@@ -258,15 +258,16 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
                                       esmtp_fact_kind_t kind, const esmtp_line_t *line)
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, kind, (uint32_t)line->total);
-    fact->eol = (uint8_t)(line->total - line->len);
+    fact->eol = (uint16_t)(line->total - line->len);
     if (line->plain)
         fact->flags |= ESMTP_FF_PLAIN;
     if (line->eol == ESMTP_EOL_LF)
         fact->anomalies |= ESMTP_AN_BARE_LF;
     if (line->eol == ESMTP_EOL_NONE)
         fact->anomalies |= line->too_long ? ESMTP_AN_TOO_LONG : ESMTP_AN_NO_EOL;
-    if (line->nul || line->bare_cr)
+    if (line->nul || line->bare_cr || (line->extra_cr && !s->extra_cr[side]))
         fact->anomalies |= ESMTP_AN_CONTROL;
+    s->extra_cr[side] |= line->extra_cr;
     if (at->tls_over)
         esmtp_session_tls_over(s, side, fact);
     return fact;

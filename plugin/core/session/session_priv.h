@@ -69,10 +69,11 @@ struct esmtp_session {
     bool lmtp;
     bool opened; /* watched from the SYN on */
     bool server_spoke, client_spoke;
-    bool greeted;    /* the greeting came, or must have come */
-    bool synced;     /* the greeting or a reply to a captured command was seen */
-    bool client_gap; /* a hole was seen in what the client sent */
-    bool batch;      /* two commands came in one segment: the client pipelines */
+    bool greeted;     /* the greeting came, or must have come */
+    bool synced;      /* the greeting or a reply to a captured command was seen */
+    bool client_gap;  /* a hole was seen in what the client sent */
+    bool batch;       /* two commands came in one segment: the client pipelines */
+    bool extra_cr[2]; /* for each side: it was said that its lines end with CR CR LF */
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */

@@ -110,6 +110,12 @@ static const body_case_t body_cases[] = {
     {"CRLF.CR, nothing known yet", TEXT("A\r\n.\r"), LIT("A\r\n\r"), 0, true},
     {"CRLF.CR", TEXT("A\r\n.\rB"), LIT("A\r\n\rB"), CR | FAKE, false},
     {"CRLF.CRCR", TEXT("A\r\n.\r\r"), LIT("A\r\n\r\r"), CR | FAKE, false},
+    {"CRLF.CRCRLF", TEXT("A\r\n.\r\r\n"), LIT("A\r\n\r\r\n"), CR | FAKE, true},
+    {"CRLF.CRCRCRLF", TEXT("A\r\n.\r\r\r\n"), LIT("A\r\n\r\r\r\n"), CR | FAKE, true},
+    {"LF.CRCRLF", TEXT("A\n.\r\r\n"), LIT("A\n.\r\r\n"), LF | CR | FAKE, true},
+    {"CRLF.CRCR.LF", TEXT("A\r\n.\r\r.\n"), LIT("A\r\n\r\r.\n"), LF | CR | FAKE, true},
+    {"CRLF.CRCRLF, then text", TEXT("A\r\n.\r\r\nB"), LIT("A\r\n\r\r\nB"), CR | FAKE, false},
+    {"CRLF.CRCRLF, then the end", LIT("A\r\n.\r\r\n.\r\nQ"), true, 10, LIT("A\r\n\r\r\n"), CR | FAKE, false},
     {"CRLF.CR.CRLF", TEXT("A\r\n.\r.\r\n"), LIT("A\r\n\r.\r\n"), CR | FAKE, true},
     {"CR.CRLF", TEXT("A\r.\r\n"), LIT("A\r.\r\n"), CR | FAKE, true},
     {"CR.LF", TEXT("A\r.\n"), LIT("A\r.\n"), CR | LF | FAKE, true},
@@ -214,15 +220,19 @@ static void define_octet(whole_t w, size_t i, result_t *r)
 
 static bool define_fake_end(whole_t w)
 {
-    size_t n = w.n;
+    size_t n = w.n, crs = 0;
     eol_t eol;
 
     if (n >= 2 && w.p[n - 2] == '.' && (w.p[n - 1] == '\n' || w.p[n - 1] == '\r'))
         return eol_before(w, n - 2) != EOL_NONE;
-    if (n < 3 || w.p[n - 3] != '.' || w.p[n - 2] != '\r' || w.p[n - 1] != '\n')
+    if (n == 0 || w.p[n - 1] != '\n')
         return false;
-    eol = eol_before(w, n - 3);
-    return eol == EOL_LF || eol == EOL_CR;
+    while (crs + 1 < n && w.p[n - 2 - crs] == '\r')
+        crs++;
+    if (crs == 0 || crs + 1 == n || w.p[n - 2 - crs] != '.')
+        return false;
+    eol = eol_before(w, n - 2 - crs);
+    return eol == EOL_LF || eol == EOL_CR || (eol == EOL_CRLF && crs > 1);
 }
 
 static void define(whole_t w, result_t *r)

@@ -8,7 +8,7 @@
 
 #include "core/parse/line.h"
 
-enum { BARE_CR = 1, NUL = 2, EIGHT_BIT = 4, TOO_LONG = 8 };
+enum { BARE_CR = 1, NUL = 2, EIGHT_BIT = 4, TOO_LONG = 8, EXTRA_CR = 16 };
 
 typedef struct {
     const char *label;
@@ -32,7 +32,11 @@ static const scan_case_t scan_cases[] = {
     {"first of two", LIT("A\r\nB\r\n"), 0, true, 1, 3, ESMTP_EOL_CRLF, 0},
     {"LF, then CRLF", LIT("A\nB\r\n"), 0, true, 1, 2, ESMTP_EOL_LF, 0},
     {"bare CR inside", LIT("A\rB\r\n"), 0, true, 3, 5, ESMTP_EOL_CRLF, BARE_CR},
-    {"bare CR in front of CRLF", LIT("A\r\r\n"), 0, true, 2, 4, ESMTP_EOL_CRLF, BARE_CR},
+    {"CR CR LF", LIT("A\r\r\n"), 0, true, 1, 4, ESMTP_EOL_CRLF, EXTRA_CR},
+    {"nothing but CR CR LF", LIT("\r\r\n"), 0, true, 0, 3, ESMTP_EOL_CRLF, EXTRA_CR},
+    {"many CR", LIT("A\r\r\r\r\r\r\n"), 0, true, 1, 8, ESMTP_EOL_CRLF, EXTRA_CR},
+    {"CR CR LF behind a bare CR", LIT("A\rB\r\r\n"), 0, true, 3, 6, ESMTP_EOL_CRLF, BARE_CR | EXTRA_CR},
+    {"CR, blank, CRLF", LIT("A\r \r\n"), 0, true, 3, 5, ESMTP_EOL_CRLF, BARE_CR},
     {"bare CR first", LIT("\rA\n"), 0, true, 2, 3, ESMTP_EOL_LF, BARE_CR},
     {"bare CR alone is no end", LIT("A\rB"), 0, false, 0, 0, ESMTP_EOL_NONE, 0},
     {"NUL", LIT("A\0B\r\n"), 0, true, 3, 5, ESMTP_EOL_CRLF, NUL},
@@ -57,6 +61,7 @@ static void check_line(const char *label, const esmtp_line_t *line, size_t len, 
     check_number(label, "nul", line->nul, (flags & NUL) != 0);
     check_number(label, "eight_bit", line->eight_bit, (flags & EIGHT_BIT) != 0);
     check_number(label, "too_long", line->too_long, (flags & TOO_LONG) != 0);
+    check_number(label, "extra_cr", line->extra_cr, (flags & EXTRA_CR) != 0);
 }
 
 static void scan_finds_the_end(void **state)
@@ -119,6 +124,7 @@ static const long_case_t long_cases[] = {
     {"CR at the limit, nothing behind it", LIMIT - 1, "\r", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
     {"CRLF behind the limit", LIMIT, "\r\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
     {"LF far behind the limit", LIMIT, "AAAA\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
+    {"CR CR LF that fits", LIMIT - 3, "\r\r\n", true, LIMIT - 3, LIMIT, ESMTP_EOL_CRLF, EXTRA_CR},
     {"two CR at the limit", LIMIT - 2, "\r\rA", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG | BARE_CR},
 };
 
@@ -163,17 +169,18 @@ static void limit_does_not_depend_on_what_follows(void **state)
 typedef struct {
     const char *label;
     esmtp_span_t input;
+    size_t len;
     unsigned flags;
 } rest_case_t;
 
 static const rest_case_t rest_cases[] = {
-    {"nothing", LIT(""), 0},
-    {"text", LIT("NOOP"), 0},
-    {"CR at the end is not judged", LIT("NOOP\r"), 0},
-    {"only CR", LIT("\r"), 0},
-    {"two CR", LIT("\r\r"), BARE_CR},
-    {"CR inside", LIT("A\rB"), BARE_CR},
-    {"NUL and eight bits", LIT("\0\xff"), NUL | EIGHT_BIT},
+    {"nothing", LIT(""), 0, 0},
+    {"text", LIT("NOOP"), 4, 0},
+    {"CR at the end: its LF is missing", LIT("NOOP\r"), 4, 0},
+    {"only CR", LIT("\r"), 0, 0},
+    {"two CR", LIT("\r\r"), 0, 0},
+    {"CR inside", LIT("A\rB"), 3, BARE_CR},
+    {"NUL and eight bits", LIT("\0\xff"), 2, NUL | EIGHT_BIT},
 };
 
 static void rest_takes_all(void **state)
@@ -185,7 +192,8 @@ static void rest_takes_all(void **state)
         esmtp_line_t line;
 
         esmtp_line_rest(input, &line);
-        check_line(c->label, &line, c->input.len, c->input.len, ESMTP_EOL_NONE, c->flags);
+        check_line(c->label, &line, c->len, c->input.len, ESMTP_EOL_NONE, c->flags);
+        check_number(c->label, "is cut", esmtp_line_is_cut(&line), c->len == c->input.len);
         check_free(input);
     }
 }

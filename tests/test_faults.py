@@ -1,0 +1,75 @@
+"""Sessions that were read wrongly once: the files of tests/faults, and dialogues of the same kinds."""
+
+import pytest
+
+import faults
+from dialogue import C, Capture, S, single_octets
+
+PASSES = [False, True]
+
+
+def one(steps, **options):
+    capture = Capture()
+    capture.add(steps, **options)
+    return capture
+
+
+# --- Line ends --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_cr_cr_lf_ends_commands_and_replies(tshark, two_pass):
+    names = ["smtp.req.verb", "smtp.ehlo.keyword", "smtp.mail.from", "smtp.rcpt.to", "smtp.expert.control",
+             "smtp.expert.not_command", "smtp.transaction.outcome"]
+    seen = tshark.lists(faults.FOLDER / "p01-cr-cr-lf.pcap", names, two_pass=two_pass)
+    mail = ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
+    assert {s: seen[s]["smtp.req.verb"] for s in seen} == {0: mail, 1: mail, 2: ["EHLO", "STARTTLS"]}
+    assert [seen[s]["smtp.ehlo.keyword"] for s in seen] == [["8BITMIME"], ["8BITMIME"], ["STARTTLS"]]
+    assert [seen[s]["smtp.mail.from"] for s in seen] == [["a@b.c"], ["a@b.c"], []]
+    assert [seen[s]["smtp.transaction.outcome"] for s in seen] == [["accepted"], ["accepted"], []]
+    assert all(len(seen[s]["smtp.expert.control"]) == 1 and not seen[s]["smtp.expert.not_command"] for s in seen)
+
+
+def test_cr_cr_lf_wherever_it_is_cut(tshark):
+    """Also line ends of many CRs, and replies of several lines."""
+    end = b"\r" * 40 + b"\n"
+    steps = [S(b"220 mx\r\r\n"), C(b"EHLO c" + end), S(b"250-mx\r\n250-SIZE 9" + end + b"250-PIPELINING\r\r\n250 HELP\r\r\n"),
+             C(b"NOOP\r\r\nVRFY x\r \r\nQUIT" + end), S(b"250 ok\r\r\n252 x\r\n221 bye" + end)]
+    capture = Capture()
+    capture.add(steps)
+    capture.add(single_octets(steps))
+    names = ["smtp.req.verb", "smtp.req.parameter", "smtp.ehlo.keyword", "smtp.ehlo.size", "smtp.rsp.parameter"]
+    seen = tshark.lists(capture, names)
+    assert seen[0] == seen[1]
+    assert seen[0] == {
+        "smtp.req.verb": ["EHLO", "NOOP", "VRFY", "QUIT"], "smtp.req.parameter": ["c", "x\r"],
+        "smtp.ehlo.keyword": ["SIZE", "PIPELINING", "HELP"],
+        "smtp.ehlo.size": ["9"],
+        "smtp.rsp.parameter": ["mx", "mx", "SIZE 9", "PIPELINING", "HELP", "ok", "x", "bye"],
+    }
+
+
+# --- Attachments ------------------------------------------------------------------------------
+
+
+def test_base64_without_padding_is_exported_whole(tshark):
+    files = tshark.export(faults.FOLDER / "p02-base64-without-padding.pcap", kind="smtp-attachments")
+    whole = {"1-padded": b"Hello world", "2-unpadded": b"Hello world", "3-unpadded2": b"Hello worl",
+             "4-lone": b"Hello world!", "5-garbage": b"Hello world", "6-concat": b"Hello world"}
+    first = {name: octets for name, octets in files.items() if name.startswith("tcp0-")}
+    assert first == {f"tcp0-mail1-{name}.bin": octets for name, octets in whole.items()}
+    # The second mail: a message labelled base64 that is none, and one without label.
+    assert files["tcp1-mail1-1-inner.exe"] == files["tcp1-mail1-3-inner.exe"] == b"Hello world"
+    assert len(files) == len(first) + 4
+
+
+def test_mail_in_a_mail_labelled_base64(tshark):
+    """RFC 2046 section 5.2.1 gives message/rfc822 no encoding: the label is wrong, the mail is there."""
+    inner = b"Subject: inner\r\nContent-Type: application/pdf; name=in.pdf\r\n\r\noctets"
+    mail = (b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n"
+            b"Content-Disposition: attachment; filename=fwd.eml\r\n\r\n" + inner + b"\r\n")
+    steps = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+             C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"), C("DATA\r\n"), S("354 go\r\n"), C(mail + b".\r\n"), S("250 ok\r\n")]
+    assert tshark.export(one(steps), kind="smtp-attachments") == {
+        "tcp0-mail1-1-in.pdf": b"octets\r\n", "tcp0-mail1-2-fwd.eml": inner + b"\r\n",
+    }
