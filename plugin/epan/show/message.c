@@ -13,7 +13,7 @@
 #include "message.h"
 
 #include <epan/exceptions.h>
-#include <epan/prefs-int.h>
+#include <epan/prefs-int.h> /* to read a preference of Wireshark's own dissector */
 #include <epan/show_exception.h>
 #include <epan/tap.h>
 
