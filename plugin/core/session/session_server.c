@@ -248,7 +248,7 @@ static void swap_roles(esmtp_session_t *s)
 {
     s->server = esmtp_session_client_side(s);
     s->server_certain = true;
-    s->greeted = false;
+    s->greeted = s->logged_in = s->xack_off = false;
     s->work->txn = NULL;
     s->offer = NULL;
 }
