@@ -28,9 +28,5 @@ EXPORT void plugin_register(void)
 
 EXPORT uint32_t plugin_describe(void)
 {
-#ifdef WS_PLUGIN_DESC_DISSECTOR
     return WS_PLUGIN_DESC_DISSECTOR;
-#else
-    return 0;
-#endif
 }

@@ -50,6 +50,8 @@ typedef gboolean esmtp_bool_t;
 /* 4.2: plugins describe themselves. */
 #if ESMTP_WS_AT_LEAST(4, 2)
 #include <wsutil/plugins.h>
+#else
+#define WS_PLUGIN_DESC_DISSECTOR 0
 #endif
 
 /* 4.4 wants format_text() to get a char pointer; 4.0 an unsigned one. */

@@ -1,4 +1,5 @@
-# Sourced by captures/show and tests/run: what a Debian or Ubuntu machine needs, and the build.
+# Sourced by captures/show and tests/run, which set $top: what a Debian or Ubuntu machine needs, and the build.
+# shellcheck shell=bash disable=SC2034,SC2154
 
 build_packages=(tshark wireshark-common wireshark-dev cmake ninja-build gcc libc6-dev pkg-config
     libglib2.0-dev)

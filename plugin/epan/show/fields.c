@@ -7,7 +7,7 @@
 #include "fields.h"
 
 #include <epan/charsets.h>
-#include <epan/column-info.h>
+#include <epan/column-info.h> /* whether there is a column of expert infos: no function tells */
 #include <epan/tap.h>
 
 #include "extend.h"

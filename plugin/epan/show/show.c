@@ -6,7 +6,7 @@
  */
 #include "show.h"
 
-#include <epan/column-info.h>
+#include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
 #include "../taps/export.h"
 #include "collect.h"

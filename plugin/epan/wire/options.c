@@ -7,7 +7,7 @@
  */
 #include "options.h"
 
-#include <epan/prefs-int.h>
+#include <epan/prefs-int.h> /* to read a preference of Wireshark's own dissector */
 
 static esmtp_bool_t desegment = true;
 

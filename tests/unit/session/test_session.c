@@ -1247,6 +1247,35 @@ static const dialogue_t dialogues[] = {
                          "S5 reply XCLIENT 220 >4\n"
                          "C6 command EHLO 250 >7\n"
                          "S7 reply EHLO 250 >6 hello\n"},
+    {.label = "XCLIENT begins the session anew",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"},
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"},
+               {'S', "235 ok\r\n"},
+               {'C', "XCLIENT ADDR=192.0.2.1\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "AUTH LOGIN Ym9i\r\n"},
+               {'S', "503 twice\r\n"},
+               {'C', "XCLIENT ADDR=192.0.2.1\r\n"},
+               {'S', "220 mx\r\n"},
+               {'C', "AUTH LOGIN Ym9i\r\n"},
+               {'S', "535 no\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command AUTH 235 >5 !clear-login login1 PLAIN succeeded message 1\n"
+             "S5 reply AUTH 235 >4 login1 PLAIN succeeded user bob\n"
+             "C6 command XCLIENT 550 >7\n"
+             "S7 reply XCLIENT 550 >6\n"
+             "C8 command AUTH 503 >9 !clear-login !mech-not-offered !auth-twice login2 LOGIN failed message 1\n"
+             "S9 reply AUTH 503 >8 login2 LOGIN failed user bob\n"
+             "C10 command XCLIENT 220 >11\n"
+             "S11 reply XCLIENT 220 >10\n"
+             "C12 command AUTH 535 >13 login3 LOGIN failed message 1\n"
+             "S13 reply AUTH 535 >12 login3 LOGIN failed user bob\n"},
     {.label = "XACK OFF",
      .steps = {HELLO,
                {'C', "MAIL FROM:<a@x>\r\n"},
@@ -1265,6 +1294,25 @@ static const dialogue_t dialogues[] = {
                          "C8 command RCPT 250 >9 t1\n"
                          "S9 reply XACK 250 >8\n"
                          "S9 reply RCPT 250 >8 t1\n"},
+    {.label = "XACK OFF does not reach into TLS",
+     .steps = {HELLO,
+               {'C', "XACK OFF\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'T', ""},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command XACK 250 >5\n"
+                         "S5 reply XACK 250 >4\n"
+                         "C6 command STARTTLS 220 >7\n"
+                         "S7 reply STARTTLS 220 >6 tls-next\n"
+                         "C9 command MAIL 250 >10 t1\n"
+                         "S10 reply MAIL 250 >9 t1\n"
+                         "C11 command RCPT 250 >12 t1\n"
+                         "S12 reply RCPT 250 >11 t1\n"},
     {.label = "XEXCH50",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -1316,6 +1364,46 @@ static const dialogue_t dialogues[] = {
                          "S8 reply 220 greeting\n"
                          "C9 command QUIT 221 >10\n"
                          "S10 reply QUIT 221 >9\n"},
+    {.label = "ATRN begins the session anew",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN Ym9i\r\n"},
+               {'S', "235 ok\r\n"},
+               {'C', "ATRN x\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "220 here\r\n"},
+               {'S', "AUTH LOGIN Ym9i\r\n"},
+               {'C', "235 ok\r\n"},
+               {'S', "AUTH LOGIN Ym9i\r\n"},
+               {'C', "503 twice\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 1\n"
+                         "S5 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"
+                         "C6 command ATRN 250 >7\n"
+                         "S7 reply ATRN 250 >6\n"
+                         "S8 reply 220 greeting\n"
+                         "C9 command AUTH 235 >10 login2 LOGIN succeeded message 1\n"
+                         "S10 reply AUTH 235 >9 login2 LOGIN succeeded user bob\n"
+                         "C11 command AUTH 503 >12 !auth-twice login3 LOGIN failed message 1\n"
+                         "S12 reply AUTH 503 >11 login3 LOGIN failed user bob\n"},
+    {.label = "TURN begins the session anew",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN Ym9i\r\n"},
+               {'S', "235 ok\r\n"},
+               {'C', "TURN\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "220 here\r\n"},
+               {'S', "AUTH LOGIN Ym9i\r\n"},
+               {'C', "235 ok\r\n"},
+               {'S', "AUTH LOGIN Ym9i\r\n"},
+               {'C', "503 twice\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 1\n"
+                         "S5 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"
+                         "C6 command TURN 250 >7\n"
+                         "S7 reply TURN 250 >6\n"
+                         "S8 reply 220 greeting\n"
+                         "C9 command AUTH 235 >10 login2 LOGIN succeeded message 1\n"
+                         "S10 reply AUTH 235 >9 login2 LOGIN succeeded user bob\n"
+                         "C11 command AUTH 503 >12 !auth-twice login3 LOGIN failed message 1\n"
+                         "S12 reply AUTH 503 >11 login3 LOGIN failed user bob\n"},
     {.label = "PRDR",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -2038,6 +2126,45 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 235 >5 !clear-login !mech-not-offered login1 EXTERNAL succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 EXTERNAL succeeded\n"},
+    {.label = "AUTH that is granted before the client's first message",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "235 ok\r\n"},
+               {'C', "Ym9i\r\n"},
+               {'S', "500 what\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "503 twice\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
+                         "S5 reply AUTH 235 >4 login1 LOGIN succeeded\n"
+                         "C6 command 500 >7\n"
+                         "S7 reply 500 >6\n"
+                         "C8 command AUTH 503 >9 !mech-not-offered !auth-twice login2 LOGIN failed message 0\n"
+                         "S9 reply AUTH 503 >8 login2 LOGIN failed\n"},
+    {.label = "AUTH with more than two words",
+     .steps = {HELLO,
+               {'C', "AUTH PLAIN AGJvYgBzZWNyZXQ= again\r\n"},
+               {'S', "501 no\r\n"},
+               {'C', "AUTH LOGIN Ym9i c2VjcmV0\r\n"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "c2VjcmV0\r\n"},
+               {'S', "235 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 501 >5 !mech-not-offered login1 PLAIN failed message 1\n"
+                         "S5 reply AUTH 501 >4 login1 PLAIN failed user bob\n"
+                         "C6 command AUTH 235 >7 !mech-not-offered login2 LOGIN succeeded message 1\n"
+                         "S7 reply AUTH 334 >6 login2 LOGIN succeeded user bob\n"
+                         "C8 auth >9 login2 LOGIN succeeded message 2\n"
+                         "S9 reply AUTH 235 >6 login2 LOGIN succeeded user bob\n"},
+    {.label = "late start at an AUTH",
+     .unopened = true,
+     .steps = {{'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "235 ok\r\n"}},
+     .want = "C1 command AUTH 235 >2 login1 PLAIN succeeded message 1\n"
+             "S2 reply AUTH 235 >1 login1 PLAIN succeeded user bob\n"},
+    {.label = "late start at words that begin like an AUTH",
+     .unopened = true,
+     .steps = {{'C', "AUTH PLAIN or LOGIN\r\n"}, {'C', "AUTH PLAIN\r\n"}, {'S', "334 \r\n"}},
+     .want = "C1 line\n"
+             "C2 command AUTH 334 >3 login1 PLAIN open message 0\n"
+             "S3 reply AUTH 334 >2 login1 PLAIN open\n"},
     {.label = "login given up by a command",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
