@@ -323,10 +323,10 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
 
 /* --- registration ----------------------------------------------------------------------------- */
 
-void esmtp_message_register(module_t *prefs)
+void esmtp_message_register(module_t *module)
 {
     prefs_register_uint_preference(
-        prefs, "max_message", "Largest message to collect (octets)",
+        module, "max_message", "Largest message to collect (octets)",
         "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
 }
 

@@ -54,7 +54,7 @@ typedef enum {
 esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary,
                                        const char **why);
 
-void esmtp_message_register(module_t *prefs);
+void esmtp_message_register(module_t *module);
 void esmtp_message_handoff(int proto_esmtp);
 
 #endif /* ESMTP_MESSAGE_H */
