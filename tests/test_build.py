@@ -12,10 +12,10 @@ CONTRACT = Path(__file__).parent / "contract"
 
 
 def version_of(source):
-    for line in (source / "CMakeLists.txt").read_text().splitlines():
-        if line.startswith("project(esmtp VERSION "):
-            return line.split()[2]
-    raise AssertionError("CMakeLists.txt names no version")
+    for line in (source / "plugin" / "CHANGES.md").read_text().splitlines():
+        if line.startswith("## "):
+            return line.split()[1]
+    raise AssertionError("CHANGES.md names no version")
 
 
 def modules(tshark):

@@ -4,20 +4,21 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+/* For WS_DLL_PUBLIC: a module for Windows exports by it. */
+#define WS_BUILD_DLL
 #include "ws_compat.h"
+#include <ws_symbol_export.h>
 
 #include "wire/packet-esmtp.h"
 
-#define EXPORT __attribute__((visibility("default")))
+WS_DLL_PUBLIC_DEF const char plugin_version[] = ESMTP_VERSION;
+WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
-EXPORT const char plugin_version[] = ESMTP_VERSION;
-EXPORT const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-EXPORT const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+WS_DLL_PUBLIC void plugin_register(void);
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
-EXPORT void plugin_register(void);
-EXPORT uint32_t plugin_describe(void);
-
-EXPORT void plugin_register(void)
+void plugin_register(void)
 {
     static proto_plugin plugin;
 
@@ -26,7 +27,7 @@ EXPORT void plugin_register(void)
     proto_register_plugin(&plugin);
 }
 
-EXPORT uint32_t plugin_describe(void)
+uint32_t plugin_describe(void)
 {
     return WS_PLUGIN_DESC_DISSECTOR;
 }

@@ -34,34 +34,40 @@
 #include <epan/tvbuff.h>
 #include <wsutil/str_util.h>
 
-/* 4.2 renamed the octet getters. */
+/* 4.4 renamed the octet getters. */
 #if !ESMTP_WS_AT_LEAST(4, 4)
 #define tvb_get_uint8  tvb_get_guint8
 #define tvb_find_uint8 tvb_find_guint8
 #endif
 
-/* 4.2 turned gboolean into bool in preferences, heuristics and callbacks. */
-#if ESMTP_WS_AT_LEAST(4, 2)
+/* 4.4 turned gboolean into bool in preferences and heuristics, 4.2 already in the callbacks of a table that users edit.
+ * The sizes differ: a bool where a gboolean is expected would be written over its end. */
+#if ESMTP_WS_AT_LEAST(4, 4)
 typedef bool esmtp_bool_t;
 #else
 typedef gboolean esmtp_bool_t;
 #endif
-
-/* 4.2: plugins describe themselves. */
 #if ESMTP_WS_AT_LEAST(4, 2)
+typedef bool esmtp_uat_bool_t;
+#else
+typedef gboolean esmtp_uat_bool_t;
+#endif
+
+/* 4.4: plugins describe themselves. */
+#if ESMTP_WS_AT_LEAST(4, 4)
 #include <wsutil/plugins.h>
 #else
 #define WS_PLUGIN_DESC_DISSECTOR 0
 #endif
 
-/* 4.4 wants format_text() to get a char pointer; 4.0 an unsigned one. */
+/* 4.2 wants format_text() to get a char pointer; 4.0 an unsigned one. */
 #if ESMTP_WS_AT_LEAST(4, 2)
 #define esmtp_format_text(scope, s, len) format_text(scope, (const char *)(s), len)
 #else
 #define esmtp_format_text(scope, s, len) format_text(scope, (const guchar *)(s), len)
 #endif
 
-/* 4.4 renamed this; 4.6 lets the old name go. */
+/* 4.6 named this anew, and calls the old name deprecated. */
 #if ESMTP_WS_AT_LEAST(4, 6)
 #define esmtp_try_string(table, name, tvb, pinfo, tree) \
     dissector_try_string_with_data(table, name, tvb, pinfo, tree, true, NULL)
@@ -74,11 +80,12 @@ typedef gboolean esmtp_bool_t;
 #define STRING_CASE_INSENSITIVE 1
 #endif
 
-/* What a TLS heuristic gets as data: 4.0 a pointer to the session's handle, 4.4 a struct that holds one. */
+/* What a TLS heuristic gets as data: 4.0 a pointer to the session's handle, 4.2 a struct that holds one. Taken for one
+ * another, they let it write into memory that is not its own. */
 #include <epan/dissectors/packet-tls.h>
 static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handle)
 {
-#if ESMTP_WS_AT_LEAST(4, 4)
+#if ESMTP_WS_AT_LEAST(4, 2)
     struct tlsinfo *info = data;
     if (info && info->app_handle)
         *info->app_handle = handle;

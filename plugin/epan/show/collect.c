@@ -136,12 +136,12 @@ esmtp_span_t esmtp_collected_octets(const esmtp_message_t *message, const packet
     return esmtp_span(joined, (size_t)c->len + c->tail);
 }
 
-void esmtp_collect_register(module_t *prefs)
+void esmtp_collect_register(module_t *module)
 {
     static const esmtp_taker_t taker = {on_text, on_end, on_fed};
 
     prefs_register_uint_preference(
-        prefs, "max_message", "Largest message to collect (octets)",
+        module, "max_message", "Largest message to collect (octets)",
         "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
     esmtp_stream_set_taker(&taker);
 }

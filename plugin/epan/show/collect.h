@@ -32,6 +32,6 @@ esmtp_span_t esmtp_collected_octets(const esmtp_message_t *message, const packet
 uint64_t esmtp_collect_limit(void);
 
 /* Becomes the taker of message octets. */
-void esmtp_collect_register(module_t *prefs);
+void esmtp_collect_register(module_t *module);
 
 #endif /* ESMTP_COLLECT_H */

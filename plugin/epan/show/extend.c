@@ -38,7 +38,7 @@ static void *row_copy(void *to, const void *from, size_t len)
     return new;
 }
 
-static esmtp_bool_t row_check(void *row, char **error)
+static esmtp_uat_bool_t row_check(void *row, char **error)
 {
     const esmtp_user_keyword_t *r = row;
     *error = r->keyword && *r->keyword ? NULL : g_strdup("The keyword must not be empty.");
@@ -119,7 +119,7 @@ void esmtp_verb_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, prot
         offer(verb_table, name, parameter, tree);
 }
 
-void esmtp_extend_register(module_t *prefs)
+void esmtp_extend_register(module_t *module)
 {
     static uat_field_t columns[] = {
         UAT_FLD_CSTRING(user_keywords, keyword, "Keyword",
@@ -130,7 +130,7 @@ void esmtp_extend_register(module_t *prefs)
     };
     uat_t *uat = uat_new("EHLO keywords", sizeof(esmtp_user_keyword_t), "esmtp_keywords", true, &rows, &n_rows,
                          UAT_AFFECTS_DISSECTION, NULL, row_copy, row_check, row_free, NULL, NULL, columns);
-    prefs_register_uat_preference(prefs, "user_keywords", "EHLO keywords of your own",
+    prefs_register_uat_preference(module, "user_keywords", "EHLO keywords of your own",
                                   "Private extensions of your servers: keyword, explanation, reference.", uat);
     keyword_table = register_dissector_table(KEYWORD_TABLE, "SMTP EHLO keyword", esmtp_smtp_proto(), FT_STRING,
                                              STRING_CASE_INSENSITIVE);

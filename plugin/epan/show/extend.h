@@ -38,6 +38,6 @@ void esmtp_verb_dissect(esmtp_span_t name, const esmtp_octets_t *parameter, prot
 /* Whether anybody registered for anything: their fields are not ours to know, so all of the tree must be built then. */
 bool esmtp_extend_in_use(void);
 
-void esmtp_extend_register(module_t *prefs);
+void esmtp_extend_register(module_t *module);
 
 #endif /* ESMTP_EXTEND_H */

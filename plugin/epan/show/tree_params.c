@@ -475,7 +475,7 @@ static void orcpt_add(const param_t *p)
 {
     size_t semicolon = esmtp_span_find(p->arg.value, ';');
     esmtp_span_t type = esmtp_span_to(p->arg.value, semicolon);
-    esmtp_span_t address = esmtp_span_from(p->arg.value, semicolon + 1);
+    esmtp_span_t recipient = esmtp_span_from(p->arg.value, semicolon + 1);
     proto_item *item;
 
     if (semicolon == p->arg.value.len || type.len == 0) {
@@ -485,10 +485,10 @@ static void orcpt_add(const param_t *p)
     esmtp_word_add(p->place, p->tree, hf_orcpt_type, type, ESMTP_SET_ORCPT, &item);
     if (!esmtp_span_is_graphic(type))
         esmtp_bad_value(p->place, p->item, "Address type is not a word");
-    if (address.len == 0)
+    if (recipient.len == 0)
         esmtp_bad_value(p->place, p->item, "Address is missing");
     else
-        xtext_add(p, hf_orcpt_address, address, esmtp_span_is(type, "utf-8"));
+        xtext_add(p, hf_orcpt_address, recipient, esmtp_span_is(type, "utf-8"));
 }
 
 /* ---- Values of several parts ---- */

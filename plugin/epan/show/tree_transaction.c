@@ -39,11 +39,11 @@ static void recipients_add(esmtp_show_t *show, proto_tree *tree, const esmtp_ver
     for (const esmtp_rcpt_t *rcpt = verdict->txn->rcpts; rcpt && n < MIN(verdict->n_rcpts, SHOWN_MAX);
          rcpt = rcpt->next, n++) {
         uint16_t code = deciding_code(rcpt);
-        const char *address = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
+        const char *name = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
         if (code >= 200 && code < 300)
-            esmtp_add_gen_string(tree, hf_recipient, show->tvb, address);
+            esmtp_add_gen_string(tree, hf_recipient, show->tvb, name);
         else if (code >= 400)
-            proto_item_append_text(esmtp_add_gen_string(tree, hf_rejected, show->tvb, address), " (%u)", code);
+            proto_item_append_text(esmtp_add_gen_string(tree, hf_rejected, show->tvb, name), " (%u)", code);
     }
     if (verdict->txn->n_rcpts > n && n == SHOWN_MAX)
         esmtp_add_gen_uint(tree, hf_more, show->tvb, verdict->txn->n_rcpts - n);

@@ -209,10 +209,10 @@ static esmtp_bool_t match_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
     return n > 0;
 }
 
-void esmtp_heuristics_register(module_t *prefs)
+void esmtp_heuristics_register(module_t *module)
 {
     prefs_register_bool_preference(
-        prefs, "heuristics", "Find SMTP on any port",
+        module, "heuristics", "Find SMTP on any port",
         "Whether connections on other ports, in clear or decrypted from TLS, are taken for SMTP or LMTP "
         "when their first line is such a greeting or hello.",
         &enabled);

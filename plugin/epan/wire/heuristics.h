@@ -18,7 +18,7 @@ bool esmtp_heuristics_match(tvbuff_t *tvb);
 typedef enum { ESMTP_GUESS_NO, ESMTP_GUESS_YES, ESMTP_GUESS_SHORT } esmtp_guess_t;
 esmtp_guess_t esmtp_heuristics_guess(tvbuff_t *tvb);
 
-void esmtp_heuristics_register(module_t *prefs);
+void esmtp_heuristics_register(module_t *module);
 void esmtp_heuristics_handoff(int proto_esmtp, const esmtp_entries_t *entries);
 
 #endif /* ESMTP_HEURISTICS_H */

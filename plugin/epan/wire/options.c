@@ -42,9 +42,10 @@ bool esmtp_option_messages(void)
     return is_on(desegment_data);
 }
 
-void esmtp_options_register(module_t *prefs)
+void esmtp_options_register(module_t *module)
 {
-    prefs_register_bool_preference(prefs, "desegment", "Reassemble lines that span several TCP segments or TLS records",
+    prefs_register_bool_preference(module, "desegment",
+                                   "Reassemble lines that span several TCP segments or TLS records",
                                    "Otherwise what each segment or record holds is shown as it is. Wireshark's own "
                                    "smtp.desegment_lines means the same: if either is off, lines are not reassembled.",
                                    &desegment);

@@ -15,6 +15,6 @@ bool esmtp_option_lines(void);
 /* Whether messages are put together: smtp.desegment_data. */
 bool esmtp_option_messages(void);
 
-void esmtp_options_register(module_t *prefs);
+void esmtp_options_register(module_t *module);
 
 #endif /* ESMTP_OPTIONS_H */

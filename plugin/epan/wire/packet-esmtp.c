@@ -236,11 +236,11 @@ static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
 
 void esmtp_proto_register(void)
 {
-    module_t *prefs;
+    module_t *module;
 
     proto_esmtp =
         proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
-    prefs = prefs_register_protocol(proto_esmtp, NULL);
+    module = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
     entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_tcp, -1);
     entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
@@ -250,12 +250,12 @@ void esmtp_proto_register(void)
     entries.dissect_tcp = dissect_heuristic;
     entries.dissect_inside = dissect_inside;
     esmtp_stream_register(proto_esmtp);
-    esmtp_ports_register(prefs);
-    esmtp_collect_register(prefs);
-    esmtp_auth_preferences(prefs);
-    esmtp_heuristics_register(prefs);
-    esmtp_options_register(prefs);
-    esmtp_extend_register(prefs);
+    esmtp_ports_register(module);
+    esmtp_collect_register(module);
+    esmtp_auth_preferences(module);
+    esmtp_heuristics_register(module);
+    esmtp_options_register(module);
+    esmtp_extend_register(module);
     esmtp_anomaly_register();
     esmtp_tls_register();
     esmtp_show_register();

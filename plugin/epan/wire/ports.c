@@ -183,16 +183,16 @@ static void forget(void)
         g_array_free(tables[i].held, TRUE);
 }
 
-void esmtp_ports_register(module_t *prefs)
+void esmtp_ports_register(module_t *module)
 {
     range_convert_str(wmem_epan_scope(), &tcp_ports, "24,25,587,2525", PORT_MAX);
     range_convert_str(wmem_epan_scope(), &tls_ports, "465", PORT_MAX);
     prefs_register_range_preference(
-        prefs, "tcp.ports", "TCP ports",
+        module, "tcp.ports", "TCP ports",
         "SMTP and LMTP in clear or with STARTTLS. Ports given to Wireshark's own SMTP dissector "
         "(preference smtp.tcp.port, Decode As) are taken over as well.",
         &tcp_ports, PORT_MAX);
-    prefs_register_range_preference(prefs, "tls.ports", "TLS ports", "SMTP inside TLS from the first octet on.",
+    prefs_register_range_preference(module, "tls.ports", "TLS ports", "SMTP inside TLS from the first octet on.",
                                     &tls_ports, PORT_MAX);
     register_init_routine(sweep);
 }

@@ -12,7 +12,7 @@
 
 #include "packet-esmtp.h"
 
-void esmtp_ports_register(module_t *prefs);
+void esmtp_ports_register(module_t *module);
 void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries);
 
 #endif /* ESMTP_PORTS_H */
