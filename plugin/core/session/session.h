@@ -55,7 +55,14 @@ typedef struct esmtp_rcpt {
     const char *address; /* forward-path without brackets, octets as sent, NUL-terminated */
     uint16_t code;       /* reply to RCPT, 0 while there is none */
     uint16_t final_code; /* LMTP, PRDR: reply after the message; 0 otherwise */
+    const char *reason;  /* of the refusal, if one of them is one; else NULL */
 } esmtp_rcpt_t;
+
+/* A reply that decides about a mail. */
+typedef struct {
+    uint16_t code;      /* 0: none did */
+    const char *reason; /* enhanced code and text of its first line, octets as sent; NULL if it has none */
+} esmtp_decision_t;
 
 /* One mail transaction. */
 typedef struct esmtp_txn {
@@ -67,14 +74,18 @@ typedef struct esmtp_txn {
     uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
     esmtp_rcpt_t *rcpts, **rcpts_end;
     uint32_t n_rcpts; /* all, also those not remembered */
-    uint32_t n_accepted;
-    uint16_t mail_code;      /* reply to MAIL; 0 while there is none */
-    bool binary;             /* BODY=BINARYMIME */
-    bool uncertain;          /* replies were lost: recipients may be accepted or not */
-    bool closed;             /* nothing more belongs to it */
-    bool judged;             /* a final reply was seen */
-    esmtp_fact_t *final;     /* the one that has the verdict, or NULL */
-    struct esmtp_txn *outer; /* the one that was open when this MAIL was sent, or NULL */
+    uint32_t n_accepted, n_refused;
+    uint16_t mail_code; /* reply to MAIL; 0 while there is none */
+    /* Refusals so far: of MAIL; of a recipient (the newest, but a 4yz stays); of the last DATA, BDAT or message. */
+    esmtp_decision_t mail_refusal, rcpt_refusal, message_refusal;
+    bool binary;              /* BODY=BINARYMIME */
+    bool uncertain;           /* replies were lost: recipients may be accepted or not */
+    bool closed;              /* nothing more belongs to it */
+    bool judged;              /* the reply that ended it was seen */
+    esmtp_fact_t *final;      /* that one, or NULL */
+    const esmtp_fact_t *last; /* the newest fact of it */
+    int64_t last_time;        /* and when that was seen */
+    struct esmtp_txn *outer;  /* the one that was open when this MAIL was sent, or NULL */
 } esmtp_txn_t;
 
 /* One message: the text of DATA or the chunks of BDAT. */
@@ -97,18 +108,21 @@ typedef enum {
     ESMTP_OUTCOME_NONE = 0,
     ESMTP_OUTCOME_ACCEPTED,
     ESMTP_OUTCOME_REJECTED,
+    ESMTP_OUTCOME_DEFERRED, /* refused with a 4yz */
     ESMTP_OUTCOME_ABORTED
 } esmtp_outcome_t;
 
-/* What the final reply to a transaction says of it. */
+/* What became of a transaction: hangs on the reply that ended it. */
 typedef struct esmtp_verdict {
     esmtp_txn_t *txn;
+    esmtp_txn_t *own;         /* the one that the reply itself belongs to: another one if it accepts the next MAIL */
     esmtp_message_t *message; /* that was judged; NULL if it did not come so far */
     esmtp_outcome_t outcome;
-    uint32_t n_rcpts;     /* recipients remembered at that time */
-    uint64_t octets;      /* of the message; UINT64_MAX if there was none */
-    int64_t duration;     /* nanoseconds since MAIL */
-    const char *queue_id; /* NULL if the reply names none */
+    esmtp_decision_t decision; /* what decided it; code 0 if it was aborted */
+    uint32_t n_rcpts;          /* recipients remembered at that time */
+    uint64_t octets;           /* of the message; UINT64_MAX if there was none */
+    int64_t duration;          /* nanoseconds since MAIL */
+    const char *queue_id;      /* NULL if the reply names none */
 } esmtp_verdict_t;
 
 typedef enum {
@@ -161,6 +175,9 @@ typedef struct {
     esmtp_txn_t *txn;                /* the transaction that the EHLO was to end, or NULL */
     esmtp_verdict_t *verdict;        /* when it did */
 } esmtp_offer_t;
+
+/* What is known of a transaction that no reply has ended: as if the connection ended now. Lives with the caller. */
+void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *verdict);
 
 /* The transaction that a fact belongs to, or NULL. */
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);

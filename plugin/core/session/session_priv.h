@@ -17,12 +17,15 @@ typedef struct {
     uint32_t frame;              /* that smtp.request_in names */
     int64_t time;                /* from which smtp.time counts */
     esmtp_txn_t *txn;
-    esmtp_rcpt_t *rcpt;       /* RCPT: its recipient; message: the next one to be judged */
-    esmtp_message_t *message; /* message, BDAT */
-    esmtp_login_t *login;     /* AUTH */
-    uint32_t replies;         /* still due */
-    bool per_recipient;       /* one reply per recipient (LMTP, PRDR after 353) */
-    bool overall;             /* and one for all behind them (PRDR) */
+    esmtp_rcpt_t *rcpt;        /* RCPT: its recipient; message: the next one to be judged */
+    esmtp_message_t *message;  /* message, BDAT */
+    esmtp_login_t *login;      /* AUTH */
+    const char *path;          /* RCPT outside of any transaction that is known: its forward-path */
+    uint32_t replies;          /* still due */
+    bool counted;              /* message: replies says how many there are */
+    esmtp_decision_t decision; /* message: of the replies so far the one that decides */
+    bool per_recipient;        /* one reply per recipient (LMTP, PRDR after 353) */
+    bool overall;              /* and one for all behind them (PRDR) */
     bool any_accepted;
     bool leaving;         /* a 421 was among the replies */
     const char *queue_id; /* of the first recipient that was accepted (LMTP); NULL if none was named */
@@ -124,6 +127,7 @@ struct esmtp_session {
         bool wrong_code;
         bool no_command;
         uint16_t code;
+        const char *reason; /* its first line: kept only of replies that decide about something */
         uint16_t verb;
         uint32_t lines;
         uint64_t entry; /* number of the pending entry that it answers */
@@ -131,9 +135,10 @@ struct esmtp_session {
         esmtp_login_t *login;
     } reply;
 
-    esmtp_txn_t *txn;     /* open in the client's eyes */
-    esmtp_login_t *login; /* under way */
-    uint64_t login_entry; /* number of the pending entry of its AUTH, if that was captured */
+    esmtp_txn_t *txn;         /* open in the client's eyes */
+    esmtp_txn_t *refused_txn; /* the last one that was closed by a refused message; NULL after another one was ended */
+    esmtp_login_t *login;     /* under way */
+    uint64_t login_entry;     /* number of the pending entry of its AUTH, if that was captured */
 };
 
 /* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
@@ -164,6 +169,8 @@ esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
 /* transaction.c: what becomes of mails */
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
 esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fact_t *fact, esmtp_span_t address);
+/* Notes that a fact belongs to a transaction (which may be NULL). */
+void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact_t *fact);
 /* The reply to a command or message of a transaction: verdicts, ends. p may still be at the front of the queue. */
 void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                      const esmtp_server_event_t *event);
@@ -186,7 +193,7 @@ void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
 
 /* A reply to one recipient that a 558 line wraps. */
-void esmtp_txn_wrapped(esmtp_pending_t *p, uint16_t code);
+void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code);
 
 /* session.c */
 /* Memory that esmtp_release takes back. */

@@ -199,6 +199,8 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         reply_alone(s, at, code, doubt);
     if (s->reply.lost_peer)
         lost_login(s, event);
+    if (s->reply.txn && (code >= 400 || (p && p->message)))
+        s->reply.reason = esmtp_session_strdup(s, event->reply.parameter);
 }
 
 static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
@@ -324,6 +326,8 @@ static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 /* A reply to a message that is still being sent. */
 static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
 {
+    if (s->reply.code >= 400 && s->reply.txn)
+        s->reply.txn->message_refusal = (esmtp_decision_t){s->reply.code, s->reply.reason};
     fact->anomalies |= ESMTP_AN_EARLY_REPLY;
     if (s->text_command)
         fact->link = s->text_command->frame;
@@ -376,10 +380,11 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
 }
 
 /* What the reply that a line belongs to is known to be. */
-static void describe_line(esmtp_session_t *s, esmtp_fact_t *fact)
+static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
     fact->verb = s->reply.verb;
     fact->txn = s->reply.txn;
+    esmtp_txn_touch(s->reply.txn, at, fact);
     fact->index = s->reply.lines++;
     if (s->reply.greeting)
         fact->flags |= ESMTP_FF_GREETING;
@@ -448,9 +453,9 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     }
     if (!s->reply.open)
         return fact;
-    describe_line(s, fact);
+    describe_line(s, at, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
-        esmtp_txn_wrapped(esmtp_pairing_at(&s->pairing, 0), event->wrapped);
+        esmtp_txn_wrapped(s, esmtp_pairing_at(&s->pairing, 0), event->wrapped);
     bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
     if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
         fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;

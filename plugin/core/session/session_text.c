@@ -73,6 +73,7 @@ static esmtp_fact_t *piece_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esm
     fact->extra = s->message;
     fact->index = ++s->message->pieces;
     fact->before = before;
+    esmtp_txn_touch(s->message->txn, at, fact);
     return fact;
 }
 
@@ -101,16 +102,6 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
     return fact;
 }
 
-/* In LMTP each accepted recipient gets a reply of its own; in SMTP there is one for all. */
-static void expect_verdicts(esmtp_session_t *s, esmtp_pending_t *p)
-{
-    if (!s->lmtp || !p->txn)
-        return;
-    p->per_recipient = true;
-    p->replies = MAX(1, p->txn->n_accepted);
-    p->rcpt = p->txn->rcpts;
-}
-
 /* The client has sent its whole message: its transaction is over as far as it is concerned. */
 static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
                                       esmtp_message_t *m)
@@ -123,7 +114,7 @@ static esmtp_pending_t *await_verdict(esmtp_session_t *s, const esmtp_stamp_t *a
     p->txn = m->txn;
     p->message = m;
     p->answers_missed = at->peer_ahead;
-    expect_verdicts(s, p);
+    esmtp_txn_touch(m->txn, at, fact);
     return p;
 }
 
@@ -202,8 +193,6 @@ void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     if (s->txn && s->txn == s->message->txn)
         s->txn = NULL;
     end_message(s, at, fact);
-    if (p)
-        expect_verdicts(s, p);
 }
 
 size_t esmtp_session_octets(esmtp_session_t *s, const esmtp_stamp_t *at, const uint8_t *p, size_t n)

@@ -50,7 +50,7 @@ static void close_txn(esmtp_session_t *s, esmtp_txn_t *txn)
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
 {
     switch (fact->flags & ESMTP_FF_EXTRA) {
-    case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->txn;
+    case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->own;
     case ESMTP_FF_OFFER: return ((const esmtp_offer_t *)fact->extra)->txn;
     case ESMTP_FF_MESSAGE: return ((const esmtp_message_t *)fact->extra)->txn;
     case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent amid one */
@@ -58,20 +58,52 @@ esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
     }
 }
 
-/* Hangs the verdict on the reply that gives it. */
-static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn,
-                  esmtp_outcome_t outcome)
+void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact_t *fact)
 {
-    esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
-    v->txn = txn;
-    v->outcome = outcome;
+    if (!txn)
+        return;
+    txn->last = fact;
+    txn->last_time = at->time;
+}
+
+/* --- verdicts ----------------------------------------------------------------------------------- */
+
+/* What refused the mail; NULL if nothing did: fields.tsv, Transactions. */
+static const esmtp_decision_t *refusal_of(const esmtp_txn_t *txn)
+{
+    if (txn->mail_refusal.code)
+        return &txn->mail_refusal;
+    if (txn->n_rcpts && txn->n_refused == txn->n_rcpts)
+        return &txn->rcpt_refusal;
+    return txn->message_refusal.code ? &txn->message_refusal : NULL;
+}
+
+void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *v)
+{
+    const esmtp_decision_t *refusal = refusal_of(txn);
+    *v = (esmtp_verdict_t){.txn = txn, .own = txn, .octets = UINT64_MAX};
     v->n_rcpts = MIN(txn->n_rcpts, ESMTP_RECIPIENTS_MAX);
-    v->octets = UINT64_MAX;
+    v->duration = txn->last_time - txn->time;
+    v->outcome = ESMTP_OUTCOME_ABORTED;
+    if (!refusal)
+        return;
+    v->outcome = refusal->code < 500 ? ESMTP_OUTCOME_DEFERRED : ESMTP_OUTCOME_REJECTED;
+    v->decision = *refusal;
+}
+
+/* Hangs the verdict on the reply that ends the transaction. accepted: what accepts it; NULL: what is known tells.
+ * Returns NULL if it was ended before. */
+static esmtp_verdict_t *judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, esmtp_txn_t *txn,
+                              const esmtp_decision_t *accepted)
+{
+    if (txn->judged)
+        return NULL;
+    esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
+    esmtp_txn_weigh(txn, v);
     v->duration = at->time - txn->time;
-    if (txn->final) { /* a refused DATA so far; now there is a reply to the message */
-        txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
-        txn->final->txn = txn;
-        txn->final = NULL;
+    if (accepted) {
+        v->outcome = ESMTP_OUTCOME_ACCEPTED;
+        v->decision = *accepted;
     }
     txn->judged = true;
     if (fact->flags & ESMTP_FF_OFFER) {
@@ -79,35 +111,32 @@ static void judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fac
         offer->verdict = v;
         offer->txn = txn;
     } else {
+        v->own = fact->txn ? fact->txn : txn;
         fact->extra = v;
         fact->flags |= ESMTP_FF_VERDICT;
-        txn->final = fact;
     }
+    txn->final = fact;
+    return v;
 }
 
-static esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
+static esmtp_decision_t decision_of(const esmtp_session_t *s)
 {
-    return fact->flags & ESMTP_FF_VERDICT ? fact->extra : NULL;
+    return (esmtp_decision_t){s->reply.code, s->reply.reason};
 }
 
-/* Whether a command that brings the message still waits for its reply: that one will be the final reply. */
-static bool message_pending(const esmtp_session_t *s, const esmtp_txn_t *txn, const esmtp_pending_t *except)
-{
-    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
-        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
-        if (p != except && p->txn == txn && p->row &&
-            (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_CHUNK ||
-             p->row->id == ESMTP_VERB_EOM))
-            return true;
-    }
-    return false;
-}
+static void resume(esmtp_session_t *s, esmtp_txn_t *txn);
+static void reopen(esmtp_session_t *s, esmtp_txn_t *txn);
 
-/* The accepted transaction that a MAIL was sent into, or NULL. */
-static esmtp_txn_t *outer_of(esmtp_txn_t *txn)
+/* The accepted transaction that a MAIL was sent into, or NULL. A 503 to it says that there is one. */
+static esmtp_txn_t *outer_of(esmtp_session_t *s, esmtp_txn_t *txn, uint16_t code)
 {
+    esmtp_txn_t *refused = s->refused_txn;
     while (txn->outer && txn->outer->closed)
         txn->outer = txn->outer->outer;
+    if (!txn->outer && code == 503 && refused && refused != txn) {
+        reopen(s, refused);
+        txn->outer = refused;
+    }
     return txn->outer && txn->outer->mail_code >= 200 && txn->outer->mail_code < 400 ? txn->outer : NULL;
 }
 
@@ -131,9 +160,11 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
     if (txn->rcpts)
         outer->rcpts_end = txn->rcpts_end;
     outer->n_rcpts += txn->n_rcpts;
+    outer->n_accepted += txn->n_accepted;
+    outer->n_refused += txn->n_refused;
     txn->rcpts = NULL;
     txn->rcpts_end = &txn->rcpts;
-    txn->n_rcpts = 0;
+    txn->n_rcpts = txn->n_accepted = txn->n_refused = 0;
     txn->closed = true;
     if (s->txn == txn)
         s->txn = outer;
@@ -146,46 +177,75 @@ static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
 {
     esmtp_txn_t *txn = p->txn;
     txn->mail_code = code;
-    esmtp_txn_t *outer = outer_of(txn);
+    esmtp_txn_t *outer = outer_of(s, txn, code);
     if (code < 400) {
-        if (outer)
+        if (outer) {
+            judge(s, at, fact, outer, NULL);
             close_txn(s, outer);
-        txn->outer = NULL;
+        }
+        txn->outer = s->refused_txn = NULL;
         return;
     }
-    if (outer) {
+    txn->mail_refusal = decision_of(s);
+    judge(s, at, fact, txn, NULL);
+    if (outer)
         fall_back(s, txn, outer);
-        return;
-    }
-    if (!message_pending(s, txn, p))
-        judge(s, at, fact, txn, ESMTP_OUTCOME_REJECTED);
-    close_txn(s, txn);
+    else
+        close_txn(s, txn);
 }
 
-static void reply_to_rcpt(esmtp_pending_t *p, uint16_t code)
+static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
-    if (p->rcpt)
+    esmtp_txn_t *txn = p->txn;
+    bool refused = code >= 400;
+    if (p->rcpt) {
         p->rcpt->code = code;
+        p->rcpt->reason = refused ? s->reply.reason : NULL;
+    }
     if (code >= 200 && code < 300)
-        p->txn->n_accepted++;
+        txn->n_accepted++;
+    if (!refused)
+        return;
+    txn->n_refused++;
+    if (txn->rcpt_refusal.code / 100 != 4)
+        txn->rcpt_refusal = decision_of(s);
 }
 
-/* A DATA, or a chunk that is not the last, was refused: the transaction stays open, this is its final reply so far. */
-static void refused(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact)
+/* The transaction that the server closed last, if it may turn out that it did not: it is still the one to take up. */
+static void reopen(esmtp_session_t *s, esmtp_txn_t *txn)
 {
-    if (!p->txn->judged)
-        judge(s, at, fact, p->txn, ESMTP_OUTCOME_REJECTED);
+    if (txn->final && txn->final->flags & ESMTP_FF_VERDICT) {
+        const esmtp_verdict_t *v = txn->final->extra;
+        txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
+        txn->final->txn = v->own;
+    }
+    txn->final = NULL;
+    txn->judged = txn->closed = false;
+    s->refused_txn = NULL;
+}
+
+/* DATA, BDAT or the message itself was refused, or not. A 503 only says that an earlier refusal stands. */
+static void refuse_message(esmtp_txn_t *txn, esmtp_decision_t decision)
+{
+    bool refused = decision.code >= 400;
+    if (!(decision.code == 503 && txn->message_refusal.code))
+        txn->message_refusal = refused ? decision : (esmtp_decision_t){0, NULL};
 }
 
 /* The last reply to the message. */
 static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact, bool accepted)
 {
-    if (p->txn->judged && p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !accepted) {
-        close_txn(s, p->txn);
-        return; /* an earlier chunk was refused already */
+    esmtp_txn_t *txn = p->txn;
+    esmtp_decision_t decision = p->decision.code ? p->decision : decision_of(s);
+    if (p->leaving && txn->judged)
+        reopen(s, txn); /* the server said that it goes away, and goes on all the same */
+    if (!accepted)
+        refuse_message(txn, decision);
+    if (!accepted && p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && txn->n_accepted == 0) {
+        resume(s, txn); /* there was nobody to refuse it to: servers leave the transaction open */
+        return;
     }
-    judge(s, at, fact, p->txn, accepted ? ESMTP_OUTCOME_ACCEPTED : ESMTP_OUTCOME_REJECTED);
-    esmtp_verdict_t *v = verdict_of(fact);
+    esmtp_verdict_t *v = judge(s, at, fact, txn, accepted ? &decision : NULL);
     if (v && p->message) {
         v->octets = p->message->octets;
         v->message = p->message;
@@ -193,21 +253,29 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
     }
     if (v && accepted)
         v->queue_id = p->queue_id;
-    close_txn(s, p->txn);
+    close_txn(s, txn);
+    s->refused_txn = accepted ? NULL : txn;
 }
 
-static void reply_to_recipient(esmtp_pending_t *p, uint16_t code)
+static esmtp_rcpt_t *next_accepted(esmtp_rcpt_t *rcpt)
 {
-    while (p->rcpt && (p->rcpt->code < 200 || p->rcpt->code > 299))
-        p->rcpt = p->rcpt->next;
+    while (rcpt && (rcpt->code < 200 || rcpt->code > 299))
+        rcpt = rcpt->next;
+    return rcpt;
+}
+
+static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
+{
+    p->rcpt = next_accepted(p->rcpt);
     if (!p->rcpt)
         return;
     p->rcpt->final_code = code;
+    p->rcpt->reason = code >= 400 ? s->reply.reason : NULL;
     p->rcpt->fact->code = code;
     p->rcpt = p->rcpt->next;
 }
 
-void esmtp_txn_wrapped(esmtp_pending_t *p, uint16_t code)
+void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
     if (!p->message || !p->txn)
         return;
@@ -215,18 +283,45 @@ void esmtp_txn_wrapped(esmtp_pending_t *p, uint16_t code)
         p->rcpt = p->txn->rcpts;
     p->any_wrapped = true;
     p->any_accepted |= code >= 200 && code < 300;
-    reply_to_recipient(p, code);
+    reply_to_recipient(s, p, code);
 }
 
 /* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go
  * on all the same, and have the last word then. */
-static void speak_for_all(esmtp_pending_t *p, uint16_t code)
+static void speak_for_all(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
     esmtp_rcpt_t *next = p->rcpt;
     while (p->rcpt)
-        reply_to_recipient(p, code);
+        reply_to_recipient(s, p, code);
     p->rcpt = next;
     p->leaving = true;
+}
+
+/* Whether the text of a reply names a forward-path: "<bob@example.net> Saved". */
+static bool names_recipient(esmtp_span_t text, const esmtp_rcpt_t *rcpt)
+{
+    size_t n = rcpt ? strlen(rcpt->address) : 0;
+    for (size_t i = 0; n && i + n + 2 <= text.len; i++) {
+        if (text.p[i] == '<' && text.p[i + 1 + n] == '>' &&
+            g_ascii_strncasecmp((const char *)text.p + i + 1, rcpt->address, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first reply to a message is here: how many will there be? In LMTP one for each accepted recipient (RFC 2033
+ * section 4.2), but one alone if it refuses BDAT LAST itself and names nobody. */
+static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_server_event_t *event)
+{
+    p->counted = true;
+    if (!s->lmtp || !p->txn || p->per_recipient)
+        return;
+    bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK;
+    if (chunk && event->reply.code >= 400 && !names_recipient(event->reply.parameter, next_accepted(p->txn->rcpts)))
+        return;
+    p->per_recipient = true;
+    p->replies = MAX(1, p->txn->n_accepted);
+    p->rcpt = p->txn->rcpts;
 }
 
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
@@ -234,14 +329,18 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 {
     uint16_t code = event->reply.code;
     bool ok = code >= 200 && code < 300;
+    if (!p->counted)
+        count_verdicts(s, p, event);
     bool overall = p->overall && p->replies == 1;
     if (p->per_recipient && !overall)
-        reply_to_recipient(p, code);
+        reply_to_recipient(s, p, code);
     bool leaves = code == 421 && p->replies > 1;
     if (leaves)
-        speak_for_all(p, code);
+        speak_for_all(s, p, code);
     if (!overall)
         p->any_accepted |= ok;
+    if (!p->decision.code || ok || (code < 500 && p->decision.code >= 500) || overall)
+        p->decision = decision_of(s); /* an acceptance, else a refusal for now, else whatever came first */
     if (ok && !p->queue_id && event->queue_id.len)
         p->queue_id = esmtp_session_strdup(s, event->queue_id);
     if (p->replies == 1 || leaves)
@@ -252,14 +351,13 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
                            const esmtp_server_event_t *event)
 {
     if (event->reply.code == 421 && esmtp_session_octets_left(s) > 0) {
-        /* The server closes amid the chunk: mostly because the client has gone. */
-        if (!p->txn->judged)
-            judge(s, at, fact, p->txn, ESMTP_OUTCOME_ABORTED);
+        /* The server closes in the middle of the chunk: mostly because the client has gone. */
+        judge(s, at, fact, p->txn, NULL);
         close_txn(s, p->txn);
     } else if (p->last_chunk) {
         reply_to_message(s, at, p, fact, event);
-    } else if (event->reply.code >= 400) {
-        refused(s, at, p, fact);
+    } else {
+        refuse_message(p->txn, decision_of(s));
     }
 }
 
@@ -284,15 +382,31 @@ static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
         resume(s, p->txn);
         return;
     }
-    if (!p->txn->judged && !p->txn->uncertain) /* a reply that was lost may have been the final one */
-        judge(s, at, fact, p->txn, ESMTP_OUTCOME_ABORTED);
+    if (!p->txn->uncertain) /* a reply that was lost may have been the final one */
+        judge(s, at, fact, p->txn, NULL);
     close_txn(s, p->txn);
+    s->refused_txn = NULL;
+}
+
+/* A recipient is accepted although no transaction was known to be open: the refused one was. */
+static void take_up(esmtp_session_t *s, esmtp_pending_t *p, esmtp_fact_t *fact)
+{
+    esmtp_txn_t *txn = s->refused_txn;
+    reopen(s, txn);
+    p->txn = p->fact->txn = txn;
+    if (!(fact->flags & ESMTP_FF_EXTRA))
+        fact->txn = txn;
+    p->rcpt = esmtp_txn_recipient(s, txn, p->fact, esmtp_span_str(p->path ? p->path : ""));
+    if (!s->txn)
+        s->txn = txn;
 }
 
 void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                      const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
+    if (!p->txn && s->refused_txn && p->row && p->row->id == ESMTP_VERB_RCPT && code / 100 == 2)
+        take_up(s, p, fact);
     if (!p->txn || !p->row)
         return;
     if (p->row->id == ESMTP_VERB_EOM) {
@@ -300,12 +414,11 @@ void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_
     } else if (p->row->payload == ESMTP_PAYLOAD_CHUNK) {
         reply_to_chunk(s, at, p, fact, event);
     } else if (p->row->payload == ESMTP_PAYLOAD_TEXT) {
-        if (code >= 400)
-            refused(s, at, p, fact);
+        refuse_message(p->txn, decision_of(s));
     } else if (p->row->txn == ESMTP_TXN_BEGIN) {
         reply_to_begin(s, at, p, fact, code);
     } else if (p->row->id == ESMTP_VERB_RCPT) {
-        reply_to_rcpt(p, code);
+        reply_to_rcpt(s, p, code);
     } else if (p->row->txn == ESMTP_TXN_ABORT) {
         reply_to_abort(s, at, p, fact, code);
     }

@@ -14,6 +14,8 @@ static int hf_sender = -1;
 static int hf_recipient = -1;
 static int hf_rejected = -1;
 static int hf_outcome = -1;
+static int hf_code = -1;
+static int hf_reason = -1;
 static int hf_size = -1;
 static int hf_duration = -1;
 static int hf_queue_id = -1;
@@ -21,10 +23,8 @@ static int hf_more = -1;
 static int ett_transaction = -1;
 
 static const char *const outcomes[] = {
-    [ESMTP_OUTCOME_NONE] = "unknown",
-    [ESMTP_OUTCOME_ACCEPTED] = "accepted",
-    [ESMTP_OUTCOME_REJECTED] = "rejected",
-    [ESMTP_OUTCOME_ABORTED] = "aborted",
+    [ESMTP_OUTCOME_NONE] = "unknown",      [ESMTP_OUTCOME_ACCEPTED] = "accepted", [ESMTP_OUTCOME_REJECTED] = "rejected",
+    [ESMTP_OUTCOME_DEFERRED] = "deferred", [ESMTP_OUTCOME_ABORTED] = "aborted",
 };
 
 /* The code that decides about a recipient: in LMTP the one after the message, else that of RCPT. 0: none was seen. */
@@ -52,7 +52,13 @@ static void recipients_add(esmtp_show_t *show, proto_tree *tree, const esmtp_ver
 static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdict_t *verdict)
 {
     const char *sender = verdict->txn->sender;
+    const esmtp_decision_t *decision = &verdict->decision;
     esmtp_add_gen_words(tree, hf_outcome, show->tvb, outcomes[verdict->outcome]);
+    if (decision->code)
+        esmtp_add_gen_uint(tree, hf_code, show->tvb, decision->code);
+    if (decision->code && decision->reason && *decision->reason)
+        esmtp_add_gen_string(tree, hf_reason, show->tvb,
+                             esmtp_text(show->pinfo->pool, decision->reason, strlen(decision->reason)));
     if (sender)
         esmtp_add_gen_string(tree, hf_sender, show->tvb, esmtp_text(show->pinfo->pool, sender, strlen(sender)));
     recipients_add(show, tree, verdict);
@@ -75,13 +81,21 @@ static const esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
 
 void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
-    const esmtp_txn_t *txn = esmtp_fact_txn(fact);
+    esmtp_txn_t *txn = esmtp_fact_txn(fact);
     if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
     proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
     const esmtp_verdict_t *verdict = verdict_of(fact);
-    if (verdict)
-        verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
+    esmtp_verdict_t left;
+    if (!verdict && show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
+        esmtp_txn_weigh(txn, &left); /* the connection ended first */
+        verdict = &left;
+    }
+    if (!verdict)
+        return;
+    if (verdict->txn != txn)
+        item = esmtp_add_gen_uint(tree, hf_number, show->tvb, verdict->txn->number);
+    verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
 }
 
 void esmtp_transaction_register(void)
@@ -96,8 +110,14 @@ void esmtp_transaction_register(void)
         {&hf_rejected,
          {"Refused recipient", "smtp.transaction.recipient.rejected", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_outcome,
-         {"Outcome", "smtp.transaction.outcome", FT_STRING, BASE_NONE, NULL, 0, "accepted, rejected or aborted",
-          HFILL}},
+         {"Outcome", "smtp.transaction.outcome", FT_STRING, BASE_NONE, NULL, 0,
+          "accepted, rejected, deferred (refused for now) or aborted", HFILL}},
+        {&hf_code,
+         {"Deciding code", "smtp.transaction.code", FT_UINT32, BASE_DEC, NULL, 0,
+          "Code of the reply that decided the outcome", HFILL}},
+        {&hf_reason,
+         {"Reason", "smtp.transaction.reason", FT_STRING, BASE_NONE, NULL, 0,
+          "Enhanced status code and first line of text of that reply", HFILL}},
         {&hf_size,
          {"Message size", "smtp.transaction.size", FT_UINT64, BASE_DEC, NULL, 0,
           "Octets of the message, dot-stuffing removed", HFILL}},

@@ -12,6 +12,8 @@
  */
 #include "../check.h"
 
+#include <stdio.h>
+
 #include "core/session/framing.h"
 
 /* --- kit -------------------------------------------------------------------------------------- */
@@ -272,7 +274,7 @@ static const name_t anomaly_names[] = {
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
-static const char *const outcomes[] = {"none", "accepted", "rejected", "aborted"};
+static const char *const outcomes[] = {"none", "accepted", "rejected", "deferred", "aborted"};
 static const char *const login_outcomes[] = {"open", "succeeded", "failed", "cancelled"};
 
 static void print_names(GString *out, const char *before, const name_t *names, size_t n, uint64_t bits)
@@ -287,6 +289,10 @@ static void print_verdict(GString *out, const esmtp_verdict_t *v)
 {
     uint32_t i = 0;
     g_string_append_printf(out, " => %s", outcomes[v->outcome]);
+    if (v->txn != v->own)
+        g_string_append_printf(out, " of t%u", v->txn->number);
+    if (v->outcome != ESMTP_OUTCOME_ACCEPTED && v->decision.code)
+        g_string_append_printf(out, " by %u", v->decision.code);
     if (v->octets != UINT64_MAX)
         g_string_append_printf(out, " %" G_GUINT64_FORMAT, (guint64)v->octets);
     if (v->queue_id)
@@ -534,12 +540,12 @@ static const dialogue_t dialogues[] = {
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 3 t1\n"
                                          "C11 eom . 550 3 >12 t1 complete\n"
-                                         "S12 reply . 550 >8 t1 => rejected 3 b@y:250\n"
+                                         "S12 reply . 550 >8 t1 => rejected by 550 3 b@y:250\n"
                                          "= x\\r\\n\n"},
     {.label = "MAIL refused",
      .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "550 no\r\n"}},
      .want = HELLO_FACTS "C4 command MAIL 550 >5 t1\n"
-                         "S5 reply MAIL 550 >4 t1 => rejected\n"},
+                         "S5 reply MAIL 550 >4 t1 => rejected by 550\n"},
     {.label = "RCPT refused, DATA refused",
      .steps = {HELLO,
                {'C', "MAIL FROM:<a@x>\r\n"},
@@ -555,9 +561,9 @@ static const dialogue_t dialogues[] = {
                          "C6 command RCPT 550 >7 t1\n"
                          "S7 reply RCPT 550 >6 t1\n"
                          "C8 command DATA 503 >9 t1\n"
-                         "S9 reply DATA 503 >8 t1 => rejected b@y:550\n"
+                         "S9 reply DATA 503 >8 t1\n"
                          "C10 command RSET 250 >11 t1\n"
-                         "S11 reply RSET 250 >10 t1\n"},
+                         "S11 reply RSET 250 >10 t1 => rejected by 550 b@y:550\n"},
     {.label = "one of two recipients",
      .steps = {HELLO,
                {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
@@ -589,7 +595,7 @@ static const dialogue_t dialogues[] = {
                          "S5 reply RCPT 550 >4 t1\n"
                          "S5 reply DATA 354 >4 t1\n"
                          "C6 eom . 554 3 >7 t1 complete\n"
-                         "S7 reply . 554 >4 t1 => rejected 0 b@y:550\n"
+                         "S7 reply . 554 >4 t1 => rejected by 550 0 b@y:550\n"
                          "= \n"},
     {.label = "nested MAIL is 503",
      .steps = {HELLO,
@@ -601,7 +607,7 @@ static const dialogue_t dialogues[] = {
                {'C', "x\r\n.\r\n"},
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
-                                         "S9 reply MAIL 503 >8 t2\n"
+                                         "S9 reply MAIL 503 >8 t2 => rejected by 503\n"
                                          "C10 command DATA 354 >11 t1\n"
                                          "S11 reply DATA 354 >10 t1\n"
                                          "C12 text DATA 3 t1\n"
@@ -619,7 +625,7 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
                                          "C8 command RCPT 250 >9 t1\n"
-                                         "S9 reply MAIL 503 >8 t2\n"
+                                         "S9 reply MAIL 503 >8 t2 => rejected by 503\n"
                                          "S9 reply RCPT 250 >8 t1\n"
                                          "C10 command DATA 354 >11 t1\n"
                                          "S11 reply DATA 354 >10 t1\n"
@@ -639,7 +645,7 @@ static const dialogue_t dialogues[] = {
                {'C', "x\r\n.\r\n"},
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 250 >9 t2\n"
-                                         "S9 reply MAIL 250 >8 t2\n"
+                                         "S9 reply MAIL 250 >8 t2 => aborted of t1 b@y:250\n"
                                          "C10 command RCPT 250 >11 t2\n"
                                          "S11 reply RCPT 250 >10 t2\n"
                                          "C12 command DATA 354 >13 t2\n"
@@ -671,7 +677,7 @@ static const dialogue_t dialogues[] = {
                {'S', "500 what\r\n500 what\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >10 t1\n"
                                          "C9 text DATA 21 t1 !early-text\n"
-                                         "S10 reply DATA 550 >8 t1 => rejected b@y:250\n"
+                                         "S10 reply DATA 550 >8 t1\n"
                                          "C11 line\n"
                                          "C11 eom . 500 3 >12\n"
                                          "S12 reply . 500\n"
@@ -681,8 +687,8 @@ static const dialogue_t dialogues[] = {
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
                                          "C8 command QUIT 221 >9 t1 !after-data\n"
-                                         "S9 reply DATA 550 >8 t1 => rejected b@y:250\n"
-                                         "S9 reply QUIT 221 >8 t1\n"},
+                                         "S9 reply DATA 550 >8 t1\n"
+                                         "S9 reply QUIT 221 >8 t1 => rejected by 550 b@y:250\n"},
     {.label = "reply amid the text",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -698,7 +704,7 @@ static const dialogue_t dialogues[] = {
                                          "S11 reply DATA 552 >8 t1 !early-reply\n"
                                          "C12 text DATA 3 t1\n"
                                          "C12 eom . 552 3 >13 t1 complete\n"
-                                         "S13 reply . 552 >8 t1 => rejected 15 b@y:250\n"
+                                         "S13 reply . 552 >8 t1 => rejected by 552 15 b@y:250\n"
                                          "= Subject: x\\r\\ny\\r\\n\n"},
     {.label = "421 amid the text",
      .steps =
@@ -786,8 +792,8 @@ static const dialogue_t dialogues[] = {
                                          "C8 chunk BDAT 5 >9 t1\n"
                                          "C8 command BDAT 503 >9 t1\n"
                                          "C8 chunk BDAT 2 >9 t1 last complete\n"
-                                         "S9 reply BDAT 452 >8 t1 => rejected b@y:250\n"
-                                         "S9 reply BDAT 503 >8 t1\n"
+                                         "S9 reply BDAT 452 >8 t1\n"
+                                         "S9 reply BDAT 503 >8 t1 => deferred by 452 7 b@y:250\n"
                                          "C10 command RSET 250 >11\n"
                                          "S11 reply RSET 250 >10\n"
                                          "= abcdexy\n"},
@@ -801,10 +807,10 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 552 >9 t1\n"
                                          "C8 chunk BDAT 5 t1\n"
-                                         "S9 reply BDAT 552 >8 t1 => rejected b@y:250\n"
+                                         "S9 reply BDAT 552 >8 t1\n"
                                          "C10 chunk BDAT 5 t1\n"
                                          "C11 command RSET 250 >12 t1\n"
-                                         "S12 reply RSET 250 >11 t1\n"
+                                         "S12 reply RSET 250 >11 t1 => rejected by 552 b@y:250\n"
                                          "~ abcdefghij\n"},
     {.label = "421 amid a chunk",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10\r\nabcde"}, {'S', "421 bye\r\n"}},
@@ -815,9 +821,9 @@ static const dialogue_t dialogues[] = {
     {.label = "chunk without number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT x\r\n"}, {'S', "501 what\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 501 >9 t1\n"
-                                         "S9 reply BDAT 501 >8 t1 => rejected b@y:250\n"
+                                         "S9 reply BDAT 501 >8 t1\n"
                                          "C10 command RSET 250 >11 t1\n"
-                                         "S11 reply RSET 250 >10 t1\n"},
+                                         "S11 reply RSET 250 >10 t1 => rejected by 501 b@y:250\n"},
     {.label = "RSET between chunks",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcde"}, {'S', "250 ok\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
@@ -844,7 +850,7 @@ static const dialogue_t dialogues[] = {
     {.label = "421 to a command",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "421 closing\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 421 >9 t1\n"
-                                         "S9 reply DATA 421 >8 t1 => rejected b@y:250\n"},
+                                         "S9 reply DATA 421 >8 t1\n"},
     {.label = "421 by itself", .steps = {HELLO, {'S', "421 idle\r\n"}}, .want = HELLO_FACTS "S4 reply 421\n"},
     {.label = "STARTTLS",
      .steps = {{'S', "220 mx\r\n"},
@@ -1446,7 +1452,7 @@ static const dialogue_t dialogues[] = {
                          "S13 reply . 353 >10 t1\n"
                          "S13 reply . 550 >10 t1\n"
                          "S13 reply . 550 >10 t1\n"
-                         "S13 reply . 550 >10 t1 => rejected 3 b@y:250/550 c@y:250/550\n"
+                         "S13 reply . 550 >10 t1 => rejected by 550 3 b@y:250/550 c@y:250/550\n"
                          "= x\\r\\n\n"},
     {.label = "558",
      .steps = {HELLO,
@@ -2008,9 +2014,9 @@ static const dialogue_t dialogues[] = {
              "C6 command RCPT 550 >7 t1 lmtp\n"
              "S7 reply RCPT 550 >6 t1 lmtp\n"
              "C8 command DATA 503 >9 t1 lmtp\n"
-             "S9 reply DATA 503 >8 t1 lmtp => rejected b@y:550\n"
+             "S9 reply DATA 503 >8 t1 lmtp\n"
              "C10 command QUIT 221 >11 t1 lmtp\n"
-             "S11 reply QUIT 221 >10 t1 lmtp\n"},
+             "S11 reply QUIT 221 >10 t1 lmtp => rejected by 550 b@y:550\n"},
     {.label = "LMTP, pipelined and all refused",
      .steps = {{'S', "220 mx LMTP\r\n"},
                {'C', "LHLO c\r\n"},
@@ -2032,7 +2038,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply RCPT 550 >4 t1 lmtp\n"
              "S5 reply DATA 354 >4 t1 lmtp\n"
              "C6 eom . 503 3 >7 t1 lmtp complete\n"
-             "S7 reply . 503 >4 t1 lmtp => rejected 0 b@y:550\n"
+             "S7 reply . 503 >4 t1 lmtp => rejected by 550 0 b@y:550\n"
              "C8 command NOOP 250 >9 lmtp\n"
              "S9 reply NOOP 250 >8 lmtp\n"
              "= \n"},
@@ -2258,9 +2264,9 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS "C4 command MAIL 552 >5 t1\n"
                          "C4 command RCPT 503 >5 t1\n"
                          "C4 command DATA 503 >5 t1\n"
-                         "S5 reply MAIL 552 >4 t1\n"
+                         "S5 reply MAIL 552 >4 t1 => rejected by 552 b@y:503\n"
                          "S5 reply RCPT 503 >4 t1\n"
-                         "S5 reply DATA 503 >4 t1 => rejected b@y:503\n"},
+                         "S5 reply DATA 503 >4 t1\n"},
     {.label = "no command at all",
      .steps = {HELLO, {'C', "\001\002\r\n"}, {'S', "500 what\r\n"}},
      .want = HELLO_FACTS "C4 command 500 >5 !not-command\n"
@@ -2274,7 +2280,7 @@ static void test_dialogues(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(dialogues); i++) {
         char *got = play(&dialogues[i], -1, 0, false);
         if (strcmp(got, dialogues[i].want) != 0) {
-            print_error("=== %s\n%s--- expected\n%s", dialogues[i].label, got, dialogues[i].want);
+            fprintf(stderr, "=== %s\n%s--- expected\n%s", dialogues[i].label, got, dialogues[i].want);
             bad++;
         }
         g_free(got);
