@@ -493,7 +493,26 @@ bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last)
         *size = 0;
         return false;
     }
-    *last = esmtp_word_next(&parameter, BLANKS, &word) && esmtp_span_is(word, "LAST");
+    if (!esmtp_word_next(&parameter, BLANKS, &word))
+        return true;
+    *last = esmtp_span_is(word, "LAST");
+    return *last && !esmtp_word_next(&parameter, BLANKS, &word);
+}
+
+bool esmtp_bdat_guess(esmtp_span_t parameter, uint64_t *size, bool *last)
+{
+    esmtp_span_t rest = parameter;
+    size_t digits = 0;
+    if (rest.len && rest.p[0] == '+')
+        rest = esmtp_span_from(rest, 1);
+    while (digits < rest.len && g_ascii_isdigit(rest.p[digits]))
+        digits++;
+    if (!digits || esmtp_number_parse(esmtp_span_to(rest, digits), size) != ESMTP_NUMBER_OK)
+        return false;
+    rest = digits < rest.len ? esmtp_span_from(rest, digits) : esmtp_span(NULL, 0);
+    while (rest.len && (rest.p[0] == ' ' || rest.p[0] == '\t'))
+        rest = rest.len > 1 ? esmtp_span_from(rest, 1) : esmtp_span(NULL, 0);
+    *last = esmtp_span_is(rest, "LAST");
     return true;
 }
 

@@ -182,6 +182,12 @@ void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *verdict);
 /* The transaction that a fact belongs to, or NULL. */
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);
 
+/* How far facts and messages have come. facts: of both sides, of the layer that is fed. */
+typedef struct {
+    size_t facts[2];
+    uint32_t messages;
+} esmtp_mark_t;
+
 /* The world outside: memory, places for facts, and a taker for message octets. ctx: what the session was made with. */
 typedef struct {
     const esmtp_allocator_t *allocator;
@@ -191,6 +197,11 @@ typedef struct {
     void (*text)(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n);
     /* No more octets of this message will come. May be NULL. */
     void (*end)(void *ctx, esmtp_message_t *message);
+    /* For readings that may be taken back (doubt.h): how far have facts come; those made since are withdrawn; only the
+     * first octets of a message are its own. All three, or NULL: then the first reading stays. */
+    esmtp_mark_t (*mark)(void *ctx);
+    void (*withdraw)(void *ctx, const esmtp_mark_t *mark);
+    void (*cut)(void *ctx, esmtp_message_t *message, uint64_t octets);
     /* A state changes: which ("step", "TLS"), from, to. For whoever looks for a fault. May be NULL. */
     void (*trace)(void *ctx, const char *state, const char *from, const char *to);
 } esmtp_session_ops_t;
@@ -218,6 +229,16 @@ void esmtp_session_start_missed(esmtp_session_t *s);
 bool esmtp_session_known(const esmtp_session_t *s);
 /* STARTTLS was sent and has no answer yet. */
 bool esmtp_session_tls_asked(const esmtp_session_t *s);
+/* How often facts were withdrawn and made anew; whether some of the newest may be yet. */
+uint32_t esmtp_session_taken_back(const esmtp_session_t *s);
+bool esmtp_session_in_doubt(const esmtp_session_t *s);
+
+/* Octets of the client that no STARTTLS announced seem to be TLS: they are kept until the server tells. at->seq: of the
+ * first. */
+void esmtp_session_tls_maybe(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_span_t octets);
+/* Whether that is open; and that they are TLS. */
+bool esmtp_session_tls_doubted(const esmtp_session_t *s);
+void esmtp_session_tls_confirm(esmtp_session_t *s);
 /* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */
 void esmtp_session_tls_begin(esmtp_session_t *s);
 /* The octets behind the 220 were no TLS record: the session stays in clear. The next fact says so. */
@@ -239,6 +260,7 @@ typedef struct {
     esmtp_path_t path;      /* MAIL, RCPT and their kin */
     uint64_t size;          /* MAIL SIZE= (UINT64_MAX: none); BDAT, XEXCH50: octets that follow */
     bool size_ok;           /* BDAT, XEXCH50: size was readable */
+    bool odd_size;          /* BDAT: its argument breaks the rules; size and last are what lenient servers make of it */
     bool last;              /* BDAT LAST */
     bool binary;            /* MAIL BODY=BINARYMIME */
     bool sure;              /* can hardly be anything but this command: known verb, fitting parameter; needed only when
