@@ -114,6 +114,22 @@ static void on_end(const esmtp_source_t *from, esmtp_message_t *message)
     c->room = c->len;
 }
 
+static void on_cut(const esmtp_source_t *from, esmtp_message_t *message, uint64_t octets)
+{
+    esmtp_collected_t *c = message->user;
+    if (from->conn->feeding && from->conn->feeding->borrowing == message)
+        on_fed(from->conn->feeding);
+    if (!c)
+        return;
+    c->tail = 0;
+    c->len = (uint32_t)MIN(c->len, octets);
+    if (c->len)
+        return;
+    wmem_free(wmem_file_scope(), c->data);
+    c->data = NULL;
+    c->room = 0;
+}
+
 /* --- what was collected ----------------------------------------------------------------------- */
 
 const esmtp_collected_t *esmtp_collected(const esmtp_message_t *message)
@@ -138,7 +154,7 @@ esmtp_span_t esmtp_collected_octets(const esmtp_message_t *message, const packet
 
 void esmtp_collect_register(module_t *module)
 {
-    static const esmtp_taker_t taker = {on_text, on_end, on_fed};
+    static const esmtp_taker_t taker = {.text = on_text, .end = on_end, .cut = on_cut, .fed = on_fed};
 
     prefs_register_uint_preference(
         module, "max_message", "Largest message to collect (octets)",

@@ -82,6 +82,31 @@ static void take_end(void *ctx, esmtp_message_t *message)
     taker->end(&from, message);
 }
 
+/* Readings that may be taken back: how far facts have come, and back to there. */
+static esmtp_mark_t mark_facts(void *ctx)
+{
+    const esmtp_conn_t *conn = ctx;
+    const esmtp_stream_t *streams = conn->streams[conn->layer];
+    if (conn->feeding)
+        taker->fed(conn->feeding);
+    return (esmtp_mark_t){{streams[ESMTP_SIDE_A].facts.n, streams[ESMTP_SIDE_B].facts.n}, conn->messages};
+}
+
+static void withdraw_facts(void *ctx, const esmtp_mark_t *mark)
+{
+    esmtp_conn_t *conn = ctx;
+    esmtp_stream_t *streams = conn->streams[conn->layer];
+    streams[ESMTP_SIDE_A].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_A];
+    streams[ESMTP_SIDE_B].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_B];
+    conn->messages = mark->messages;
+}
+
+static void cut_text(void *ctx, esmtp_message_t *message, uint64_t octets)
+{
+    esmtp_source_t from = source_of(ctx);
+    taker->cut(&from, message, octets);
+}
+
 /* The time of the connection's first segment, if that opened it. */
 static bool opening_time(const struct tcp_analysis *tcpd, int64_t *time)
 {
@@ -100,7 +125,14 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
     static const esmtp_session_ops_t ops = {
-        .allocator = &file_allocator, .fact = add_fact, .text = take_text, .end = take_end};
+        .allocator = &file_allocator,
+        .fact = add_fact,
+        .text = take_text,
+        .end = take_end,
+        .mark = mark_facts,
+        .withdraw = withdraw_facts,
+        .cut = cut_text,
+    };
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
     conn->port = pinfo->srcport;
@@ -285,6 +317,23 @@ static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
     stream->next = call->seq - missing;
 }
 
+/* Whether a fact of this frame belongs to the octets at hand. */
+static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
+{
+    if (!call->have_seq)
+        return fact->call == n_call;
+    return fact->seq - call->seq < tvb_reported_length(call->tvb);
+}
+
+/* The first fact of the octets at hand. */
+static size_t first_of_call(const esmtp_call_t *call, const esmtp_stream_t *stream, unsigned n_call)
+{
+    size_t i = esmtp_facts_find(&stream->facts, call->pinfo->num);
+    while (i < stream->facts.n && !belongs(call, esmtp_facts_at(&stream->facts, i), n_call))
+        i++;
+    return i;
+}
+
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
@@ -293,6 +342,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
     unsigned *counter = call->have_seq ? NULL : call_counter(call);
     bool last = !call->can_ask || lost || call->fin;
+    uint32_t taken_back = esmtp_session_taken_back(call->conn->session);
 
     begin_stream(call, stream);
     call->conn->layer = call->layer;
@@ -312,19 +362,14 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         stream->next += (uint32_t)lost;
     }
     found->last = stream->facts.n;
+    found->undecided = esmtp_session_in_doubt(call->conn->session);
+    if (taken_back != esmtp_session_taken_back(call->conn->session))
+        found->first = first_of_call(call, stream, at.call); /* facts before these were made anew, too */
     if (counter && found->first < found->last)
         ++*counter;
 }
 
 /* --- later visits ----------------------------------------------------------------------------- */
-
-/* Whether a fact of this frame belongs to the octets at hand. */
-static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
-{
-    if (!call->have_seq)
-        return fact->call == n_call;
-    return fact->seq - call->seq < tvb_reported_length(call->tvb);
-}
 
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
 {

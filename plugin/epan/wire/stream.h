@@ -80,8 +80,9 @@ typedef struct {
 typedef struct {
     esmtp_stream_t *stream;
     size_t first, last;
-    size_t used; /* octets that they cover, from the start of the tvb (octets that were seen before included) */
-    size_t old;  /* octets at the start that were seen in an earlier frame */
+    size_t used;    /* octets that they cover, from the start of the tvb (octets that were seen before included) */
+    size_t old;     /* octets at the start that were seen in an earlier frame */
+    bool undecided; /* first visit: how they are read may yet be taken back */
 } esmtp_found_t;
 
 /* The connection of a packet, made on its first visit. */
@@ -122,6 +123,8 @@ typedef struct {
     void (*text)(const esmtp_source_t *from, esmtp_message_t *message, const uint8_t *p, size_t n);
     /* No more octets of this message will come. */
     void (*end)(const esmtp_source_t *from, esmtp_message_t *message);
+    /* Only its first octets are its own: what came after them was read wrongly. */
+    void (*cut)(const esmtp_source_t *from, esmtp_message_t *message, uint64_t octets);
     /* The octets that are being fed go away. */
     void (*fed)(esmtp_feeding_t *feeding);
 } esmtp_taker_t;
