@@ -16,8 +16,8 @@ typedef struct {
     dissector_handle_t guest;    /* octets from TCP on a port that may be anybody's */
     dissector_handle_t tls_port; /* octets from TCP on a port of TLS */
     dissector_handle_t inside;   /* octets out of TLS */
-    dissector_t dissect_tcp;     /* octets from TCP that are known to be SMTP, within a layer that the caller made */
-    dissector_t dissect_inside;  /* likewise out of TLS */
+    dissector_t any_tcp;         /* octets from TCP on any port, within a layer that the caller made; 0: not ours */
+    dissector_t any_tls;         /* likewise out of TLS */
 } esmtp_entries_t;
 
 /* First registration step: protocols, fields, expert infos, preferences. */
