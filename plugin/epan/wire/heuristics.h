@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "packet-esmtp.h"
+#include "entries.h"
 
 void esmtp_heuristics_register(module_t *module);
 void esmtp_heuristics_handoff(int proto_esmtp, const esmtp_entries_t *entries);

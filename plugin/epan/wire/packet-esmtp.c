@@ -15,6 +15,7 @@
 #include "../show/anomaly.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
+#include "entries.h"
 #include "heuristics.h"
 #include "../show/message.h"
 #include "options.h"

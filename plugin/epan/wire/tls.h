@@ -7,7 +7,7 @@
 #ifndef ESMTP_TLS_H
 #define ESMTP_TLS_H
 
-#include "packet-esmtp.h"
+#include "entries.h"
 #include "stream.h"
 
 /* First visit: if the 220 that opens TLS lies in these octets, what follows in the connection is asked for by TLS. */
