@@ -20,6 +20,7 @@
 #include "../show/message.h"
 #include "options.h"
 #include "ports.h"
+#include "quoted.h"
 #include "../show/show.h"
 #include "stream.h"
 #include "tls.h"
@@ -29,6 +30,7 @@ static int proto_esmtp = -1;
 
 static esmtp_entries_t entries;
 static dissector_handle_t layer_handle;
+static dissector_handle_t quoted_handle;
 
 /* The side whose port brought the octets to us, if that tells them apart. */
 static esmtp_side_t server_by_port(const esmtp_call_t *call)
@@ -113,6 +115,13 @@ static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return dissect(data, tree);
 }
 
+/* The SMTP layer of what an ICMP error quotes. */
+static int dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)data;
+    return esmtp_quoted_dissect(tvb, pinfo, tree);
+}
+
 static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
 {
     call->pinfo->can_desegment = call->pinfo->saved_can_desegment;
@@ -130,11 +139,14 @@ static int dissect_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, pro
             return n;
         whose = esmtp_whose_declined(&call);
     }
-    if (whose == ESMTP_WHOSE_SMTP)
-        return dissect_clear(&call, tree);
-    if (whose == ESMTP_WHOSE_WAIT)
-        ask_for_more(pinfo, 0);
-    return whose == ESMTP_WHOSE_WAIT ? (int)tvb_captured_length(tvb) : 0;
+    switch (whose) {
+    case ESMTP_WHOSE_SMTP: return dissect_clear(&call, tree);
+    case ESMTP_WHOSE_QUOTED: return call_dissector_only(quoted_handle, tvb, pinfo, tree, NULL);
+    case ESMTP_WHOSE_WAIT: ask_for_more(pinfo, 0); return (int)tvb_captured_length(tvb);
+    case ESMTP_WHOSE_TLS:
+    case ESMTP_WHOSE_NOBODYS: break;
+    }
+    return 0;
 }
 
 static int dissect_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -188,6 +200,7 @@ void esmtp_proto_register(void)
         proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     module = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
+    quoted_handle = create_dissector_handle(dissect_quoted, esmtp_smtp_proto());
     entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_ours, -1);
     entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
     entries.tls_port =
@@ -204,6 +217,7 @@ void esmtp_proto_register(void)
     esmtp_extend_register(module);
     esmtp_anomaly_register();
     esmtp_tls_register();
+    esmtp_quoted_register();
     esmtp_show_register();
 }
 

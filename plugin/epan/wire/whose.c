@@ -163,12 +163,27 @@ static esmtp_whose_t inside_tls(esmtp_call_t *call)
     return ESMTP_WHOSE_SMTP;
 }
 
+/* --- octets out of an ICMP error -------------------------------------------------------------- */
+
+/* Finds connections and makes none. */
+static esmtp_whose_t quoted(esmtp_call_t *call)
+{
+    if (call->layer == ESMTP_LAYER_TLS || call->port == ESMTP_PORT_ANY)
+        return ESMTP_WHOSE_NOBODYS;
+    call->conn = esmtp_conn_find(call->pinfo);
+    if (call->port == ESMTP_PORT_GUEST && !is_met(call) && esmtp_look_line(call->tvb) != ESMTP_LOOK_YES)
+        return ESMTP_WHOSE_NOBODYS;
+    return ESMTP_WHOSE_QUOTED;
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 esmtp_whose_t esmtp_whose(esmtp_call_t *call)
 {
     if (tvb_captured_length(call->tvb) == 0)
         return ESMTP_WHOSE_NOBODYS;
+    if (call->pinfo->flags.in_error_pkt)
+        return quoted(call);
     if (call->layer == ESMTP_LAYER_TLS)
         return inside_tls(call);
     return call->port == ESMTP_PORT_ANY ? on_any_port(call) : on_named_port(call);

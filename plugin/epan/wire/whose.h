@@ -26,6 +26,14 @@
  *                     on any port                       what only SMTP or LMTP says first   SMTP
  *                                                       anything else                       nobody's
  *
+ * But what an ICMP error quotes comes first, and is decided for itself each time:
+ *
+ *     a port of ours, of TLS                                                                a quotation
+ *     a guest's port  met                                                                   a quotation
+ *                     not met                           a reply or a known verb             a quotation
+ *                                                       anything else                       nobody's
+ *     anything else                                                                         nobody's
+ *
  * What TLS does not want is asked about once more: a peer may go on in clear when the handshake has failed.
  *
  *     declined by TLS                                   a reply or a known verb             SMTP
@@ -44,10 +52,11 @@ typedef enum {
     ESMTP_WHOSE_NOBODYS, /* not ours */
     ESMTP_WHOSE_SMTP,
     ESMTP_WHOSE_TLS,
-    ESMTP_WHOSE_WAIT, /* too few to tell: whoever brought them has to bring more */
+    ESMTP_WHOSE_QUOTED, /* SMTP's or TLS's, quoted in an ICMP error: shown, and fed to nobody */
+    ESMTP_WHOSE_WAIT,   /* too few to tell: whoever brought them has to bring more */
 } esmtp_whose_t;
 
-/* Decides. Sets the connection and the side of the call, but where the octets are nobody's or to wait for. */
+/* Decides. Sets the connection and the side of the call if they are SMTP's or TLS's. */
 esmtp_whose_t esmtp_whose(esmtp_call_t *call);
 
 /* Decides anew what the TLS dissector did not want. */
