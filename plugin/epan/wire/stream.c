@@ -204,14 +204,13 @@ static bool is_first(uint32_t number, const tcp_flow_t *flow)
     return number == 1 || (flow && number == flow->base_seq + 1);
 }
 
-bool esmtp_stream_may_start(packet_info *pinfo, const void *info)
+bool esmtp_stream_may_start(const esmtp_call_t *call)
 {
-    const struct tcpinfo *tcpinfo = info;
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
-    if (!tcpinfo || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
+    conversation_t *conversation = find_conversation_pinfo(call->pinfo, 0);
+    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
+    if (!call->have_seq || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return true;
-    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(tcpinfo->seq, tcpd->fwd);
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->seq, tcpd->fwd);
 }
 
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)

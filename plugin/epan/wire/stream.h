@@ -62,10 +62,19 @@ typedef struct {
     esmtp_stream_t in_clear[2];
 } esmtp_conn_t;
 
+/* How octets came to us. */
+typedef enum {
+    ESMTP_PORT_OURS,  /* by a port of SMTP, by a conversation that was ours before, or by STARTTLS */
+    ESMTP_PORT_GUEST, /* by a port that may be anybody's */
+    ESMTP_PORT_TLS,   /* by a port of SMTP inside TLS */
+    ESMTP_PORT_ANY,   /* by a heuristic */
+} esmtp_port_t;
+
 /* The octets of one call of the dissector. */
 typedef struct {
     esmtp_conn_t *conn;
     esmtp_layer_t layer;
+    esmtp_port_t port;
     esmtp_side_t side;
     tvbuff_t *tvb;
     packet_info *pinfo;
@@ -93,9 +102,8 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn);
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
-/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct
- * tcpinfo. */
-bool esmtp_stream_may_start(packet_info *pinfo, const void *info);
+/* Whether octets may be the first of their direction: they are, or nobody knows. The call needs no connection. */
+bool esmtp_stream_may_start(const esmtp_call_t *call);
 
 /* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
 bool esmtp_stream_is_whole(const esmtp_call_t *call);
