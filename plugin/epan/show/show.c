@@ -9,8 +9,18 @@
 #include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
 #include "../taps/export.h"
-#include "collect.h"
+#include "fields.h"
 #include "message.h"
+#include "tree_auth.h"
+#include "tree_command.h"
+#include "tree_common.h"
+#include "tree_ehlo.h"
+#include "tree_message.h"
+#include "tree_params.h"
+#include "tree_reply.h"
+#include "tree_sasl.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
 /* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is
  * shown: room is left for what one line may add at most (parameters and lists have limits of their own), and for other
@@ -47,44 +57,6 @@ static int info_fence(const column_info *cinfo)
 static bool shown_before(const packet_info *pinfo)
 {
     return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
-}
-
-static void info_put(esmtp_show_t *show, const char *p, size_t n)
-{
-    size_t room = COL_MAX_INFO_LEN - 1 - show->info_len;
-    if (n > room) { /* cut, but not amid a character */
-        const char *end;
-        g_utf8_validate(p, (gssize)room, &end);
-        n = (size_t)(end - p);
-    }
-    memcpy(show->info + show->info_len, p, n);
-    show->info_len += n;
-}
-
-static void info_separate(esmtp_show_t *show)
-{
-    bool begins = show->info_len == 0 && !show->more;
-    info_put(show, begins ? (show->server ? "S: " : "C: ") : " | ", 3);
-}
-
-void esmtp_show_info(esmtp_show_t *show, const char *text)
-{
-    if (!show->info)
-        return;
-    info_separate(show);
-    info_put(show, text, strlen(text));
-}
-
-void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
-{
-    if (!show->info)
-        return;
-    if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
-        esmtp_show_info(show, len > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, len) : "");
-        return;
-    }
-    info_separate(show);
-    info_put(show, (const char *)tvb_get_ptr(show->tvb, offset, len), (size_t)len);
 }
 
 static void info_write(esmtp_show_t *show)
@@ -173,17 +145,6 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
     }
 }
 
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
-{
-    esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
-    completed->message = message;
-    completed->octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
-    if (!show->messages)
-        show->messages = wmem_list_new(show->pinfo->pool);
-    wmem_list_append(show->messages, completed);
-    return completed;
-}
-
 /* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column
  * comes behind ours. */
 static void messages_add(esmtp_show_t *show)
@@ -191,6 +152,14 @@ static void messages_add(esmtp_show_t *show)
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
     for (; m; m = wmem_list_frame_next(m))
         esmtp_message_add(show, wmem_list_frame_data(m));
+}
+
+/* Whether the server speaks: of octets that were seen before, whoever spoke last on this side. */
+static bool is_from_server(const esmtp_call_t *call, const esmtp_found_t *found)
+{
+    const esmtp_facts_t *facts = &found->stream->facts;
+    size_t i = found->first < found->last ? found->first + 1 : esmtp_facts_find(facts, call->pinfo->num);
+    return i && esmtp_facts_at(facts, i - 1)->flags & ESMTP_FF_FROM_SERVER;
 }
 
 void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
@@ -203,7 +172,7 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
         .root = root,
         .conn = call->conn,
         .stream = found->stream,
-        .server = esmtp_session_server(call->conn->session) == call->side,
+        .server = is_from_server(call, found),
         .later = PINFO_FD_VISITED(pinfo),
         .tls = call->layer == ESMTP_LAYER_TLS,
         .wanted = esmtp_fields_wanted(root, pinfo),
@@ -212,7 +181,6 @@ void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree
     show.tree = proto_item_add_subtree(item, ett_smtp);
     if (found->first < found->last) {
         const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
-        show.server = fact->flags & ESMTP_FF_FROM_SERVER;
         show.seq = fact->seq - (uint32_t)found->old;
     }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
@@ -255,8 +223,14 @@ void esmtp_show_register(void)
     esmtp_reply_register();
     esmtp_ehlo_register();
     esmtp_params_register();
-    esmtp_tree_message_register();
+    esmtp_message_register();
     esmtp_export_register();
     esmtp_auth_register();
     esmtp_transaction_register();
+}
+
+void esmtp_show_handoff(int proto_esmtp)
+{
+    esmtp_message_handoff(proto_esmtp);
+    esmtp_sasl_handoff(proto_esmtp);
 }

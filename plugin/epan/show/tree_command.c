@@ -4,13 +4,20 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_command.h"
 
 #include "anomaly.h"
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
 #include "secrets.h"
+#include "tree_auth.h"
+#include "tree_common.h"
+#include "tree_message.h"
+#include "tree_params.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
-static int hf_req = -1;
 static int hf_command_line = -1;
 static int hf_command = -1;
 static int hf_parameter = -1;
@@ -27,13 +34,6 @@ static int ett_command = -1;
 static expert_field ei_masked = EI_INIT;
 
 static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
-
-void esmtp_request_mark(esmtp_show_t *show)
-{
-    if (!show->hidden_done && show->wanted & ESMTP_WANT_COMMAND)
-        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
-    show->hidden_done = true;
-}
 
 static int place(const uint8_t *base, int offset, esmtp_span_t span)
 {
@@ -189,7 +189,6 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 void esmtp_command_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_req, {"Request", "smtp.req", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_command_line, {"Command Line", "smtp.command_line", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_command, {"Command", "smtp.req.command", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_parameter, {"Request parameter", "smtp.req.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},

@@ -12,10 +12,14 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_ehlo.h"
 
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
+#include "tree_common.h"
 #include "values.h"
+#include "wanted.h"
 
 /* Octets of a reply line with code and line end, RFC 5321 section 4.5.3.1.5. */
 #define REPLY_LINE_MAX 512

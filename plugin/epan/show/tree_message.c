@@ -8,14 +8,19 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_message.h"
 
 #include "../../core/mime/mime.h"
-#include "anomaly.h"
 #include "../taps/export.h"
 #include "../wire/options.h"
+#include "anomaly.h"
 #include "collect.h"
+#include "fields.h"
+#include "items.h"
 #include "message.h"
+#include "tree_common.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
 /* Fragments, and lines of text, that are shown at most: a tree may hold a million items, and both lists may be long in
  * one frame. If the user has set gui.max_tree_items lower, a share of that. */
@@ -467,7 +472,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     esmtp_completion_add(show, tree, item, fact);
 }
 
-void esmtp_tree_message_register(void)
+void esmtp_message_register(void)
 {
     static hf_register_info hf[] = {
         {&hf_eom, {"EOM", "smtp.eom", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL}},

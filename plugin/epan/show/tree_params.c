@@ -11,12 +11,16 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
-
-#include "values.h"
+#include "tree_params.h"
 
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
+
+#include "fields.h"
+#include "items.h"
+#include "tree_common.h"
+#include "values.h"
+#include "wanted.h"
 
 /* Octets, RFC 5321 section 4.5.3.1. */
 #define LOCAL_PART_MAX 64

@@ -4,11 +4,18 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_reply.h"
 
-#include "anomaly.h"
 #include "../taps/export.h"
+#include "anomaly.h"
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
+#include "tree_auth.h"
+#include "tree_common.h"
+#include "tree_ehlo.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
 /* Asterisks that are no mere decoration of a greeting. */
 #define MASKED_MIN 4

@@ -8,6 +8,8 @@
 
 #include <epan/to_str.h>
 
+#include "fields.h"
+
 static expert_field ei_bad_parameter = EI_INIT;
 
 int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span)

@@ -9,7 +9,7 @@
 
 #include <epan/tap.h>
 
-#include "../show/fields.h"
+#include "../show/items.h"
 
 typedef struct {
     unsigned num;            /* frame of the password */

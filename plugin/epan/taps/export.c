@@ -16,6 +16,8 @@
 
 #include "../../core/mime/mime.h"
 #include "../show/collect.h"
+#include "../show/fields.h"
+#include "../show/items.h"
 
 /* Octets of the parts of a file name; the whole must stay below 255. */
 #define SENDER_MAX     100

@@ -12,7 +12,7 @@
 #ifndef ESMTP_EXPORT_H
 #define ESMTP_EXPORT_H
 
-#include "../show/show.h"
+#include "../show/call.h"
 
 /* A message is complete in this frame. */
 void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed);

@@ -15,11 +15,12 @@
 #include "../show/anomaly.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
+#include "../show/fields.h"
+#include "../show/secrets.h"
+#include "../show/show.h"
 #include "heuristics.h"
-#include "../show/message.h"
 #include "options.h"
 #include "ports.h"
-#include "../show/show.h"
 #include "stream.h"
 #include "tls.h"
 
@@ -252,7 +253,7 @@ void esmtp_proto_register(void)
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(module);
     esmtp_collect_register(module);
-    esmtp_auth_preferences(module);
+    esmtp_secrets_register(module);
     esmtp_heuristics_register(module);
     esmtp_options_register(module);
     esmtp_extend_register(module);
@@ -266,6 +267,5 @@ void esmtp_proto_handoff(void)
     esmtp_ports_handoff(proto_esmtp, &entries);
     esmtp_tls_handoff(proto_esmtp, &entries);
     esmtp_heuristics_handoff(proto_esmtp, &entries);
-    esmtp_message_handoff(proto_esmtp);
-    esmtp_auth_handoff(proto_esmtp);
+    esmtp_show_handoff(proto_esmtp);
 }

@@ -311,6 +311,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         stream->holed = true;
         stream->next += (uint32_t)lost;
     }
+    call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);
     found->last = stream->facts.n;
     if (counter && found->first < found->last)
         ++*counter;

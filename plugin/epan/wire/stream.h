@@ -54,6 +54,7 @@ typedef struct {
     bool tls_last[2];         /* first visits: the side's last octets went to TLS */
     esmtp_layer_t layer;      /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
+    uint32_t starttls_in;       /* frame of the 220 that opened TLS; 0: none did */
     uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq;     /* and where in it */
     uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
