@@ -7,7 +7,9 @@
 #ifndef ESMTP_CALL_H
 #define ESMTP_CALL_H
 
-#include "../wire/stream.h"
+#include "../ws_compat.h"
+
+#include "../../core/session/session.h"
 
 /* A message that is completed in this call. */
 typedef struct {
@@ -19,17 +21,17 @@ typedef struct {
 typedef struct {
     tvbuff_t *tvb;
     packet_info *pinfo;
-    proto_tree *root; /* the packet's tree; may be NULL */
-    proto_tree *tree; /* of the SMTP item; may be NULL */
-    const esmtp_conn_t *conn;
-    const esmtp_stream_t *stream;
-    uint32_t seq; /* of the first octet of tvb */
-    size_t at;    /* which of the stream's facts is being shown; of a reply the first */
-    char *info;   /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
+    proto_tree *root;           /* the packet's tree; may be NULL */
+    proto_tree *tree;           /* of the SMTP item; may be NULL */
+    const esmtp_facts_t *facts; /* of the side that speaks */
+    uint32_t seq;               /* of the first octet of tvb */
+    size_t at;                  /* which of the facts is being shown; of a reply the first */
+    char *info; /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;
     bool server; /* the server speaks */
     bool later;  /* not the first visit: replies are known */
     bool tls;
+    uint32_t starttls_in;  /* frame of the 220 that opened TLS; 0: none did */
     uint32_t wanted;       /* ESMTP_WANT_*: what is read of this packet */
     bool extended;         /* other dissectors have registered for keywords of the reply that is being shown */
     bool more;             /* the frame has shown octets before these */

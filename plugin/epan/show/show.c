@@ -8,7 +8,7 @@
 
 #include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
-#include "../taps/export.h"
+#include "collect.h"
 #include "fields.h"
 #include "message.h"
 #include "tree_auth.h"
@@ -72,9 +72,9 @@ static void info_write(esmtp_show_t *show)
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {
-    uint32_t end = esmtp_facts_at(&show->stream->facts, i)->index + REPLY_LINES_MAX;
+    uint32_t end = esmtp_facts_at(show->facts, i)->index + REPLY_LINES_MAX;
     for (size_t k = i; k < n; k++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, k);
         if (fact->kind != ESMTP_FACT_REPLY || (k > i && (fact->flags & ESMTP_FF_FIRST || fact->index >= end)))
             return k;
         if (fact->flags & ESMTP_FF_LAST)
@@ -116,21 +116,21 @@ static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len
 static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
 {
     for (; i < n; i++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         if (fact->flags & ESMTP_FF_COMPLETE)
             (void)esmtp_show_message(show, fact->extra);
     }
 }
 
-static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
+static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
 {
-    int offset = (int)found->old;
-    for (size_t i = found->first; i < found->last;) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+    int offset = (int)shown->old;
+    for (size_t i = shown->first; i < shown->last;) {
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         show->at = i;
         if (is_full(show)) {
-            rest_add(show, i, found->last, offset, (int)found->used - offset);
-            messages_of_rest(show, i, found->last);
+            rest_add(show, i, shown->last, offset, (int)shown->used - offset);
+            messages_of_rest(show, i, shown->last);
             return;
         }
         if (fact->kind != ESMTP_FACT_REPLY) {
@@ -139,7 +139,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
             i++;
             continue;
         }
-        size_t n = reply_end(show, i, MIN(found->last, i + REPLY_LINES_MAX));
+        size_t n = reply_end(show, i, MIN(shown->last, i + REPLY_LINES_MAX));
         offset = esmtp_reply_add(show, i, n, offset);
         i = n;
     }
@@ -155,44 +155,47 @@ static void messages_add(esmtp_show_t *show)
 }
 
 /* Whether the server speaks: of octets that were seen before, whoever spoke last on this side. */
-static bool is_from_server(const esmtp_call_t *call, const esmtp_found_t *found)
+static bool is_from_server(const esmtp_shown_t *shown)
 {
-    const esmtp_facts_t *facts = &found->stream->facts;
-    size_t i = found->first < found->last ? found->first + 1 : esmtp_facts_find(facts, call->pinfo->num);
-    return i && esmtp_facts_at(facts, i - 1)->flags & ESMTP_FF_FROM_SERVER;
+    size_t i = shown->first < shown->last ? shown->first + 1 : esmtp_facts_find(shown->facts, shown->pinfo->num);
+    return i && esmtp_facts_at(shown->facts, i - 1)->flags & ESMTP_FF_FROM_SERVER;
 }
 
-void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
+static void parts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
 {
-    packet_info *pinfo = call->pinfo;
+    if (shown->first < shown->last) {
+        show->seq = esmtp_facts_at(show->facts, shown->first)->seq - (uint32_t)shown->old;
+        facts_add(show, shown);
+        esmtp_connection_add(show, esmtp_facts_at(show->facts, shown->last - 1));
+    } else {
+        esmtp_retransmission_add(show, shown->old);
+        esmtp_connection_add(show, NULL);
+    }
+}
+
+void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
+{
+    packet_info *pinfo = shown->pinfo;
     char info[COL_MAX_INFO_LEN];
     esmtp_show_t show = {
-        .tvb = call->tvb,
+        .tvb = shown->tvb,
         .pinfo = pinfo,
         .root = root,
-        .conn = call->conn,
-        .stream = found->stream,
-        .server = is_from_server(call, found),
+        .facts = shown->facts,
+        .server = is_from_server(shown),
         .later = PINFO_FD_VISITED(pinfo),
-        .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls = shown->tls,
+        .starttls_in = shown->starttls_in,
         .wanted = esmtp_fields_wanted(root, pinfo),
     };
-    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
+    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), shown->tvb, 0, (int)shown->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
-    if (found->first < found->last) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
-        show.seq = fact->seq - (uint32_t)found->old;
-    }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
         show.info = info;
         show.more = shown_before(pinfo);
     }
-    if (found->first == found->last)
-        esmtp_retransmission_add(&show, found->old);
-    facts_add(&show, found);
-    esmtp_connection_add(&show,
-                         found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
+    parts_add(&show, shown);
     info_write(&show);
     messages_add(&show);
     if (!show.info)
@@ -224,13 +227,13 @@ void esmtp_show_register(void)
     esmtp_ehlo_register();
     esmtp_params_register();
     esmtp_message_register();
-    esmtp_export_register();
     esmtp_auth_register();
     esmtp_transaction_register();
 }
 
 void esmtp_show_handoff(int proto_esmtp)
 {
+    esmtp_collect_handoff();
     esmtp_message_handoff(proto_esmtp);
     esmtp_sasl_handoff(proto_esmtp);
 }

@@ -8,9 +8,23 @@
 #ifndef ESMTP_SHOW_H
 #define ESMTP_SHOW_H
 
-#include "../wire/stream.h"
+#include "../ws_compat.h"
 
-void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root);
+#include "../../core/session/facts.h"
+
+/* The octets of one call of the dissector, and what is known of them: facts[first] to facts[last - 1]. */
+typedef struct {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    const esmtp_facts_t *facts; /* of the side that speaks */
+    size_t first, last;
+    size_t used;          /* octets that they cover, from the start of tvb (octets that were seen before included) */
+    size_t old;           /* octets at the start that were seen in an earlier frame */
+    bool tls;             /* inside TLS */
+    uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
+} esmtp_shown_t;
+
+void esmtp_show(const esmtp_shown_t *shown, proto_tree *root);
 
 void esmtp_show_register(void);
 /* Second step, when every dissector is known. */

@@ -6,11 +6,11 @@
  */
 #include "tree_auth.h"
 
-#include "../taps/credentials.h"
 #include "anomaly.h"
 #include "fields.h"
 #include "items.h"
 #include "secrets.h"
+#include "tell.h"
 #include "tree_common.h"
 #include "tree_sasl.h"
 
@@ -151,7 +151,7 @@ static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t 
 {
     const esmtp_login_t *login = fact->extra;
     esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
-    esmtp_credentials_tap(show->pinfo, fact, esmtp_sasl_secret_field(form));
+    esmtp_tell_login(show, fact, esmtp_sasl_secret_field(form));
     if (fact->len > ESMTP_AUTH_LINE_MAX)
         expert_add_info_format(show->pinfo, item, &ei_too_long, "Line of %u octets: servers need not take more than %d",
                                fact->len, ESMTP_AUTH_LINE_MAX);
@@ -268,5 +268,4 @@ void esmtp_auth_register(void)
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     esmtp_sasl_register();
-    esmtp_credentials_register();
 }

@@ -80,8 +80,8 @@ void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
     if (!show->tls)
         return;
     esmtp_add_gen_true(show->tree, hf_tls, show->tvb);
-    if (show->conn->starttls_in)
-        esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, show->conn->starttls_in);
+    if (show->starttls_in)
+        esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, show->starttls_in);
 }
 
 static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)

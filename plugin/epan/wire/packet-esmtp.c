@@ -18,6 +18,8 @@
 #include "../show/fields.h"
 #include "../show/secrets.h"
 #include "../show/show.h"
+#include "../taps/credentials.h"
+#include "../taps/export.h"
 #include "heuristics.h"
 #include "options.h"
 #include "ports.h"
@@ -61,6 +63,22 @@ static void settle_roles(const esmtp_call_t *call)
         esmtp_session_set_server(session, !call->side, false);
 }
 
+static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *tree)
+{
+    esmtp_shown_t shown = {
+        .tvb = call->tvb,
+        .pinfo = call->pinfo,
+        .facts = &found->stream->facts,
+        .first = found->first,
+        .last = found->last,
+        .used = found->used,
+        .old = found->old,
+        .tls = call->layer == ESMTP_LAYER_TLS,
+        .starttls_in = call->conn->starttls_in,
+    };
+    esmtp_show(&shown, tree);
+}
+
 static void ask_for_more(packet_info *pinfo, size_t offset)
 {
     pinfo->desegment_offset = (int)offset;
@@ -85,7 +103,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
         esmtp_tls_hand_off(call, &found);
     }
     if (found.first < found.last || found.old)
-        esmtp_show(call, &found, tree);
+        show(call, &found, tree);
     if (found.used < captured && call->can_ask)
         ask_for_more(pinfo, found.used);
     return (int)captured;
@@ -260,6 +278,8 @@ void esmtp_proto_register(void)
     esmtp_anomaly_register();
     esmtp_tls_register();
     esmtp_show_register();
+    esmtp_export_register();
+    esmtp_credentials_register();
 }
 
 void esmtp_proto_handoff(void)
