@@ -143,3 +143,11 @@ const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len)
 {
     return (const char *)get_utf_8_string(pool, (const uint8_t *)octets, (int)len);
 }
+
+const char *esmtp_text_capitals(wmem_allocator_t *pool, const char *octets, size_t len)
+{
+    char *text = wmem_strndup(pool, octets, len);
+    for (char *c = text; *c; c++)
+        *c = g_ascii_toupper(*c);
+    return esmtp_text(pool, text, strlen(text));
+}

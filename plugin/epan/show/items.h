@@ -32,5 +32,7 @@ proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb);
 
 /* Octets of unknown origin as a string that the tree may have. */
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len);
+/* Likewise in ASCII capitals. */
+const char *esmtp_text_capitals(wmem_allocator_t *pool, const char *octets, size_t len);
 
 #endif /* ESMTP_ITEMS_H */

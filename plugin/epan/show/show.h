@@ -1,6 +1,6 @@
 /* show.h
- * Shows one call of the dissector: tree and Info column, a function of its octets and of facts. Nothing here changes
- * what is known. tree_*.c: one file per kind of thing.
+ * Shows one call of the dissector: tree, Info column, messages handed on. What is shown follows from the octets, the
+ * facts about them and the preferences; nothing here changes what is known. tree_*.c: one file per kind of thing.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

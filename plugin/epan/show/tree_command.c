@@ -118,10 +118,8 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
         esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
         return;
     }
-    char *verb = wmem_ascii_strdown(show->pinfo->pool, (const char *)cmd->verb.p, (gssize)cmd->verb.len);
-    for (char *c = verb; *c; c++)
-        *c = g_ascii_toupper(*c);
-    esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, strlen(verb)));
+    const char *verb = esmtp_text_capitals(show->pinfo->pool, (const char *)cmd->verb.p, cmd->verb.len);
+    esmtp_add_gen_string(tree, hf_verb, show->tvb, verb);
 }
 
 /* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
