@@ -422,6 +422,10 @@ static hf_register_info fields[] = {
                 BASE_NONE, "The client has read why the server refuses"),
 };
 
+/* A part without a field would end tshark where it is shown. Five rows are of no part; none, and the three that have a
+ * dissector, need no row. */
+G_STATIC_ASSERT(G_N_ELEMENTS(fields) == 5 + ESMTP_PARTS - 4);
+
 int esmtp_sasl_secret_field(esmtp_sasl_form_t form)
 {
     bool token = form == ESMTP_SASL_XOAUTH2 || form == ESMTP_SASL_OAUTHBEARER;
