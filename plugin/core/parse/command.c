@@ -377,18 +377,25 @@ static int capital_hex(uint8_t c)
     return c >= 'a' ? -1 : g_ascii_xdigit_value((char)c);
 }
 
+int esmtp_xtext_octet(esmtp_span_t s)
+{
+    int high = s.len > 2 ? capital_hex(s.p[1]) : -1;
+    int low = s.len > 2 ? capital_hex(s.p[2]) : -1;
+
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 /* Reads the escape at the start of s: the octets taken, 0 if it is malformed. *n octets are the
  * result. */
 typedef size_t (*escape_t)(esmtp_span_t s, uint8_t *out, size_t *n);
 
 static size_t xtext_escape(esmtp_span_t s, uint8_t *out, size_t *n)
 {
-    int high = s.len > 2 ? capital_hex(s.p[1]) : -1;
-    int low = s.len > 2 ? capital_hex(s.p[2]) : -1;
+    int octet = esmtp_xtext_octet(s);
 
-    if (high < 0 || low < 0)
+    if (octet < 0)
         return 0;
-    *out = (uint8_t)(high << 4 | low);
+    *out = (uint8_t)octet;
     *n = 1;
     return 3;
 }

@@ -71,6 +71,10 @@ bool esmtp_argument_next(esmtp_span_t *rest, esmtp_argument_t *arg);
  * is left. Empty words between two separators are skipped. */
 bool esmtp_word_next(esmtp_span_t *rest, const char *separators, esmtp_span_t *word);
 
+/* The octet that an escape of xtext at the start of s stands for ("+" and two capital hexadecimal digits, RFC 3461
+ * section 4); -1 if it is malformed. */
+int esmtp_xtext_octet(esmtp_span_t s);
+
 /* Undoes xtext (RFC 3461 section 4: "+" and two capital hexadecimal digits) into out, which has room for s.len octets.
  * Returns the octets written; *bad says whether an escape is malformed (it is then copied as it stands). */
 size_t esmtp_xtext_decode(esmtp_span_t s, uint8_t *out, bool *bad);

@@ -10,13 +10,6 @@
  */
 #include "reply.h"
 
-/* The first word, blanks in front passed over. */
-static esmtp_span_t first_word(esmtp_span_t s)
-{
-    s = esmtp_span_trim_front(s);
-    return esmtp_span_to(s, esmtp_span_word(s));
-}
-
 /* Takes up to max digits off the front of *s. Returns their number. */
 static size_t digits_take(esmtp_span_t *s, size_t max, uint16_t *value)
 {
@@ -127,7 +120,7 @@ static bool is_host_name(esmtp_span_t s)
 
 esmtp_span_t esmtp_reply_host(esmtp_span_t text)
 {
-    esmtp_span_t word = first_word(text);
+    esmtp_span_t rest = esmtp_span_trim_front(text), word = esmtp_span_to(rest, esmtp_span_word(rest));
 
     if (word.len > 1 && (word.p[word.len - 1] == ',' || word.p[word.len - 1] == ':'))
         word.len--;

@@ -31,4 +31,6 @@ bool esmtp_secret_hidden(const esmtp_fact_t *fact, const uint8_t *p, int len);
 /* The line from octet "from" on, with ESMTP_MASK in the place of its secret. */
 const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p, int len, int from);
 
+void esmtp_secrets_register(module_t *module);
+
 #endif /* ESMTP_SECRETS_H */

@@ -1,5 +1,5 @@
 /* options.c
- * Preferences are looked up anew for each capture, when all of them are in force. smtp.decryption is not among them: it
+ * Preferences are read anew for each capture, when all of them are in force. smtp.decryption is not among them: it
  * is off by default, esmtp.decode_auth on, and nobody can tell a default from a choice.
  *
  * Copyright the authors of the esmtp plugin
@@ -12,34 +12,23 @@
 static esmtp_bool_t desegment = true;
 
 static bool lines = true;
-static pref_t *desegment_data;
 
-/* A preference of Wireshark's own dissector; NULL if it has none of that name. */
-static pref_t *builtin_option(const char *name)
+/* A preference of Wireshark's own dissector; true if it has none of that name. */
+static bool builtin_option(const char *name)
 {
     module_t *module = prefs_find_module("smtp");
-    return module ? prefs_find_preference(module, name) : NULL;
-}
-
-static bool is_on(pref_t *pref)
-{
+    pref_t *pref = module ? prefs_find_preference(module, name) : NULL;
     return !pref || prefs_get_bool_value(pref, pref_current);
 }
 
 static void read_options(void)
 {
-    lines = desegment && is_on(builtin_option("desegment_lines"));
-    desegment_data = builtin_option("desegment_data");
+    lines = desegment && builtin_option("desegment_lines");
 }
 
 bool esmtp_option_lines(void)
 {
     return lines;
-}
-
-bool esmtp_option_messages(void)
-{
-    return is_on(desegment_data);
 }
 
 void esmtp_options_register(module_t *module)

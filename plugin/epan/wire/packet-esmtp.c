@@ -15,13 +15,16 @@
 #include "../show/anomaly.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
+#include "../show/fields.h"
+#include "../show/secrets.h"
+#include "../show/show.h"
+#include "../taps/credentials.h"
+#include "../taps/export.h"
 #include "entries.h"
 #include "heuristics.h"
-#include "../show/message.h"
 #include "options.h"
 #include "ports.h"
 #include "quoted.h"
-#include "../show/show.h"
 #include "stream.h"
 #include "tls.h"
 #include "whose.h"
@@ -64,6 +67,23 @@ static void settle_roles(const esmtp_call_t *call)
         esmtp_session_set_server(session, !call->side, false);
 }
 
+static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *tree)
+{
+    esmtp_shown_t shown = {
+        .tvb = call->tvb,
+        .pinfo = call->pinfo,
+        .facts = &found->stream->facts,
+        .first = found->first,
+        .last = found->last,
+        .used = found->used,
+        .old = found->old,
+        .undecided = found->undecided,
+        .tls = call->layer == ESMTP_LAYER_TLS,
+        .starttls_in = call->conn->starttls_in,
+    };
+    esmtp_show(&shown, tree);
+}
+
 static void ask_for_more(packet_info *pinfo, size_t offset)
 {
     pinfo->desegment_offset = (int)offset;
@@ -88,7 +108,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
         esmtp_tls_hand_off(call, &found);
     }
     if (found.first < found.last || found.old)
-        esmtp_show(call, &found, tree);
+        show(call, &found, tree);
     if (found.used < captured && call->can_ask)
         ask_for_more(pinfo, found.used);
     return (int)captured;
@@ -211,7 +231,7 @@ void esmtp_proto_register(void)
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(module);
     esmtp_collect_register(module);
-    esmtp_auth_preferences(module);
+    esmtp_secrets_register(module);
     esmtp_heuristics_register(module);
     esmtp_options_register(module);
     esmtp_extend_register(module);
@@ -219,6 +239,8 @@ void esmtp_proto_register(void)
     esmtp_tls_register();
     esmtp_quoted_register();
     esmtp_show_register();
+    esmtp_export_register();
+    esmtp_credentials_register();
 }
 
 void esmtp_proto_handoff(void)
@@ -226,6 +248,5 @@ void esmtp_proto_handoff(void)
     esmtp_ports_handoff(proto_esmtp, &entries);
     esmtp_tls_handoff(proto_esmtp, &entries);
     esmtp_heuristics_handoff(proto_esmtp, &entries);
-    esmtp_message_handoff(proto_esmtp);
-    esmtp_auth_handoff(proto_esmtp);
+    esmtp_show_handoff(proto_esmtp);
 }

@@ -11,6 +11,7 @@
 #include "../../core/parse/line.h"
 #include "../../core/parse/reply.h"
 #include "../show/fields.h"
+#include "../show/items.h"
 #include "../show/secrets.h"
 #include "look.h"
 

@@ -24,12 +24,6 @@
 #define BASE_SEQ_SET 0x01
 
 static int proto_esmtp = -1;
-static const esmtp_taker_t *taker;
-
-void esmtp_stream_set_taker(const esmtp_taker_t *new_taker)
-{
-    taker = new_taker;
-}
 
 void esmtp_stream_register(int proto)
 {
@@ -65,31 +59,30 @@ static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
     return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
 }
 
-static esmtp_source_t source_of(esmtp_conn_t *conn)
+static const esmtp_facts_t *client_facts(const esmtp_conn_t *conn)
 {
-    return (esmtp_source_t){conn, &conn->streams[conn->layer][!esmtp_session_server(conn->session)]};
+    return &conn->streams[conn->layer][!esmtp_session_server(conn->session)].facts;
 }
 
 static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
 {
-    esmtp_source_t from = source_of(ctx);
-    taker->text(&from, message, p, n);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_text(&conn->collector, client_facts(conn), message, p, n);
 }
 
 static void take_end(void *ctx, esmtp_message_t *message)
 {
-    esmtp_source_t from = source_of(ctx);
-    taker->end(&from, message);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_end(&conn->collector, client_facts(conn), message);
 }
 
 /* Readings that may be taken back: how far facts have come, and back to there. */
 static esmtp_mark_t mark_facts(void *ctx)
 {
-    const esmtp_conn_t *conn = ctx;
+    esmtp_conn_t *conn = ctx;
     const esmtp_stream_t *streams = conn->streams[conn->layer];
-    if (conn->feeding)
-        taker->fed(conn->feeding);
-    return (esmtp_mark_t){{streams[ESMTP_SIDE_A].facts.n, streams[ESMTP_SIDE_B].facts.n}, conn->messages};
+    esmtp_collect_keep(&conn->collector);
+    return (esmtp_mark_t){{streams[ESMTP_SIDE_A].facts.n, streams[ESMTP_SIDE_B].facts.n}, conn->collector.messages};
 }
 
 static void withdraw_facts(void *ctx, const esmtp_mark_t *mark)
@@ -98,13 +91,13 @@ static void withdraw_facts(void *ctx, const esmtp_mark_t *mark)
     esmtp_stream_t *streams = conn->streams[conn->layer];
     streams[ESMTP_SIDE_A].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_A];
     streams[ESMTP_SIDE_B].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_B];
-    conn->messages = mark->messages;
+    conn->collector.messages = mark->messages;
 }
 
 static void cut_text(void *ctx, esmtp_message_t *message, uint64_t octets)
 {
-    esmtp_source_t from = source_of(ctx);
-    taker->cut(&from, message, octets);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_cut(&conn->collector, message, octets);
 }
 
 /* The time of the connection's first segment, if that opened it. */
@@ -291,10 +284,9 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
         scanned = MIN(stream->partial, in.len) - 1;
     }
     esmtp_feeding_t feeding = {in, at->seq, NULL};
-    call->conn->feeding = &feeding;
+    esmtp_collect_feed(&call->conn->collector, &feeding);
     size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
-    taker->fed(&feeding);
-    call->conn->feeding = NULL;
+    esmtp_collect_fed(&call->conn->collector);
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;
     stream->partial = (uint32_t)(in.len - used);
@@ -360,6 +352,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         stream->holed = true;
         stream->next += (uint32_t)lost;
     }
+    call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);
     found->last = stream->facts.n;
     found->undecided = esmtp_session_in_doubt(call->conn->session);
     if (taken_back != esmtp_session_taken_back(call->conn->session))

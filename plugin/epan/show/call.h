@@ -1,0 +1,50 @@
+/* call.h
+ * The state of one call of the dissector while it is shown, and what all of tree_*.c do with it.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_CALL_H
+#define ESMTP_CALL_H
+
+#include "../ws_compat.h"
+
+#include "../../core/session/session.h"
+
+/* A message that is completed in this call. */
+typedef struct {
+    esmtp_message_t *message;
+    esmtp_span_t octets; /* as many as were kept; they last as long as the packet */
+} esmtp_completed_t;
+
+/* Lives for one call. */
+typedef struct {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *root;           /* the packet's tree; may be NULL */
+    proto_tree *tree;           /* of the SMTP item; may be NULL */
+    const esmtp_facts_t *facts; /* of the side that speaks */
+    uint32_t seq;               /* of the first octet of tvb */
+    size_t at;                  /* which of the facts is being shown; of a reply the first */
+    char *info; /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
+    size_t info_len;
+    bool server; /* the server speaks */
+    bool later;  /* not the first visit: replies are known */
+    bool tls;
+    uint32_t starttls_in;  /* frame of the 220 that opened TLS; 0: none did */
+    uint32_t wanted;       /* ESMTP_WANT_*: what is read of this packet */
+    bool extended;         /* other dissectors have registered for keywords of the reply that is being shown */
+    bool more;             /* the frame has shown octets before these */
+    bool hidden_done;      /* the hidden smtp.req or smtp.rsp was added */
+    wmem_list_t *messages; /* esmtp_completed_t, in order; NULL if none */
+} esmtp_show_t;
+
+/* Adds a piece to the Info column. */
+void esmtp_show_info(esmtp_show_t *show, const char *text);
+/* Likewise octets of the line of a fact, what is not printable escaped. */
+void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
+
+/* Notes that a message is complete here: it is handed over when the call's items are all there. */
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
+
+#endif /* ESMTP_CALL_H */
