@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
 """Do the unit tests notice when the code is wrong? mutants.py [-n N] [--seed S] [--folder WORK] [FILE...]
 
-Makes N small mistakes in plugin/core/session and plugin/core/parse (or in FILE...), each in a copy of one file, and runs the unit
-tests on each. A mistake that makes a test fail, crash or hang is dead. Fails if fewer than 80 % die; those that live are
-shown with their place. tests/mutants.txt holds the ones that change nothing, each with its reason: they do not count.
+Makes N small mistakes in plugin/core/session and plugin/core/parse (or in FILE...), each in a copy of one file, and
+runs the unit tests on each. A mistake that makes a test fail, crash or hang is dead. Fails if fewer than 80 % die;
+those that live are shown with their place. tests/mutants.txt holds some that change nothing, each with its reason: they
+do not count. Fails, too, if that file names what the code no longer holds.
 
-Which mistakes are made depends on the seed and on the code alone: each possible one has a number made of its file, its line
-before and after. A change elsewhere leaves the others in their place. Larger files get more of them, and all kinds the same.
+Which mistakes are made depends on the seed and on the code alone: each possible one has a number made of its file, its
+line before and after, so that a change elsewhere leaves it there. Larger files get more of them, all kinds alike.
 """
 
 import argparse
 import hashlib
-import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
+from collections import Counter, namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -95,13 +95,16 @@ def mutants_of(file):
 
 
 def ranked(mutants, seed):
-    """In the order in which they are made: a round of all kinds, then the next, by a number that only seed and code decide."""
+    """In the order in which they are made: one of each kind, then the next. Which, only seed and code decide."""
     def number(mutant):
         words = (seed, mutant.file.name, mutant.kind, mutant.before, mutant.after)
         return hashlib.sha256("\0".join(words).encode()).digest(), mutant.line
 
-    kinds = itertools.groupby(sorted(mutants, key=lambda mutant: (mutant.kind, number(mutant))), lambda mutant: mutant.kind)
-    rounds = [(place, number(mutant), mutant) for _, group in kinds for place, mutant in enumerate(group)]
+    met = Counter()
+    rounds = []
+    for mutant in sorted(mutants, key=number):
+        rounds.append((met[mutant.kind], number(mutant), mutant))
+        met[mutant.kind] += 1
     return [mutant for *_, mutant in sorted(rounds, key=lambda row: row[:2])]
 
 
@@ -123,8 +126,9 @@ class Tests:
     """The unit tests, linked with core as a library that each mutant replaces by its own."""
 
     def __init__(self, work, sanitize):
-        self.work, self.options = work, ["-std=gnu11", "-O0", "-g", "-fPIC", "-w", "-iquote", TOP / "plugin",
-                                         *flags("--cflags", "glib-2.0", "cmocka"), *sanitize]
+        self.work = work
+        self.options = ["-std=gnu11", "-O0", "-g", "-fPIC", "-w", "-iquote", TOP / "plugin",
+                        *flags("--cflags", "glib-2.0", "cmocka"), *sanitize]
         self.libraries = [*flags("--libs", "glib-2.0"), *sanitize]
         self.limits = ["prlimit", *LIMITS, *([] if sanitize else [MEMORY])]
         shutil.rmtree(work, ignore_errors=True)
@@ -147,7 +151,8 @@ class Tests:
 
     def _program(self, source):
         target = self.work / source.stem
-        run("gcc", *self.options, source, "-L", self.work, "-lcore", *self.libraries, *flags("--libs", "cmocka"), "-o", target)
+        run("gcc", *self.options, source, "-L", self.work, "-lcore", *self.libraries, *flags("--libs", "cmocka"),
+            "-o", target)
         return target
 
     def build(self, mutant, folder):
@@ -159,11 +164,12 @@ class Tests:
             self._compile(source, folder / "mutant.o", mutant.file.parent)
         except subprocess.CalledProcessError:
             return False
-        self._link(folder, [target for other, target in self.objects.items() if other != mutant.file] + [folder / "mutant.o"])
+        others = [target for source, target in self.objects.items() if source != mutant.file]
+        self._link(folder, [*others, folder / "mutant.o"])
         return True
 
     def failing(self, core, file=None):
-        """The name of a test program that fails with the core of a folder, or None. Those of the file's room are asked first."""
+        """A test program that fails with the core of a folder, or None. Those of the file's room come first."""
         environment = {**os.environ, "LD_LIBRARY_PATH": str(core), "ASAN_OPTIONS": ASAN_OPTIONS}
 
         def far(test):
@@ -185,8 +191,8 @@ def run(*command):
 
 
 def known_equivalents(path):
-    """{(file, before, after)} of tests/mutants.txt."""
-    found = re.findall(r"^(plugin/\S+\.c)\n- (.*)\n\+ (.*)\n", path.read_text(), re.MULTILINE)
+    """{(file, before, after)} of tests/mutants.txt; what has no reason below it is left out."""
+    found = re.findall(r"^(plugin/\S+\.c)\n- (.*)\n\+ (.*)\n\w", path.read_text(), re.MULTILINE)
     return {(TOP / file, before, after) for file, before, after in found}
 
 
@@ -199,6 +205,10 @@ def main():
                         default=[*sorted(CORE.glob("session/*.c")), *sorted(CORE.glob("parse/*.c"))])
     options = parser.parse_args()
     equivalents = known_equivalents(TOP / "tests/mutants.txt")
+    possible = {(mutant.file, mutant.before, mutant.after) for file, *_ in equivalents for mutant in mutants_of(file)}
+    gone = sorted(equivalents - possible)
+    for file, before, after in gone:
+        print(f"tests/mutants.txt: no longer in {file.relative_to(TOP)}:\n- {before}\n+ {after}")
     plain = Tests(options.folder / "plain", ())
     wrong = plain.failing(plain.work)
     if wrong:
@@ -215,12 +225,12 @@ def main():
         return dead
 
     def judged(file, n):
-        """(mutant, whether it died) for the first n that can be made, and how many of them are known to change nothing."""
+        """(mutant, whether it died) for the first n that can be made, but for those known to change nothing."""
         rows, same = [], 0
         for mutant in ranked(mutants_of(file), options.seed):
             if len(rows) + same >= n:
                 break
-            if mutant[0:1] + mutant[3:5] in equivalents:
+            if (mutant.file, mutant.before, mutant.after) in equivalents:
                 same += 1
             elif (dead := judge(mutant, plain)) is not None:
                 rows.append((mutant, dead))
@@ -230,18 +240,19 @@ def main():
         results = list(pool.map(lambda row: judged(*row), shares(options.files, options.n).items()))
         survivors = [mutant for rows, _ in results for mutant, dead in rows if not dead]
         if survivors:
-            # tests/run has the unit tests run under the sanitizers, too: they see what reads a little too far.
+            # As in tests/run, the unit tests run under the sanitizers, too: they see what reads a little too far.
             sanitized = Tests(options.folder / "sanitized", SANITIZE)
             seen = pool.map(lambda mutant: judge(mutant, sanitized), survivors)
             survivors = [mutant for mutant, dead in zip(survivors, seen) if not dead]
     for mutant in survivors:
-        print(f"lives: {mutant.file.relative_to(TOP)}:{mutant.line} ({mutant.kind})\n- {mutant.before}\n+ {mutant.after}")
+        print(f"lives ({mutant.kind}): {mutant.file.relative_to(TOP)}:{mutant.line}")
+        print(f"- {mutant.before}\n+ {mutant.after}")
     made = sum(len(rows) for rows, _ in results)
     same = sum(same for _, same in results)
     died = made - len(survivors)
     percent = 100 * died / max(made, 1)
     print(f"mutants: {died} of {made} died, {percent:.0f} % (at least {LEAST} %); {same} more change nothing")
-    return percent < LEAST
+    return percent < LEAST or bool(gone)
 
 
 if __name__ == "__main__":
