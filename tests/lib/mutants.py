@@ -23,6 +23,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 CORE = TOP / "plugin/core"
+SEEN_BY = {"session": ("session",), "parse": ("parse", "session")}  # the rooms whose unit tests run a room's code
 LEAST = 80  # percent
 LIMITS = ("--cpu=10", "--core=0")  # for a test program, which takes a second
 MEMORY = "--as=2000000000"  # and under a sanitizer, which maps far more:
@@ -134,7 +135,7 @@ class Tests:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         self.objects = {source: self._object(source) for source in sorted(CORE.glob("*/*.c"))}
-        tests = [source for source in sorted((TOP / "tests/unit").rglob("test_*.c"))]
+        tests = [test for room in SEEN_BY for test in sorted((TOP / "tests/unit" / room).rglob("test_*.c"))]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda source: self._compile(source, self.objects[source]), self.objects))
             self._link(work, self.objects.values())
@@ -169,18 +170,20 @@ class Tests:
         return True
 
     def failing(self, core, file=None):
-        """A test program that fails with the core of a folder, or None. Those of the file's room come first."""
+        """A test program that fails with the core of a folder, or None. The nearest to the file come first."""
         environment = {**os.environ, "LD_LIBRARY_PATH": str(core), "ASAN_OPTIONS": ASAN_OPTIONS}
 
-        def far(test):
-            return (file.parent.name != test.parent.name, f"test_{file.stem}" != test.stem) if file else ()
-
-        for test in sorted(self.programs, key=far):
+        tests = [test for test in self.programs if not file or test.parent.name in SEEN_BY[file.parent.name]]
+        for test in sorted(tests, key=lambda test: far(file, test) if file else ()):
             done = subprocess.run([*self.limits, self.programs[test]], env=environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
             if done.returncode:
                 return test.name
         return None
+
+
+def far(file, test):
+    return file.parent.name != test.parent.name, f"test_{file.stem}" != test.stem
 
 
 def run(*command):
