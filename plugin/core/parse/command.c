@@ -219,7 +219,6 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
 /* What stands in brackets, however many there are. */
 static esmtp_span_t without_brackets(esmtp_span_t s)
 {
-    s = esmtp_span_trim(s);
     while (s.len > 0 && s.p[0] == '<')
         s = esmtp_span_from(s, 1);
     while (s.len > 0 && s.p[s.len - 1] == '>')

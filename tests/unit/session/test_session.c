@@ -2013,6 +2013,21 @@ static const dialogue_t dialogues[] = {
                          "S10 reply MAIL 250 >9 t1\n"
                          "C11 command RCPT 250 >12 t1\n"
                          "S12 reply RCPT 250 >11 t1\n"},
+    {.label = "hello instead of TLS",
+     .steps = {HELLO,
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'F', ""},
+               {'C', "EHLO c\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 mx\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command STARTTLS 220 >5\n"
+                         "S5 reply STARTTLS 220 >4 tls-next\n"
+                         "C7 command EHLO 250 >9 !no-tls-record\n"
+                         "C8 command NOOP 250 >10\n"
+                         "S9 reply EHLO 250 >7 hello\n"
+                         "S10 reply NOOP 250 >8\n"},
     {.label = "XEXCH50",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -2048,6 +2063,12 @@ static const dialogue_t dialogues[] = {
                          "S8 reply EHLO 250 >7 hello\n"
                          "C9 command MAIL 250 >10 t1\n"
                          "S10 reply MAIL 250 >9 t1\n"},
+    {.label = "TURN answered by no code of success",
+     .steps = {HELLO, {'C', "TURN\r\n"}, {'S', "300 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command TURN 300 >5\n"
+                         "S5 reply TURN 300 >4 !wrong-code\n"
+                         "C6 command NOOP 250 >7\n"
+                         "S7 reply NOOP 250 >6\n"},
     {.label = "ATRN refused, ATRN",
      .steps = {HELLO,
                {'C', "ATRN x\r\n"},
@@ -2865,6 +2886,11 @@ static const dialogue_t dialogues[] = {
      .want = "C1 line\n"
              "C2 command AUTH 334 >3 login1 PLAIN open message 0\n"
              "S3 reply AUTH 334 >2 login1 PLAIN open\n"},
+    {.label = "late start at a sentence that begins with a verb",
+     .unopened = true,
+     .steps = {{'C', "Help me\r\n"}, {'C', "help me\r\n"}},
+     .want = "C1 line\n"
+             "C2 command HELP\n"},
     {.label = "login given up by a command",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -3021,6 +3047,20 @@ static void open_session(kit_t *kit)
     speak(kit, 'S', "220 mx\r\n");
     speak(kit, 'C', "EHLO c\r\n");
     speak(kit, 'S', "250-mx\r\n250 PIPELINING\r\n");
+}
+
+/* Lines that may be shown as they are. */
+static void test_plain(void **state)
+{
+    kit_t kit;
+    (void)state;
+    kit_init(&kit, true);
+    speak(&kit, 'S', "220 mx\r\n");
+    speak(&kit, 'C', "NOOP \tx\r\n");
+    speak(&kit, 'C', "NOOP x\r\n");
+    for (size_t i = 0; i < kit.n_order; i++)
+        assert_int_equal(!(kit.order[i]->flags & ESMTP_FF_PLAIN), i == 1);
+    kit_free(&kit);
 }
 
 static void test_pending_limit(void **state)
@@ -3186,10 +3226,15 @@ static void test_speaker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dialogues),     cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_pending_limit), cmocka_unit_test(test_recipients_limit),
-        cmocka_unit_test(test_offer_limit),   cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_speaker),       cmocka_unit_test(test_goodbye),
+        cmocka_unit_test(test_dialogues),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_pending_limit),
+        cmocka_unit_test(test_recipients_limit),
+        cmocka_unit_test(test_offer_limit),
+        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_speaker),
+        cmocka_unit_test(test_goodbye),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
