@@ -102,7 +102,7 @@ def test_pending_commands(tshark, source):
 
 def test_recipients(tshark, source):
     """ESMTP_RECIPIENTS_MAX: further ones are counted."""
-    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session/session.h")
+    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session/records.h")
     n = most + 5
     rcpt = "".join(f"RCPT TO:<u{k}@x>\r\n" for k in range(n))
     steps = [*HELLO, C("MAIL FROM:<a@b>\r\n"), S("250 ok\r\n"), C(rcpt), S("250 ok\r\n" * n),

@@ -19,7 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 
 CORE = ("core", "core/tables", "core/parse", "core/mime")
-FACTS = "core/session/facts.h"  # what may be known of a session outside of it
+FACTS = ("core/session/facts.h", "core/session/records.h")  # what may be known of a session outside of it
 # Room: what it may include besides itself, rooms or single files. A file's room is its folder, or it is one by itself.
 ROOMS = {
     "core": (),
@@ -29,8 +29,8 @@ ROOMS = {
     "core/mime": ("core",),
     "epan/plugin.c": ("epan/ws_compat.h", "epan/wire"),
     "epan/ws_compat.h": (),
-    "epan/show": (*CORE, FACTS, "epan/ws_compat.h", "epan/taps"),
-    "epan/taps": (*CORE, FACTS, "epan/ws_compat.h", "epan/show"),
+    "epan/show": (*CORE, *FACTS, "epan/ws_compat.h", "epan/taps"),
+    "epan/taps": (*CORE, *FACTS, "epan/ws_compat.h", "epan/show"),
     "epan/wire": (*CORE, "core/session", "epan/ws_compat.h", "epan/show", "epan/taps"),
 }
 LIBRARIES = {f"{name}.h" for name in (

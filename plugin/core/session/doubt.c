@@ -342,7 +342,11 @@ static void turn(esmtp_session_t *s, const doubt_t *d, bool any)
         s->challenges = 0;
         break;
     case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at, true); break;
-    case ESMTP_DOUBT_ONE_REPLY: s->lmtp = true; break;
+    case ESMTP_DOUBT_ONE_REPLY:
+        s->lmtp = true;
+        if (p)
+            p->each_replies = true;
+        break;
     case ESMTP_DOUBT_TLS:
     case ESMTP_DOUBT_NONE: break;
     }
@@ -499,13 +503,22 @@ static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_
     return code < 400 ? RIGHT : OPEN;
 }
 
-/* Whether a reply names the recipient that comes next after the one that the last reply to a message was for. */
-static finding_t judge_one_reply(const esmtp_session_t *s, const esmtp_server_event_t *event)
+/* Whether a reply names the recipient that comes next after the one that the last reply to a message was for. In LMTP,
+ * where BDAT LAST was refused without a name, further replies that no command asked for tell as well. */
+static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
 {
+    const esmtp_pending_t *front = esmtp_pairing_at(&s->pairing, 0);
+    uint16_t code = event->reply.code;
     const esmtp_txn_t *txn = s->last_txn;
     const esmtp_rcpt_t *rcpt = txn ? esmtp_txn_next_accepted(txn->rcpts) : NULL;
     rcpt = rcpt ? esmtp_txn_next_accepted(rcpt->next) : NULL;
-    return esmtp_txn_names(event->reply.parameter, rcpt) ? WRONG : RIGHT;
+    if (esmtp_txn_names(event->reply.parameter, rcpt))
+        return WRONG;
+    if (!s->lmtp)
+        return RIGHT;
+    if (front ? !esmtp_verb_expects(front->row, code) : s->step != ESMTP_STEP_TEXT && code != 421 && code != 221)
+        return WRONG;
+    return d->quiet && s->pairing.popped >= d->quiet ? RIGHT : OPEN;
 }
 
 static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
@@ -516,7 +529,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     switch (d->kind) {
     case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
     case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
-    case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, event);
+    case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, d, event);
     case ESMTP_DOUBT_TLS: return s->greeted && code < 400 ? WRONG : OPEN; /* a refusal may answer a hello of TLS */
     default: break;
     }

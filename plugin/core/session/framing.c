@@ -288,10 +288,11 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
 {
     esmtp_session_t *s = f->s;
     const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    if (s->lmtp || s->hello_seen || s->reply.open || !p || !p->message || !p->txn || p->txn->n_accepted < 2 ||
-        e->reply.more)
+    if (s->reply.open || !p || !p->message || !p->txn || p->txn->n_accepted < 2 || p->counted || e->reply.code < 200)
         return;
-    if (e->reply.code >= 200 && esmtp_txn_names(e->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts)))
+    bool named = esmtp_txn_names(e->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts));
+    bool chunk_refused = s->lmtp && p->last_chunk && e->reply.code >= 400 && !named;
+    if (chunk_refused || (named && !s->lmtp && !s->hello_seen))
         esmtp_doubt_open(s, ESMTP_DOUBT_ONE_REPLY, s->pairing.popped, &f->at);
 }
 

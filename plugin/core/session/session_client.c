@@ -21,6 +21,8 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         message->aborted = true;
     if (!goes_on)
         esmtp_session_begin_message(s, at, s->txn, true);
+    if (!goes_on && message && message->refused && message->txn == s->txn)
+        s->message->leftover = true;
     p->message = s->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);

@@ -22,6 +22,7 @@ typedef struct {
     esmtp_login_t *login;      /* AUTH */
     const char *path;          /* RCPT outside of any transaction that is known: its forward-path */
     uint32_t replies;          /* still due */
+    bool each_replies;         /* BDAT LAST, refused: each recipient gets a reply all the same (LMTP) */
     bool counted;              /* message: replies says how many there are */
     esmtp_decision_t decision; /* message: of the replies so far the one that decides */
     bool per_recipient;        /* one reply per recipient (LMTP, PRDR after 353) */

@@ -63,7 +63,7 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     fact->extra = m;
     if (m->incomplete)
         fact->anomalies |= ESMTP_AN_INCOMPLETE;
-    else
+    else if (!m->leftover)
         fact->flags |= ESMTP_FF_COMPLETE;
     if (s->ops->end)
         s->ops->end(s->ctx, m);

@@ -182,6 +182,27 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
         s->message->txn = outer;
 }
 
+/* A MAIL was refused: what was sent in the same batch belongs to no transaction, as if it had been sent later. */
+static void abandon(esmtp_session_t *s, esmtp_txn_t *txn)
+{
+    for (uint32_t i = 1; i < s->pairing.n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        if (p->txn != txn)
+            continue;
+        p->txn = NULL;
+        p->rcpt = NULL;
+        if (p->message)
+            p->message->txn = NULL;
+        if (!(p->fact->flags & ESMTP_FF_EXTRA))
+            p->fact->txn = NULL;
+    }
+    if (s->message && s->message->txn == txn)
+        s->message->txn = NULL;
+    txn->rcpts = NULL;
+    txn->rcpts_end = &txn->rcpts;
+    txn->n_rcpts = 0;
+}
+
 static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                            uint16_t code)
 {
@@ -198,10 +219,12 @@ static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
     txn->mail_refusal = decision_of(s);
     judge(s, at, fact, txn, NULL);
-    if (outer)
+    if (outer) {
         fall_back(s, txn, outer);
-    else
-        close_txn(s, txn);
+        return;
+    }
+    abandon(s, txn);
+    close_txn(s, txn);
 }
 
 static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
@@ -326,7 +349,7 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     p->counted = true;
     if (!s->lmtp || !p->txn || p->per_recipient)
         return;
-    bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK;
+    bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !p->each_replies;
     if (chunk && event->reply.code >= 400 &&
         !esmtp_txn_names(event->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts)))
         return;

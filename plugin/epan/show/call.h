@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "../../core/session/session.h"
+#include "../../core/session/records.h"
 
 /* A message that is completed in this call. */
 typedef struct {

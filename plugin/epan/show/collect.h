@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "../../core/session/session.h"
+#include "../../core/session/records.h"
 
 /* What was collected of a message. Lives with the capture file; changes on first visits only. */
 typedef struct {

@@ -7,6 +7,7 @@
 #include "secrets.h"
 
 #include "../../core/parse/auth.h"
+#include "../../core/parse/command.h"
 #include "items.h"
 
 enum { MASK_OFF, MASK_COLUMNS, MASK_EVERYWHERE };

@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "../../core/session/session.h"
+#include "../../core/session/records.h"
 
 /* What stands in the place of a secret. */
 #define ESMTP_MASK "****"

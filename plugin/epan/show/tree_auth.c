@@ -6,6 +6,7 @@
  */
 #include "tree_auth.h"
 
+#include "../../core/parse/command.h"
 #include "anomaly.h"
 #include "fields.h"
 #include "items.h"

@@ -6,6 +6,7 @@
  */
 #include "tree_command.h"
 
+#include "../../core/parse/command.h"
 #include "anomaly.h"
 #include "extend.h"
 #include "fields.h"

@@ -14,6 +14,8 @@
  */
 #include "tree_ehlo.h"
 
+#include "../../core/parse/command.h"
+#include "../../core/parse/reply.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"

@@ -16,6 +16,7 @@
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
 
+#include "../../core/parse/command.h"
 #include "fields.h"
 #include "items.h"
 #include "tree_common.h"

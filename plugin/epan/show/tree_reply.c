@@ -6,6 +6,7 @@
  */
 #include "tree_reply.h"
 
+#include "../../core/parse/reply.h"
 #include "anomaly.h"
 #include "extend.h"
 #include "fields.h"

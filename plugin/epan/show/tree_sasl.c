@@ -12,6 +12,7 @@
 #include <epan/show_exception.h>
 #include <wsutil/to_str.h>
 
+#include "../../core/parse/command.h"
 #include "fields.h"
 #include "items.h"
 #include "secrets.h"

@@ -8,6 +8,7 @@
 
 #include <epan/to_str.h>
 
+#include "../../core/parse/command.h"
 #include "fields.h"
 
 static expert_field ei_bad_parameter = EI_INIT;
