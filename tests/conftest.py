@@ -66,6 +66,14 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have counted, for whoever reads only the last lines: record_property("oracle", ...)."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    for line in sorted({f"{name}: {value}" for report in reports
+                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def source():
     """The folder of the source tree."""
