@@ -1,6 +1,6 @@
 """What the lab that plays the oracle's dialogues and the test that compares have to agree on.
 
-The dialogues are those of tests/oracle/*.txt, whose README.md says how to read them.
+The dialogues are those of tests/oracle/dialogues; tests/oracle/README.md says how to read them.
 """
 
 import hashlib
@@ -92,7 +92,7 @@ def _step(line, steps):
 def dialogues():
     """All of them, in the order of files and lines; each has a number of its own for good."""
     parts, found, current = {}, [], None
-    files = sorted(FOLDER.glob("*.txt"), key=lambda path: (path.stem != "parts", path.stem))
+    files = sorted((FOLDER / "dialogues").glob("*.txt"), key=lambda path: (path.stem != "parts", path.stem))
     for path in files:
         for line in path.read_text().split("\n"):
             if begin := re.fullmatch(r"=== (\S+?)(?:: (.*))?", line):
