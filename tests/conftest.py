@@ -44,6 +44,14 @@ def _loaded_module(tshark):
     return path
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have counted, for whoever reads only the last lines: record_property("oracle", ...)."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    for line in sorted({f"{name}: {value}" for report in reports
+                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
+        terminalreporter.write_line(line)
+
+
 def pytest_sessionstart(session):
     # Without this, a run of the built-in dissector could pass for a run of the plugin.
     if hasattr(session.config, "workerinput"):
