@@ -1,0 +1,427 @@
+"""The client: acts that it puts on for the server, and dialogues made of them.
+
+An act holds all that it will do and what the server is to answer, drawn once from its own dice: acts
+can be dropped or made smaller without changing the others. Acts of the honest grade do what the
+standards allow; clumsy and hostile ones bear their ingredient's name.
+"""
+
+import base64
+import hashlib
+import random
+
+from .server import Policy, Server
+from .talk import Closed, Talk
+
+WORDS = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor".split()
+
+SENDERS = ["a@client.example", "", "alice+tag@client.example", '"a b"@client.example', '"x>y"@client.example',
+           "bounce-77=b=mx.example@client.example"]
+RECIPIENTS = ["b@mx.example", "c@mx.example", "d.e@mx.example", "postmaster", '"f g"@mx.example', '"h\\"i"@mx.example',
+              "@hop.example:j@mx.example", "k@[192.0.2.7]"]
+MAIL_PARAMETERS = {"SIZE": "SIZE=12345", "8BITMIME": "BODY=8BITMIME", "DSN": "RET=HDRS ENVID=QQ314159"}
+RCPT_PARAMETERS = {"DSN": "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x@mx.example"}
+
+
+# --- Parts ------------------------------------------------------------------------------------
+
+
+def text_lines(dice, bare=True):
+    """The lines of a message, each with what ends it inside the line, but for its CRLF."""
+    lines = []
+    if dice.random() < 0.85:
+        lines += [b"Subject: " + dice.choice(WORDS).encode(), b""]
+    special = [b".", b"..", b"...", b".x", b". ", b"QUIT", b"MAIL FROM:<x@y>", b"RCPT TO:<x@y>", b"DATA", b"BDAT 5",
+               b"BDAT 5 LAST", b"250 ok", b"354 go", b"AUTH LOGIN", b"STARTTLS", b"RSET", b"", b"\t", b"  ", b"\x00",
+               b"caf\xe9", "\u00fcber".encode(), b"a\rb", b"x" * 998, b"y" * 3000, b"-" * 70, b"From here"]
+    if bare:
+        special += [b"one\ntwo", b"one\n", b"\nx", b"a\n.b"]
+    for _ in range(dice.choice((0, 1, 2, 3, 5, 8, 30))):
+        if dice.random() < 0.5:
+            lines.append(dice.choice(special))
+        else:
+            lines.append(" ".join(dice.choices(WORDS, k=dice.randrange(1, 9))).encode())
+    return lines
+
+
+def stuffed(lines):
+    """Lines as DATA sends them (RFC 5321 section 4.5.2), without the end mark."""
+    return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
+
+
+def b64(text):
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def cased(dice, line):
+    """Verbs may be written in any case (RFC 5321 section 2.4)."""
+    verb, blank, rest = line.partition(" ")
+    kind = dice.random()
+    verb = verb.lower() if kind < 0.1 else verb.title() if kind < 0.15 else verb
+    return verb + blank + rest
+
+
+class Act:
+    """grade: honest, or hostile for all that the standards do not allow."""
+
+    needs = None  # the extension without which the client says nothing (now and then it tries)
+
+    def __init__(self, dice, policy):
+        self.dice_seed = dice.getrandbits(64)
+        self.tries = dice.random() < 0.1
+        self.draw(dice, policy)
+
+    def draw(self, dice, policy):
+        pass
+
+    def smaller(self):
+        """Acts that do less of the same, for the shrinker."""
+        return []
+
+    def copy(self, **changed):
+        made = object.__new__(type(self))
+        made.__dict__ |= self.__dict__ | changed
+        return made
+
+    def say_to(self, talk):
+        raise NotImplementedError
+
+
+# --- Honest acts ------------------------------------------------------------------------------
+
+
+class Hello(Act):
+    def draw(self, dice, policy):
+        self.verb = "LHLO" if policy.lmtp else "EHLO" if dice.random() < 0.93 else "HELO"
+        self.host = dice.choice(["client.example", "[192.0.2.1]", "[IPv6:2001:db8::1]", "pc"])
+        self.refusal = dice.choice((500, 502, 450, 550)) if dice.random() < 0.05 else None
+
+    def say_to(self, talk):
+        talk.line(f"{self.verb} {self.host}", self.refusal)
+        code, = talk.wait()
+        if code >= 400 and self.verb == "EHLO":
+            talk.line(f"HELO {self.host}")
+            talk.wait()
+        elif code >= 400:
+            talk.line(f"{self.verb} {self.host}")
+            talk.wait()
+
+
+class Question(Act):
+    """A command that changes nothing, or RSET."""
+
+    KINDS = [("NOOP", 250), ("NOOP with words", 250), ("VRFY bob", 252), ("VRFY bob", 250), ("VRFY x", 550), ("VRFY x", 502),
+             ("EXPN list", 250), ("EXPN list", 550), ("HELP", 214), ("HELP MAIL", 214), ("HELP", 502), ("RSET", 250),
+             ("XYZZY", 500), ("FOOBAR and more", 502), ("ETRN mx.example", 458), ("NOOP", 421), ("NOOP", 451), ("X", 500)]
+
+    def draw(self, dice, policy):
+        self.line, self.wish = dice.choice(self.KINDS)
+        if self.wish == 421 and dice.random() < 0.7:
+            self.wish = 250
+        self.line = cased(dice, self.line)
+
+    def say_to(self, talk):
+        if self.line.upper().split()[0] in ("XYZZY", "FOOBAR", "X"):
+            talk.note("unknown-verb")
+        talk.line(self.line, self.wish)
+        talk.wait()
+
+
+class Login(Act):
+    needs = "AUTH"
+
+    def draw(self, dice, policy):
+        offered = policy.mechanisms or ["PLAIN"]
+        self.mechanism = dice.choice([*offered, "LOGIN", "X-OTHER"])
+        self.user = dice.choice(["alice", "bob@mx.example", "\u00fcser"])
+        self.password = dice.choice(["secret", "pass word", "*", "x" * 40])
+        self.initial = dice.random() < 0.5
+        self.wish = dice.choice((None, None, None, 535, 535, 534, 454, 538, 421))
+        self.cancel = dice.choice((0, 0, 0, 1, 2))
+        self.broken = dice.random() < 0.05
+        self.busy = dice.random() < 0.03
+        self.challenge_in_answer = None
+
+    def answers(self):
+        if self.mechanism == "PLAIN":
+            return [f"\0{self.user}\0{self.password}"]
+        if self.mechanism == "LOGIN":
+            return [self.user, self.password]
+        digest = hashlib.md5(self.password.encode()).hexdigest()
+        return [f"{self.user} {digest}"]
+
+    def say_to(self, talk):
+        answers = [b64(answer) for answer in self.answers()]
+        if self.broken:
+            answers[-1] = "!not base64!"
+        line = f"AUTH {self.mechanism}"
+        if self.initial and self.mechanism != "CRAM-MD5":
+            line += " " + answers.pop(0)
+        talk.line(line, self.wish)
+        codes = talk.wait()
+        turn = 1
+        while codes[-1:] == [334]:
+            if turn == self.cancel:
+                talk.line("*")
+            else:
+                talk.line(answers.pop(0), 421 if self.busy else None)
+            codes = talk.wait()
+            turn += 1
+
+
+class StartTls(Act):
+    needs = "STARTTLS"
+
+    def draw(self, dice, policy):
+        self.line = "STARTTLS" if dice.random() < 0.9 else "STARTTLS now"
+        self.wish = dice.choice((454, 454, 502, 500))
+
+    def say_to(self, talk):
+        talk.line(self.line, self.wish)
+        talk.wait()
+
+
+class Xclient(Act):
+    needs = "XCLIENT"
+
+    def draw(self, dice, policy):
+        self.line = "XCLIENT " + dice.choice(["NAME=spike.example ADDR=168.100.189.2", "ADDR=192.0.2.9 PORT=4242", "HELO=x PROTO=ESMTP"])
+        self.wish = dice.choice((None, None, 550, 501))
+
+    def say_to(self, talk):
+        talk.line(self.line, self.wish)
+        codes = talk.wait()
+        if codes == [220]:
+            talk.line("EHLO spike.example")
+            talk.wait()
+
+
+class Send(Act):
+    """A mail, by DATA or in chunks. The client pipelines if it may, and gives up as RFC 5321 wants."""
+
+    def draw(self, dice, policy):
+        self.sender = dice.choice(SENDERS)
+        self.rcpts = []
+        rate = dice.choice((0, 0, 0, 0.3, 1))
+        refusals = dice.choice(((450, 451, 452), (550, 551, 553), (450, 550, 421) if dice.random() < 0.3 else (450, 550)))
+        for path in dice.sample(RECIPIENTS, dice.choice((1, 1, 1, 2, 3, 5))):
+            wish = dice.choice(refusals) if dice.random() < rate else dice.choice((250, 250, 251))
+            self.rcpts.append((path, wish, dice.random() < 0.2 and policy.offers("DSN")))
+        self.mail = dice.choice((451, 550, 553, 452, 421)) if dice.random() < 0.06 else None
+        self.data = dice.choice((451, 554, 421, 503)) if dice.random() < 0.06 else None
+        self.lines = text_lines(dice)
+        self.codes = [dice.choice((250, 250, 250, 452, 550, 554)) if policy.lmtp or policy.offers("PRDR")
+                      else dice.choice((250, 250, 250, 250, 451, 554, 421 if dice.random() < 0.3 else 552)) for _ in range(5)]
+        self.busy = dice.random() if dice.random() < 0.03 else None
+        self.chunks = None
+        if policy.offers("CHUNKING") and dice.random() < 0.5:
+            self.chunks = dice.choice((1, 1, 2, 3))
+        self.last_line_open = dice.random() < 0.2  # a chunk need not end with a line
+        self.zero_last = dice.random() < 0.3
+        self.refused_chunk = dice.choice((451, 554, 552)) if dice.random() < 0.15 else None
+        self.parameters = [MAIL_PARAMETERS[name] for name in MAIL_PARAMETERS if policy.offers(name) and dice.random() < 0.3]
+        if policy.offers("PRDR"):
+            self.parameters.append("PRDR")
+        self.pipelines = policy.offers("PIPELINING") and dice.random() < 0.8
+        self.next_at_once = dice.random() < 0.4
+        self.write = dice.random() < 0.1
+        self.waits = dice.random() < 0.2
+        self.reset = dice.choice(("RSET", "RSET", None))
+        self.lower = dice.random() < 0.1
+        self.late_reset = dice.random() < 0.05
+
+    def smaller(self):
+        for n in range(len(self.rcpts)):
+            if len(self.rcpts) > 1:
+                yield self.copy(rcpts=self.rcpts[:n] + self.rcpts[n + 1:])
+        if len(self.lines) > 1:
+            half = len(self.lines) // 2
+            yield self.copy(lines=self.lines[:half])
+            yield self.copy(lines=self.lines[half:])
+        if self.parameters:
+            yield self.copy(parameters=[])
+        if self.pipelines:
+            yield self.copy(pipelines=False)
+        if self.next_at_once:
+            yield self.copy(next_at_once=False)
+        if self.chunks and self.chunks > 1:
+            yield self.copy(chunks=self.chunks - 1)
+
+    def said(self, line):
+        return line.lower() if self.lower and "<" not in line else line
+
+    def pause(self, talk, codes):
+        if not self.pipelining:
+            codes += talk.wait()
+
+    def envelope(self, talk):
+        """MAIL and RCPT. Returns the replies that were waited for."""
+        codes = []
+        extended = talk.server.hello in ("EHLO", "LHLO")
+        talk.line(" ".join([f"MAIL FROM:<{self.sender}>", *(self.parameters if extended else ())]), self.mail)
+        self.pause(talk, codes)
+        if not self.pipelining and codes[0] >= 400:
+            return codes
+        for path, wish, notify in self.rcpts:
+            more = " " + RCPT_PARAMETERS["DSN"] if notify and extended else ""
+            talk.line(f"RCPT TO:<{path}>{more}", wish)
+            self.pause(talk, codes)
+        return codes
+
+    def say_to(self, talk):
+        self.pipelining = self.pipelines and talk.offers("PIPELINING")
+        codes = self.envelope(talk)
+        nobody = codes and (codes[0] >= 400 or all(code >= 400 for code in codes[1:]))
+        if nobody:
+            self.give_up(talk)
+        elif self.late_reset:
+            codes += talk.wait()
+            talk.line(self.said("RSET"))
+            talk.wait()
+        elif self.chunks and talk.offers("CHUNKING"):
+            self.send_chunks(talk)
+        else:
+            self.send_text(talk)
+
+    def give_up(self, talk):
+        if self.reset:
+            talk.line(self.said(self.reset))
+            talk.wait()
+
+    def send_text(self, talk):
+        talk.line(self.said("DATA"), self.data)
+        codes = talk.wait()
+        if codes[-1] != 354:
+            return self.give_up(talk)
+        text = stuffed(self.lines) + b".\r\n"
+        wish = {"codes": self.codes}
+        if self.busy is not None and len(text) > 10:
+            wish["421 at"] = round(self.busy * (len(text) - 8))
+            # What was on its way already when the server gave up.
+            text = text[:wish["421 at"] + 1 + round(self.busy * 4)]
+        talk.say(text, wish)
+        # The next group may begin right after the text (RFC 2920 section 3.1).
+        if not (self.pipelining and self.next_at_once):
+            talk.wait()
+        return None
+
+    def send_chunks(self, talk):
+        octets = b"\r\n".join(self.lines) + (b"" if self.last_line_open else b"\r\n")
+        if self.chunks > 1:
+            dice = random.Random(self.dice_seed)
+            edges = sorted(dice.randrange(len(octets) + 1) for _ in range(self.chunks - 1))
+        else:
+            edges = []
+        parts = [octets[a:b] for a, b in zip([0, *edges], [*edges, len(octets)])]
+        if self.zero_last:
+            parts.append(b"")
+        parts = [part for part in parts[:-1] if part] + parts[-1:]
+        for n, part in enumerate(parts):
+            last = n == len(parts) - 1
+            refused = self.refused_chunk if n == 0 and not last else None
+            talk.say(f"BDAT {len(part)}{' LAST' if last else ''}\r\n".encode() + part, {"codes": self.codes} if last else refused)
+            if not self.pipelining:
+                codes = talk.wait()
+                if codes[-1] >= 400:
+                    if talk.server.mail:
+                        talk.line("RSET")
+                        talk.wait()
+                    return
+        if not (self.pipelining and self.next_at_once) or talk.server.failed:
+            codes = talk.wait()
+            if codes and codes[-1] >= 400 and talk.server.mail:
+                talk.line("RSET")
+                talk.wait()
+
+
+class Quit(Act):
+    def say_to(self, talk):
+        talk.line("QUIT")
+        talk.wait()
+
+
+class Drop(Act):
+    """The client goes without a word."""
+
+    def say_to(self, talk):
+        talk.wait()
+        raise Closed
+
+
+HONEST = [(Send, 6), (Question, 3), (Login, 2), (StartTls, 0.6), (Xclient, 0.6), (Hello, 0.5)]
+
+
+# --- Dialogues --------------------------------------------------------------------------------
+
+
+def draw_policy(dice):
+    lmtp = dice.random() < 0.2
+    offers = ["PIPELINING", "SIZE 52428800", "8BITMIME", "DSN", "CHUNKING", "STARTTLS", "SMTPUTF8", "HELP", "ETRN",
+              "XCLIENT NAME ADDR PORT HELO PROTO", "AUTH PLAIN LOGIN CRAM-MD5", "AUTH LOGIN PLAIN", "ENHANCEDSTATUSCODES", "PRDR"]
+    likely = {"PIPELINING": 0.8, "CHUNKING": 0.5, "PRDR": 0.1}
+    keywords = [word for word in offers if dice.random() < likely.get(word, 0.4)]
+    if "AUTH PLAIN LOGIN CRAM-MD5" in keywords and "AUTH LOGIN PLAIN" in keywords:
+        keywords.remove("AUTH LOGIN PLAIN")
+    if lmtp:
+        keywords = [word for word in keywords if word != "PRDR" and not word.startswith("XCLIENT")]
+    dice.shuffle(keywords)
+    esmtp = lmtp or dice.random() < 0.93
+    greeting = dice.choices((220, 554, 421), (96, 2, 2))[0]
+    return Policy(lmtp=lmtp, esmtp=esmtp, keywords=tuple(keywords) if esmtp else (), enhanced="ENHANCEDSTATUSCODES" in keywords,
+                  queue_ids=dice.random() < 0.7, long_replies=dice.choice((0, 0.1, 0.4)), checks_late=dice.random() < 0.2,
+                  greeting=greeting)
+
+
+class Dialogue:
+    """A dialogue of that seed, with its truth; or another one made of some of its acts."""
+
+    def __init__(self, seed, honest=True, acts=None, cuts=True):
+        self.seed, self.honest, self.cuts = seed, honest, cuts
+        dice = random.Random(f"dialogue {seed} {honest}")
+        self.policy = draw_policy(dice)
+        if acts is None:
+            kinds, weights = zip(*HONEST)
+            acts = [Hello(dice, self.policy)]
+            for _ in range(dice.choice((1, 1, 2, 3, 4, 6))):
+                acts.append(dice.choices(kinds, weights)[0](dice, self.policy))
+            acts.append(dice.choices((Quit, Drop), (9, 1))[0](dice, self.policy))
+        self.acts = acts
+        server = Server(self.policy, seed)
+        self.talk = Talk(seed, server)
+        try:
+            self.talk.wait()
+            for act in self.acts:
+                self.talk.read = len(server.replies)
+                if act.needs is None or act.tries or self.talk.offers(act.needs):
+                    act.say_to(self.talk)
+            self.talk.wait()
+        except Closed:
+            pass
+        server.never_judged()
+        self.truth = server.truth
+        self.talk.note(*(mail.outcome() for mail in self.truth.mails))
+        if any(mail.ended is None for mail in self.truth.mails):
+            self.talk.note("ends-in-transaction")
+        self.steps = self.talk.steps(random.Random(f"cuts {seed}"), cuts)
+        self.port = 24 if self.policy.lmtp else random.Random(seed).choice((25, 25, 587))
+
+    def variants(self):
+        """Dialogues that are simpler by one thing."""
+        for n in range(len(self.acts)):
+            if len(self.acts) > 1:
+                yield Dialogue(self.seed, self.honest, self.acts[:n] + self.acts[n + 1:], self.cuts)
+        if self.cuts:
+            yield Dialogue(self.seed, self.honest, self.acts, False)
+        for n, act in enumerate(self.acts):
+            for smaller in act.smaller():
+                yield Dialogue(self.seed, self.honest, [*self.acts[:n], smaller, *self.acts[n + 1:]], self.cuts)
+
+    def transcript(self):
+        lines = []
+        for who, octets in self.talk.wire:
+            text = octets.decode("latin-1").encode("unicode_escape").decode()
+            text = text.replace("\\r\\n", "\n").removesuffix("\n") if octets.endswith(b"\r\n") else text.replace("\\r\\n", "\n") + "\\c"
+            first = True
+            for line in text.split("\n"):
+                lines.append(f"{who}{':' if first else '+'} {line if len(line) < 200 else line[:100] + '...' + line[-60:]}")
+                first = False
+        return "\n".join(lines)
