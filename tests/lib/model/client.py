@@ -63,6 +63,7 @@ def cased(dice, line):
 class Act:
     """grade: honest, or hostile for all that the standards do not allow."""
 
+    first = False  # said before the greeting
     needs = None  # the extension without which the client says nothing (now and then it tries)
 
     def __init__(self, dice, policy):
@@ -347,6 +348,301 @@ class Drop(Act):
         raise Closed
 
 
+# --- Clumsy and hostile ones --------------------------------------------------------------------
+
+
+class Blast(Send):
+    """A mail in one go, text and all, without waiting for any reply."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        self.lines = text_lines(dice, bare=False)[:6]
+        self.data = dice.choice((None, None, 451, 554))
+        self.busy = self.mail = None
+        self.more = dice.choice(("", "", "QUIT", "NOOP", "RSET"))
+
+    def say_to(self, talk):
+        self.pipelining = True
+        self.envelope(talk)
+        talk.line("DATA", self.data)
+        before = talk.server.mode
+        text = stuffed(self.lines) + b".\r\n"
+        talk.note("text-before-354" if before == "text" else "data-refused-text-follows")
+        talk.say(text, {"codes": self.codes} if before == "text" else None)
+        if self.more:
+            talk.note("commands-after-text")
+            talk.line(self.more)
+        talk.wait()
+
+
+class CommandsAfterData(Blast):
+    """What follows DATA in the batch are commands, as the client means it."""
+
+    def say_to(self, talk):
+        self.pipelining = True
+        self.envelope(talk)
+        talk.line("DATA", self.data)
+        talk.note("commands-after-data-354" if talk.server.mode == "text" else "commands-after-data-refused")
+        wish = {"codes": self.codes} if talk.server.mode == "text" else None
+        talk.say("NOOP\r\nRSET\r\nMAIL FROM:<two@client.example>\r\n", wish)
+        talk.wait()
+        if talk.server.mode == "text":
+            talk.say(".\r\n")
+            talk.wait()
+
+
+class WholeSession(Blast):
+    """Hello, mail and goodbye in one go."""
+
+    def say_to(self, talk):
+        talk.note("session-in-one-go")
+        talk.line(("LHLO" if talk.server.policy.lmtp else "EHLO") + " client.example")
+        super().say_to(talk)
+
+
+class TlsLookalike(Act):
+    def draw(self, dice, policy):
+        self.octets = dice.choice((b"\x16\x03\x01\x40\x00\x01", b"\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03abcdefgh",
+                                   b"\x80\x2e\x01\x03\x01\x00\x15", b"\x15\x03\x01\x00\x02\x02\x28"))
+        self.more = dice.random() < 0.5
+
+    def say_to(self, talk):
+        talk.note("tls-lookalike")
+        talk.line(self.octets)
+        if self.more:
+            talk.line("NOOP")
+        talk.wait()
+
+
+class WrongHello(Act):
+    def say_to(self, talk):
+        lmtp = talk.server.policy.lmtp
+        talk.line("EHLO client.example" if lmtp else "LHLO client.example")
+        talk.wait()
+        talk.line("LHLO client.example" if lmtp else "EHLO client.example")
+        talk.wait()
+
+
+class ChunksUnasked(Send):
+    """BDAT to a server that does not offer CHUNKING."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        policy.keywords = tuple(word for word in policy.keywords if word != "CHUNKING")
+        self.code = dice.choice((500, 502, 503))
+        self.mail = self.busy = None
+        self.lines = text_lines(dice, bare=False)[:4]
+        self.at_once = dice.random() < 0.6
+
+    def say_to(self, talk):
+        self.pipelining = False
+        self.envelope(talk)
+        octets = b"\r\n".join(self.lines) + b"\r\n"
+        talk.note("bdat-not-offered-text-follows" if self.at_once else "bdat-not-offered")
+        talk.line(f"BDAT {len(octets)} LAST", self.code)
+        if self.at_once:
+            talk.say(octets)
+        talk.wait()
+        talk.line("RSET")
+        talk.wait()
+
+
+class BadChunk(Act):
+    """BDAT with arguments that are none."""
+
+    def draw(self, dice, policy):
+        if not policy.offers("CHUNKING"):
+            policy.keywords += ("CHUNKING",)
+        self.argument = dice.choice(("", " x", " x LAST", " -1", " 5 LAST x", " 0x10", " 5 FIRST", " 123456789012345678901234567890", " LAST", " 5LAST"))
+
+    def say_to(self, talk):
+        talk.line("MAIL FROM:<a@client.example>")
+        talk.wait()
+        talk.line("RCPT TO:<b@mx.example>")
+        talk.wait()
+        talk.line("BDAT" + self.argument)
+        talk.wait()
+        talk.line("RSET")
+        talk.wait()
+
+
+class LoginInOneGo(Login):
+    def say_to(self, talk):
+        answers = [b64(answer) for answer in self.answers()]
+        talk.line(f"AUTH {self.mechanism}", self.wish if self.wish != 421 else None)
+        if talk.server.mode == "exchange":
+            talk.note("auth-in-batch")
+        else:
+            # Nonsense to the server, and secrets all the same.
+            talk.note("auth-refused-lines-follow")
+            talk.truth.unsure |= {f"smtp.auth.{name}" for name in ("attempt", "mechanism", "username", "password")}
+        for answer in answers:
+            talk.line(answer)
+        talk.wait()
+
+
+class OddVerb(Send):
+    """A message begun by something else than DATA."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        self.rcpts = [(path, 250, False) for path, _, _ in self.rcpts]
+        self.data = self.busy = self.mail = None
+        self.verb = dice.choice(("DATA\x0b", "D\x00ATA", "TEXT", "BODY"))
+        policy.cleans_verbs = True
+        policy.texts += ("TEXT", "BODY")
+
+    def say_to(self, talk):
+        self.pipelining = False
+        self.envelope(talk)
+        if self.verb.startswith("D"):
+            talk.note("data-with-control")
+        talk.line(self.verb)
+        talk.wait()
+        if talk.server.mode == "text":
+            talk.say(stuffed(self.lines) + b".\r\n", {"codes": self.codes})
+            talk.wait()
+
+
+class FalseEnd(Send):
+    """Something that some servers take for the end of a message, and commands behind it (smuggling)."""
+
+    MARKS = [b"\n.\n", b"\n.\r\n", b"\r\n.\n"]
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        self.mark = dice.choice(self.MARKS)
+        self.taken = dice.random() < 0.5
+        if self.taken:
+            policy.ends = policy.ends | {self.mark}
+        self.mail = self.data = self.busy = None
+        self.lines = text_lines(dice, bare=False)[:5]
+        self.smuggled = dice.choice((
+            b"MAIL FROM:<evil@client.example>\r\nRCPT TO:<victim@mx.example>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n",
+            b"NOOP\r\n", b"harmless words\r\n", b"RSET\r\nMAIL FROM:<evil@client.example>\r\n"))
+
+    def say_to(self, talk):
+        self.pipelining = False
+        self.envelope(talk)
+        talk.line("DATA")
+        talk.wait()
+        if talk.server.mode != "text":
+            return
+        talk.note("false-end-taken" if self.taken else "false-end-not-taken")
+        text = stuffed(self.lines).removesuffix(b"\r\n")
+        talk.say(text + self.mark + self.smuggled + b".\r\n", {"codes": self.codes})
+        talk.wait()
+
+
+class StaysOpen(Send):
+    """A server that keeps the transaction of a refused message."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        policy.keeps_refused = True
+        self.codes = [554] * 5
+        self.rcpts = [(path, 250, False) for path, _, _ in self.rcpts]
+        self.mail = self.data = self.busy = self.refused_chunk = None
+        self.late_reset = self.next_at_once = False
+
+
+class Clumsy(Act):
+    """Commands that servers take although they are not written as they should be."""
+
+    KINDS = [("lf", b"NOOP\n"), ("crcrlf", b"NOOP\r\r\n"), ("blank-before-verb", b" NOOP\r\n"), ("blank-behind-verb", b"NOOP \r\n"),
+             ("tab", b"HELP\tMAIL\r\n"), ("empty-line", b"\r\n"), ("long-line", b"NOOP " + b"x" * 3000 + b"\r\n"),
+             ("control", b"NO\x01OP\r\n"), ("quit-with-words", b"QUIT now\r\n"), ("eight-bit", b"caf\xe9 noir\r\n")]
+    ENVELOPES = [("blank-before-path", "MAIL FROM: <a@client.example>", "RCPT TO: <b@mx.example>"),
+                 ("no-brackets", "MAIL FROM:a@client.example", "RCPT TO:b@mx.example"),
+                 ("blanks-at-end", "MAIL FROM:<a@client.example>  ", "RCPT TO:<b@mx.example> "),
+                 ("verb-tab", "MAIL\tFROM:<a@client.example>", "RCPT\tTO:<b@mx.example>"),
+                 ("small-keyword", "mail from:<a@client.example>", "rcpt to:<b@mx.example>")]
+
+    def draw(self, dice, policy):
+        self.name, self.octets = dice.choice(self.KINDS)
+        self.envelope = dice.choice(self.ENVELOPES) if dice.random() < 0.5 else None
+
+    def say_to(self, talk):
+        if self.envelope:
+            name, sender, rcpt = self.envelope
+            talk.note(f"clumsy-{name}")
+            talk.line(sender)
+            talk.wait()
+            talk.line(rcpt)
+            talk.wait()
+            talk.line("RSET")
+        else:
+            talk.note(f"clumsy-{self.name}")
+            talk.say(self.octets, 250 if b"NO" in self.octets else None)
+        talk.wait()
+
+
+class ServerOdd(Act):
+    """What a server should not do."""
+
+    def draw(self, dice, policy):
+        self.kind = dice.choice(("silent", "says_more", "bans", "nested", "reply_end"))
+        setattr(policy, self.kind, {"silent": ("NOOP",), "says_more": ("NOOP",), "bans": ("SUBJECT:", "GET"), "nested": 250,
+                                    "reply_end": b"\n"}[self.kind])
+
+    def say_to(self, talk):
+        if self.kind == "silent":
+            talk.line("NOOP")
+            talk.wait()
+            talk.line("QUIT")
+        elif self.kind == "says_more":
+            talk.line("NOOP")
+        elif self.kind == "bans":
+            talk.line("GET / HTTP/1.1")
+            talk.line("Host: mx.example")
+        elif self.kind == "nested":
+            for _ in range(2):
+                talk.line("MAIL FROM:<a@client.example>")
+                talk.wait()
+                talk.line("RCPT TO:<b@mx.example>")
+                talk.wait()
+            talk.line("RSET")
+        else:
+            talk.note("reply-by-lf")
+            talk.line("HELP")
+        talk.wait()
+
+
+class GreetsFirst(Act):
+    first = True
+
+    def say_to(self, talk):
+        talk.note("client-says-220")
+        talk.line("220 client.example ESMTP")
+        talk.wait()
+
+
+class TalksFirst(Act):
+    """A client that does not wait for the greeting."""
+
+    first = True
+
+    def say_to(self, talk):
+        talk.note("talks-before-greeting")
+        talk.line(("LHLO" if talk.server.policy.lmtp else "EHLO") + " client.example")
+        talk.wait()
+
+
+class TlsInOneGo(Act):
+    """STARTTLS that is refused, with more in the same batch."""
+
+    def say_to(self, talk):
+        talk.note("starttls-in-batch")
+        talk.line("STARTTLS", 454)
+        talk.line("NOOP")
+        talk.line("HELP")
+        talk.wait()
+
+
+HOSTILE = [Blast, Blast, CommandsAfterData, CommandsAfterData, WholeSession, TlsLookalike, WrongHello, ChunksUnasked, BadChunk,
+           LoginInOneGo, LoginInOneGo, OddVerb, FalseEnd, FalseEnd, FalseEnd, StaysOpen, Clumsy, Clumsy, Clumsy, ServerOdd,
+           ServerOdd, ServerOdd, GreetsFirst, TalksFirst, TlsInOneGo]
+
 HONEST = [(Send, 6), (Question, 3), (Login, 2), (StartTls, 0.6), (Xclient, 0.6), (Hello, 0.5)]
 
 
@@ -371,28 +667,42 @@ def draw_policy(dice):
                   greeting=greeting)
 
 
+def draw_acts(dice, policy, honest):
+    """Hello, some acts, goodbye. One act of the hostile grade is enough to tell what it does to the rest."""
+    kinds, weights = zip(*HONEST)
+    acts = [Hello(dice, policy)]
+    for _ in range(dice.choice((1, 1, 2, 3, 4, 6) if honest else (0, 1))):
+        acts.append(dice.choices(kinds, weights)[0](dice, policy))
+    if not honest:
+        odd = dice.choice(HOSTILE)(dice, policy)
+        acts.insert(0 if odd.first else len(acts), odd)
+        acts += [Question(dice, policy), Send(dice, policy)][:dice.randrange(3)]
+    acts.append(dice.choices((Quit, Drop), (9, 1))[0](dice, policy))
+    return acts
+
+
 class Dialogue:
     """A dialogue of that seed, with its truth; or another one made of some of its acts."""
 
-    def __init__(self, seed, honest=True, acts=None, cuts=True):
+    def __init__(self, seed, honest=None, policy=None, acts=None, cuts=True):
+        # Of five dialogues two are hostile.
+        honest = seed % 5 < 3 if honest is None else honest
         self.seed, self.honest, self.cuts = seed, honest, cuts
-        dice = random.Random(f"dialogue {seed} {honest}")
-        self.policy = draw_policy(dice)
         if acts is None:
-            kinds, weights = zip(*HONEST)
-            acts = [Hello(dice, self.policy)]
-            for _ in range(dice.choice((1, 1, 2, 3, 4, 6))):
-                acts.append(dice.choices(kinds, weights)[0](dice, self.policy))
-            acts.append(dice.choices((Quit, Drop), (9, 1))[0](dice, self.policy))
-        self.acts = acts
+            dice = random.Random(f"dialogue {seed} {honest}")
+            policy = draw_policy(dice)
+            acts = draw_acts(dice, policy, honest)
+        self.policy, self.acts = policy, acts
         server = Server(self.policy, seed)
         self.talk = Talk(seed, server)
         try:
-            self.talk.wait()
+            if not (self.acts and self.acts[0].first):
+                self.talk.wait()
             for act in self.acts:
                 self.talk.read = len(server.replies)
                 if act.needs is None or act.tries or self.talk.offers(act.needs):
                     act.say_to(self.talk)
+                    self.settle()
             self.talk.wait()
         except Closed:
             pass
@@ -404,16 +714,24 @@ class Dialogue:
         self.steps = self.talk.steps(random.Random(f"cuts {seed}"), cuts)
         self.port = 24 if self.policy.lmtp else random.Random(seed).choice((25, 25, 587))
 
+    def settle(self):
+        """The next act begins where a command can be said."""
+        server = self.talk.server
+        for mode, line in (("exchange", "*"), ("text", "\r\n."), ("chunk", "x" * 5000)):
+            if server.mode == mode and not server.closed:
+                self.talk.line(line)
+                self.talk.wait()
+
     def variants(self):
         """Dialogues that are simpler by one thing."""
         for n in range(len(self.acts)):
             if len(self.acts) > 1:
-                yield Dialogue(self.seed, self.honest, self.acts[:n] + self.acts[n + 1:], self.cuts)
+                yield Dialogue(self.seed, self.honest, self.policy, self.acts[:n] + self.acts[n + 1:], self.cuts)
         if self.cuts:
-            yield Dialogue(self.seed, self.honest, self.acts, False)
+            yield Dialogue(self.seed, self.honest, self.policy, self.acts, False)
         for n, act in enumerate(self.acts):
             for smaller in act.smaller():
-                yield Dialogue(self.seed, self.honest, [*self.acts[:n], smaller, *self.acts[n + 1:]], self.cuts)
+                yield Dialogue(self.seed, self.honest, self.policy, [*self.acts[:n], smaller, *self.acts[n + 1:]], self.cuts)
 
     def transcript(self):
         lines = []

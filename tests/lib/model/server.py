@@ -80,7 +80,13 @@ class Policy:
     ends: frozenset = frozenset({b"\r\n.\r\n"})  # what it takes for the end of a message
     bare_lf: bool = True  # takes LF for the end of a command line
     greeting: int = 220
-    bdat_failed_ends: bool = False  # a refused BDAT ends the transaction
+    keeps_refused: bool = False  # a refused message leaves the transaction open
+    cleans_verbs: bool = False  # takes control octets in a verb for nothing
+    texts: tuple = ()  # verbs that it takes for DATA
+    bans: tuple = ()  # verbs that it answers with a goodbye nobody asked for
+    silent: tuple = ()  # verbs that it does not answer
+    says_more: tuple = ()  # verbs after whose reply it says one more
+    reply_end: bytes = EOL
 
     def offers(self, keyword):
         return any(line.split()[0] == keyword for line in self.keywords)
@@ -135,12 +141,14 @@ class Server:
         self.logins = 0
         self.user = None  # logged in
         self.mail = None
+        self.kept = None  # transaction of a refused message, kept open unseen
         self.chunks = None  # message so far, by BDAT
         self.failed = False  # a chunk was refused
         self.attempt = None
         self.data = None  # Asked of the DATA or BDAT under way
         self.begun = 0  # where the text began
         self.group = 0  # number of the group of commands that the client is sending
+        self.rcpt_in = None  # group of the last RCPT
         self.refused_in = None  # group in which MAIL was refused
         self.greet()
 
@@ -169,7 +177,7 @@ class Server:
         for n, text in enumerate(lines):
             text = f"{detail} {text}".rstrip() if detail else text
             separator = "-" if n < len(lines) - 1 else " "
-            octets += (f"{code}{separator}{text}" if text or separator == "-" else f"{code}").encode() + EOL
+            octets += (f"{code}{separator}{text}" if text or separator == "-" else f"{code}").encode() + self.policy.reply_end
             at = self.spoken + len(octets)
             if text or separator == "-":
                 self.truth.add("S", at, "smtp.rsp.parameter", text)
@@ -241,6 +249,8 @@ class Server:
         words = line.split(None, 1)
         token = words[0].decode("latin-1") if words else ""
         verb = token.upper()
+        if self.policy.cleans_verbs:
+            verb = "".join(letter for letter in verb if letter > " ")
         argument = words[1].decode("utf-8", "replace").strip(" \t") if len(words) > 1 else ""
         asked = Asked(verb, end)
         self.truth.add("C", end, "smtp.req.command", token)
@@ -251,6 +261,10 @@ class Server:
             asked.number = self.mail.number
         if asked.number is not None:
             self.belongs("C", end - 1, end, asked.number)
+        if verb == "RCPT":
+            self.rcpt_in = self.group
+        if verb == "BDAT" and self.policy.lmtp and self.rcpt_in == self.group:
+            self.note("lmtp-bdat-in-batch")
         if verb in ("RCPT", "DATA", "BDAT") and self.refused_in == self.group:
             self.note("mail-refused-in-batch")
         wish = self.wishes.get(begin)
@@ -261,20 +275,40 @@ class Server:
             self.truth.add("C", end, "smtp.rcpt.to", asked.path)
             self.parameters(asked, argument)
         if self.closed and verb == "AUTH":
-            self.truth.vague = True
+            self.logins += 1
+            self.attempt = Login(self.logins, argument.split()[0].upper() if argument else "")
+            self.of_attempt("C", end)
+            if len(argument.split()) > 1:
+                self.decode(asked, argument.split()[1])
         if self.closed:
             # Nobody reads it any more; the capture shows it.
             self.note("unanswered")
             if verb == "MAIL" and self.mail:
                 self.truth.vague = True
             if verb == "BDAT" and self.policy.offers("CHUNKING") and (size := chunk_size(argument)) is not None:
-                self.data, self.begun, self.mode = (asked, size, False, None), end, "chunk"
+                last = argument.upper().endswith("LAST")
+                self.data, self.begun, self.mode = (asked, size, last, None), end, "chunk"
             return True
         if wish == 421 and verb != "AUTH":
             self.note("421")
             self.refuse(asked, 421)
             return True
-        getattr(self, "on_" + verb.lower().replace("-", "_"), self.unknown)(asked, argument, wish)
+        if verb in self.policy.silent:
+            self.note("reply-missing")
+            return True
+        if verb in self.policy.bans:
+            self.note("goodbye-unasked")
+            self.reply(221, asked)
+            self.close()
+            return True
+        if verb in self.policy.texts:
+            self.note("unknown-verb-354")
+            verb = "DATA"
+        known = re.fullmatch(r"[A-Z]+", verb) and getattr(self, "on_" + verb.lower(), None)
+        (known or self.unknown)(asked, argument, wish)
+        if verb in self.policy.says_more and not self.closed:
+            self.note("reply-unasked")
+            self.reply(250)
         return True
 
     def refuse(self, asked, code):
@@ -307,7 +341,7 @@ class Server:
             self.note("reply-of-lines")
         self.reply(code, lines=lines)
         if code == 220:
-            first = self.replies[-1].octets.index(EOL) + len(EOL)
+            first = self.replies[-1].octets.index(b"\n") + 1
             self.truth.add("S", first, "smtp.greeting.domain", host)
 
     def on_helo(self, asked, argument, wish):
@@ -333,11 +367,12 @@ class Server:
                 lines = [self.dice().choice(["mx.example", "mx.example greets " + argument, "mx.example Hello"]),
                          *self.policy.keywords]
             keywords = [("smtp.ehlo.keyword", line.split()[0]) for line in lines[1:]]
-            self.hello = asked.verb
+            self.hello, self.kept = asked.verb, None
             end = self.reply(250, asked, lines=lines)
-            at = self.spoken - sum(len(line) + 6 for line in lines)
+            more = 4 + len(self.policy.reply_end)
+            at = self.spoken - sum(len(line) + more for line in lines)
             for line in lines:
-                at += len(line) + 6
+                at += len(line) + more
                 if line is not lines[0]:
                     name, value = keywords.pop(0)
                     self.truth.add("S", at, name, value)
@@ -355,7 +390,8 @@ class Server:
         self.parameters(asked, argument)
 
     def parameters(self, asked, argument):
-        path = f"<{path_in(argument)}>"
+        path = path_in(argument)
+        path = f"<{path}>" if "<" in argument else path
         for parameter in argument[argument.find(path) + len(path):].split():
             self.truth.add("C", asked.end, "smtp.param", parameter)
 
@@ -367,6 +403,7 @@ class Server:
 
     def on_mail(self, asked, argument, wish):
         mail = self.truth.mails[asked.number - 1]
+        self.reopen()
         if self.hello is None:
             self.note("mail-before-hello")
             self.refuse(asked, 503)
@@ -393,7 +430,18 @@ class Server:
         if code >= 400 or not (self.policy.lmtp or self.mail.prdr):
             self.truth.add("C", asked.end, "smtp.rcpt.status", str(code), later=True)
 
+    def reopen(self):
+        """What follows a refused message shows that its transaction was kept."""
+        if self.kept:
+            self.note("transaction-stays-open")
+            self.mail, self.kept = self.kept, None
+            self.mail.ended, self.mail.size = None, None
+
     def on_rcpt(self, asked, argument, wish):
+        if self.kept:
+            self.reopen()
+            asked.number = self.mail.number
+            self.belongs("C", asked.end - 1, asked.end, asked.number)
         if self.mail is None:
             self.note("rcpt-out-of-place")
             self.refuse(asked, 503)
@@ -540,6 +588,8 @@ class Server:
         # By BDAT there is no mark; the command itself has the reply.
         self.truth.add("C", data.end if data.verb == "BDAT" else mark, "smtp.response_in", Ref("S", at), later=True)
         self.end_mail(at)
+        if self.policy.keeps_refused and not mail.accepted and not self.closed:
+            self.kept = mail
 
     # --- BDAT (RFC 3030) ----------------------------------------------------------------------
 
@@ -570,7 +620,11 @@ class Server:
         number = self.mail.number if self.mail else None
         if number and size:
             self.belongs("C", self.begun, self.place, number)
-        if not self.closed:
+        if self.closed:
+            self.chunks = (self.chunks or b"") + bytes(self.stream[self.begun:self.place])
+            if last and self.chunks:
+                self.truth.messages.append((self.chunks, False))
+        else:
             self.chunk(bytes(self.stream[self.begun:self.place]), asked, last, wish)
             # The end of the last chunk is the message's, and has that reply as well.
             if last:
@@ -615,6 +669,7 @@ class Server:
             self.reply(wish, asked)
             return
         end = self.reply(250, asked)
+        self.kept = None
         if self.mail:
             self.note("rset-in-transaction")
             self.end_mail(end)
@@ -633,6 +688,9 @@ class Server:
         self.reply(wish or 214, asked)
 
     def on_quit(self, asked, argument, wish):
+        if argument:
+            self.reply(501, asked)
+            return
         end = self.reply(221, asked)
         if self.mail:
             self.note("quit-in-transaction")
@@ -713,7 +771,7 @@ class Server:
             text = wanted[len(self.attempt.said)] if len(self.attempt.said) < len(wanted) else b""
         words = base64.b64encode(text).decode()
         # RFC 4954 section 4: a 334 without a challenge has its blank all the same.
-        octets = f"334 {words}".encode() + EOL
+        octets = f"334 {words}".encode() + self.policy.reply_end
         begin, self.spoken = self.spoken, self.spoken + len(octets)
         end = self.spoken
         self.of_attempt("S", end)
@@ -735,17 +793,16 @@ class Server:
         asked = Asked("AUTH", end)
         self.of_attempt("C", end)
         self.note("auth-exchange")
-        wish = self.wishes.get(begin)
-        if wish == 421:
-            self.note("421-in-auth")
-            self.login_ends(asked, 421)
-            return True
         if line == b"*":
             self.note("auth-cancelled")
             self.login_ends(asked, 501, "cancelled")
         else:
             self.attempt.said.append(self.decode(asked, line.decode("latin-1")))
-            self.answer(asked)
+            if self.wishes.get(begin) == 421:
+                self.note("421-in-auth")
+                self.login_ends(asked, 421)
+            else:
+                self.answer(asked)
         return True
 
     def decode(self, asked, text):

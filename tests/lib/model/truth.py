@@ -78,6 +78,7 @@ class Truth:
     messages: list = field(default_factory=list)  # (octets, must they be shown)
     ranges: list = field(default_factory=list)  # (side, begin, end, number of the mail)
     ingredients: set = field(default_factory=set)
+    unsure: set = field(default_factory=set)  # fields that are for the reader to choose
     vague: bool = False  # which mail what belongs to is for the reader to choose
 
     def add(self, side, end, name, value, later=False):
