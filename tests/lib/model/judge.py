@@ -25,7 +25,15 @@ KINDS = {
     "queue-id": ["smtp.transaction.queue_id"],
     "mails": ["smtp.transaction.sender", "smtp.transaction.recipient", "smtp.transaction.recipient.rejected",
               "smtp.transaction.outcome"],
+    "size": ["smtp.transaction.size"],
     "numbers": ["smtp.transaction"],
+    "session": ["smtp.session.mails", "smtp.session.mails.accepted", "smtp.session.recipients", "smtp.session.recipients.refused",
+                "smtp.session.errors", "smtp.session.login", "smtp.session.login.failed"],
+    # Findings that no session of a conforming client and server may have.
+    "noise": [f"smtp.expert.{name}" for name in (
+        "no_command", "wrong_code", "not_command", "not_reply", "early_text", "early_auth", "gap", "fake_end", "fake_end_taken",
+        "smuggling_attempt", "client_first", "unsynchronized", "pipelining", "foreign_protocol",
+        "injected_command", "masked", "text_after_refusal")],
     "messages": [],
 }
 NAMES = [name for names in KINDS.values() for name in names]
@@ -87,7 +95,8 @@ def show(tshark, dialogues, interleave=False, passes=(True, False), lacking=()):
 
     lacking: fields that this plugin does not have.
     """
-    names = [name for name in NAMES if name not in lacking]
+    # A finding that this plugin does not know it cannot raise.
+    names = [name for name in NAMES if name not in lacking and (KIND_OF[name] != "noise" or name in tshark.types)]
     capture = Capture(interleave=interleave)
     cases = []
     for dialogue in dialogues:
@@ -133,7 +142,9 @@ def compare(case, rows, messages, two_pass, names):
         case.differences.append(Difference(kind, two_pass, text))
 
     for name in names:
-        if (kind := KIND_OF[name]) in ("mails", "numbers") or name in truth.unsure:
+        if (kind := KIND_OF[name]) in ("mails", "numbers", "session", "size") or name in truth.unsure:
+            continue
+        if kind == "noise" and not case.dialogue.honest:
             continue
         want, found = sorted(wanted[name], key=lambda pair: pair[0]), seen[name]
         if name in WORDS:
@@ -145,7 +156,36 @@ def compare(case, rows, messages, two_pass, names):
     _compare_mails(case, truth, seen, two_pass, differ)
     if two_pass and not truth.vague and not any(mail.loose for mail in truth.mails):
         _compare_numbers(case, truth, seen, differ)
+    if two_pass and not truth.vague:
+        _compare_session(truth, seen, names, differ)
     _compare_messages(truth, messages, differ)
+
+
+def _compare_session(truth, seen, names, differ):
+    """The connection's summary: numbers that follow from all the rest."""
+    def count(name, good=lambda value: True):
+        return str(sum(good(fact.value) for fact in truth.facts if fact.field == name))
+
+    def refused(code):
+        return int(code) >= 400
+
+    attempts = [fact.value for fact in truth.facts if fact.field == "smtp.auth.attempt"]
+    outcomes = [fact.value for fact in truth.facts if fact.field == "smtp.auth.outcome"]
+    ended = len(set(attempts)) == len(outcomes)
+    want = {
+        "smtp.session.mails": str(len(truth.mails)),
+        "smtp.session.mails.accepted": str(sum(mail.accepted for mail in truth.mails)),
+        "smtp.session.recipients": count("smtp.rcpt.to"),
+        "smtp.session.recipients.refused": count("smtp.rcpt.status", refused),
+        "smtp.session.errors": count("smtp.response.code", refused),
+        "smtp.session.login": "none" if not attempts else outcomes[-1] if ended else "open",
+        "smtp.session.login.failed": count("smtp.auth.outcome", "failed".__eq__),
+    }
+    for name, value in want.items():
+        if name in names and name not in truth.unsure:
+            found = [shown for _, shown in seen[name]]
+            if found != [value]:
+                differ("session", f"{name}: wanted {value}, shown {found}")
 
 
 def _compare_mails(case, truth, seen, two_pass, differ):
@@ -159,6 +199,9 @@ def _compare_mails(case, truth, seen, two_pass, differ):
             told.append((max((number for number, _ in _frames_of(case, truth, mail.number)), default=0), mail.number, mail))
     told.sort(key=lambda entry: entry[:2])
     loose = any(mail.loose for _, _, mail in told)
+    sizes = [str(mail.size) for _, _, mail in told if mail.size is not None and not mail.loose]
+    if not loose and sizes != [size for _, size in seen["smtp.transaction.size"]]:
+        differ("size", f"smtp.transaction.size: wanted {sizes}, shown {seen['smtp.transaction.size']}")
     for name in KINDS["mails"]:
         if name == "smtp.transaction.outcome":
             choices = [sorted(mail.outcomes or {mail.outcome()}) for _, _, mail in told]
@@ -291,15 +334,14 @@ class Verdict:
 # --- Shorter ----------------------------------------------------------------------------------
 
 
-def shorten(tshark, case, lacking=(), rounds=12):
-    """The smallest dialogue found that differs in one of the same kinds."""
+def shorten(tshark, case, expected, lacking=(), rounds=12):
+    """The smallest dialogue found that differs in one of the same kinds and is not expected to."""
     kinds = {difference.kind for difference in case.differences}
+    passes = sorted({difference.two_pass for difference in case.differences})
     for _ in range(rounds):
-        variants = list(case.dialogue.variants())
-        if not variants:
-            break
-        cases = show(tshark, variants, passes=sorted({difference.two_pass for difference in case.differences}), lacking=lacking)
-        worse = [other for other in cases if kinds & {difference.kind for difference in other.differences}]
+        cases = show(tshark, case.dialogue.variants(), passes=passes, lacking=lacking)
+        worse = [other for other in cases if kinds & {difference.kind for difference in other.differences}
+                 and explained_by(other, expected) is None]
         if not worse:
             break
         case = min(worse, key=lambda other: (len(other.dialogue.talk.wire), len(other.dialogue.talk.said)))

@@ -283,8 +283,9 @@ class Server:
         if self.closed:
             # Nobody reads it any more; the capture shows it.
             self.note("unanswered")
-            if verb == "MAIL" and self.mail:
-                self.truth.vague = True
+            if verb == "MAIL":
+                self.truth.vague |= self.mail is not None
+                self.mail = self.truth.mails[-1]
             if verb == "BDAT" and self.policy.offers("CHUNKING") and (size := chunk_size(argument)) is not None:
                 last = argument.upper().endswith("LAST")
                 self.data, self.begun, self.mode = (asked, size, last, None), end, "chunk"
@@ -641,6 +642,8 @@ class Server:
                 self.note("bdat-without-recipient")
             if last and whole:
                 self.truth.messages.append((whole, False))
+                if self.failed:
+                    self.note("last-chunk-after-refused-ones")
             if self.mail:
                 self.failed = True
                 self.mail.loose = True
