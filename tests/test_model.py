@@ -8,6 +8,8 @@ ESMTP_MODEL_SEEDS dialogues from seed ESMTP_MODEL_FROM on; tests/oracle/model se
 
 import os
 import sys
+from copy import copy
+from dataclasses import replace
 
 import pytest
 
@@ -64,3 +66,42 @@ def test_expectations_only_fall(verdict):
 
 def test_lacking_fields_only_fall(tshark, lacking):
     assert not [name for name in lacking if name in tshark.types], "take these out of tests/oracle/model-lacking.txt"
+
+
+# --- The judge itself -----------------------------------------------------------------------------
+
+
+def lies(truth, lacking):
+    """Truths that are wrong by one thing, each with the kind of difference that tells."""
+    found = {fact.field: index for index, fact in reversed(list(enumerate(truth.facts)))}
+    for name, index in found.items():
+        if name not in lacking:
+            yield judge.KIND_OF[name], replace(truth, facts=truth.facts[:index] + truth.facts[index + 1:])
+    mail, = truth.mails
+    yield "mails", replace(truth, mails=[replace(mail, sender="nobody@example")])
+    yield "mails", replace(truth, mails=[replace(mail, accepted=False)])
+    yield "mails", replace(truth, mails=[replace(mail, rcpts=mail.rcpts[1:])])
+    yield "size", replace(truth, mails=[replace(mail, size=mail.size + 1)])
+    octets, shown = truth.messages[0]
+    yield "messages", replace(truth, messages=[(octets + b" ", shown)])
+    yield "messages", replace(truth, messages=[])
+    side, begin, end, number = truth.ranges[0]
+    yield "numbers", replace(truth, ranges=[(side, begin, end, number + 1), *truth.ranges[1:]], mails=[mail, replace(mail, number=2)])
+
+
+def test_the_judge_finds_each_lie(tshark, lacking):
+    """A judge that compares nothing would find that all agree."""
+    def fit(dialogue):
+        truth = dialogue.truth
+        return len(truth.mails) == 1 and truth.mails[0].accepted and len(truth.messages) == 1
+
+    honest = [dialogue for seed in range(1, 200) if fit(dialogue := Dialogue(seed, honest=True))]
+    kinds, liars = [], []
+    for dialogue in honest[:12]:
+        for kind, truth in lies(dialogue.truth, lacking):
+            kinds.append(kind)
+            liars.append(copy(dialogue))
+            liars[-1].truth = truth
+    assert {"commands", "replies", "pairing", "envelope", "hello", "login", "bdat", "queue-id", "mails", "size", "numbers", "messages"} <= set(kinds)
+    for kind, case in zip(kinds, judge.show(tshark, liars, passes=(True,), lacking=lacking)):
+        assert kind in {difference.kind for difference in case.differences}, judge.report(case)
