@@ -79,7 +79,7 @@ def lies(truth, lacking):
             yield judge.KIND_OF[name], replace(truth, facts=truth.facts[:index] + truth.facts[index + 1:])
     mail, = truth.mails
     yield "mails", replace(truth, mails=[replace(mail, sender="nobody@example")])
-    yield "mails", replace(truth, mails=[replace(mail, accepted=False)])
+    yield "outcome", replace(truth, mails=[replace(mail, accepted=False)])
     yield "mails", replace(truth, mails=[replace(mail, rcpts=mail.rcpts[1:])])
     yield "size", replace(truth, mails=[replace(mail, size=mail.size + 1)])
     octets, shown = truth.messages[0]
@@ -102,6 +102,7 @@ def test_the_judge_finds_each_lie(tshark, lacking):
             kinds.append(kind)
             liars.append(copy(dialogue))
             liars[-1].truth = truth
-    assert {"commands", "replies", "pairing", "envelope", "hello", "login", "bdat", "queue-id", "mails", "size", "numbers", "messages"} <= set(kinds)
+    assert {"commands", "replies", "pairing", "envelope", "hello", "login", "bdat", "queue-id", "mails", "outcome", "size", "numbers",
+            "messages"} <= set(kinds)
     for kind, case in zip(kinds, judge.show(tshark, liars, passes=(True,), lacking=lacking)):
         assert kind in {difference.kind for difference in case.differences}, judge.report(case)

@@ -199,6 +199,11 @@ class Xclient(Act):
 class Send(Act):
     """A mail, by DATA or in chunks. The client pipelines if it may, and gives up as RFC 5321 wants."""
 
+    # Said in the middle of a transaction, and the answer.
+    BETWEEN = [("NOOP", 250), ("VRFY bob", 252), ("HELP", 214), ("EHLO client.example", 250), ("EHLO client.example", 503),
+               ("HELO client.example", 504), ("STARTTLS", 454), ("AUTH PLAIN AGEAYg==", None), ("XCLIENT ADDR=192.0.2.9", None),
+               ("XYZZY", 500), ("RCPT TO:<late@mx.example>", 250), ("RCPT TO:<late@mx.example>", 452), ("RSET", 250)]
+
     def draw(self, dice, policy):
         self.sender = dice.choice(SENDERS)
         self.rcpts = []
@@ -229,6 +234,7 @@ class Send(Act):
         self.reset = dice.choice(("RSET", "RSET", None))
         self.lower = dice.random() < 0.1
         self.late_reset = dice.random() < 0.05
+        self.between = dice.choice(self.BETWEEN) if dice.random() < 0.12 else None
 
     def smaller(self):
         for n in range(len(self.rcpts)):
@@ -271,6 +277,12 @@ class Send(Act):
     def say_to(self, talk):
         self.pipelining = self.pipelines and talk.offers("PIPELINING")
         codes = self.envelope(talk)
+        if self.between:
+            line, wish = self.between
+            talk.wait()
+            talk.note("between-" + line.split()[0].lower())
+            talk.line(line, wish)
+            talk.wait()
         nobody = codes and (codes[0] >= 400 or all(code >= 400 for code in codes[1:]))
         if nobody:
             self.give_up(talk)
@@ -508,11 +520,15 @@ class FalseEnd(Send):
     """Something that some servers take for the end of a message, and commands behind it (smuggling)."""
 
     MARKS = [b"\n.\n", b"\n.\r\n", b"\r\n.\n"]
+    # Such as no server of today takes, but scanners try.
+    OTHERS = [b"\r.\r", b"\r\n.\r\r\n", b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\n\n.\n\n", b"\r.\r\n"]
 
     def draw(self, dice, policy):
         super().draw(dice, policy)
         self.mark = dice.choice(self.MARKS)
         self.taken = dice.random() < 0.5
+        if not self.taken and dice.random() < 0.5:
+            self.mark = dice.choice(self.OTHERS)
         if self.taken:
             policy.ends = policy.ends | {self.mark}
         self.mail = self.data = self.busy = None
@@ -544,6 +560,16 @@ class StaysOpen(Send):
         self.rcpts = [(path, 250, False) for path, _, _ in self.rcpts]
         self.mail = self.data = self.busy = self.refused_chunk = None
         self.late_reset = self.next_at_once = False
+        self.between = None
+
+
+class RefusedReset(Send):
+    """A server that refuses RSET: the transaction goes on."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        self.between = ("RSET", 500)
+        self.mail = self.busy = None
 
 
 class Clumsy(Act):
@@ -639,7 +665,7 @@ class TlsInOneGo(Act):
         talk.wait()
 
 
-HOSTILE = [Blast, Blast, CommandsAfterData, CommandsAfterData, WholeSession, TlsLookalike, WrongHello, ChunksUnasked, BadChunk,
+HOSTILE = [RefusedReset, Blast, Blast, CommandsAfterData, CommandsAfterData, WholeSession, TlsLookalike, WrongHello, ChunksUnasked, BadChunk,
            LoginInOneGo, LoginInOneGo, OddVerb, FalseEnd, FalseEnd, FalseEnd, StaysOpen, Clumsy, Clumsy, Clumsy, ServerOdd,
            ServerOdd, ServerOdd, GreetsFirst, TalksFirst, TlsInOneGo]
 

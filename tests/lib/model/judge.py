@@ -23,8 +23,8 @@ KINDS = {
     "hello": ["smtp.ehlo.keyword", "smtp.greeting.domain"],
     "login": ["smtp.auth.attempt", "smtp.auth.mechanism", "smtp.auth.username", "smtp.auth.password", "smtp.auth.challenge", "smtp.auth.outcome"],
     "queue-id": ["smtp.transaction.queue_id"],
-    "mails": ["smtp.transaction.sender", "smtp.transaction.recipient", "smtp.transaction.recipient.rejected",
-              "smtp.transaction.outcome"],
+    "mails": ["smtp.transaction.sender", "smtp.transaction.recipient", "smtp.transaction.recipient.rejected"],
+    "outcome": ["smtp.transaction.outcome"],
     "size": ["smtp.transaction.size"],
     "numbers": ["smtp.transaction"],
     "session": ["smtp.session.mails", "smtp.session.mails.accepted", "smtp.session.recipients", "smtp.session.recipients.refused",
@@ -142,7 +142,7 @@ def compare(case, rows, messages, two_pass, names):
         case.differences.append(Difference(kind, two_pass, text))
 
     for name in names:
-        if (kind := KIND_OF[name]) in ("mails", "numbers", "session", "size") or name in truth.unsure:
+        if (kind := KIND_OF[name]) in ("mails", "outcome", "numbers", "session", "size") or name in truth.unsure:
             continue
         if kind == "noise" and not case.dialogue.honest:
             continue
@@ -202,7 +202,7 @@ def _compare_mails(case, truth, seen, two_pass, differ):
     sizes = [str(mail.size) for _, _, mail in told if mail.size is not None and not mail.loose]
     if not loose and sizes != [size for _, size in seen["smtp.transaction.size"]]:
         differ("size", f"smtp.transaction.size: wanted {sizes}, shown {seen['smtp.transaction.size']}")
-    for name in KINDS["mails"]:
+    for name in [*KINDS["mails"], *KINDS["outcome"]]:
         if name == "smtp.transaction.outcome":
             choices = [sorted(mail.outcomes or {mail.outcome()}) for _, _, mail in told]
             options = [list(zip((frame for frame, _, _ in told), choice)) for choice in itertools.product(*choices)]
@@ -213,7 +213,7 @@ def _compare_mails(case, truth, seen, two_pass, differ):
             options = [sorted(value for _, value in option) for option in options]
             found = sorted(value for _, value in found)
         if found not in options:
-            differ("mails", f"{name}: wanted {options[0]}, shown {found}")
+            differ(KIND_OF[name], f"{name}: wanted {options[0]}, shown {found}")
 
 
 def _frames_of(case, truth, number):
