@@ -322,7 +322,10 @@ class Server:
             if self.mail:
                 self.mail.rcpts.append([asked.path, code, asked])
         elif asked.verb in ("DATA", "BDAT") and self.mail:
-            self.mail.body = [code]
+            before, self.mail.body = self.mail.body, [code]
+            if before and before[-1] // 100 != code // 100:
+                # The chunk that was refused first, or the last one, of which it is the consequence.
+                self.mail.outcomes = frozenset({"deferred", "rejected"})
         elif asked.verb == "QUIT" and self.mail:
             self.end_mail(end)
 
@@ -419,6 +422,8 @@ class Server:
             end = self.reply(250, asked)
             if outer:
                 self.note("nested-mail-accepted")
+                # The reply that begins the one ends the other.
+                self.belongs("S", end - 1, end, outer.number)
                 self.end_mail(end)
             mail.status = 250
             mail.prdr = self.policy.offers("PRDR") and "PRDR" in argument.split()
@@ -563,6 +568,8 @@ class Server:
             self.note("lmtp-message")
             at = self.judge_recipients(codes, data, mark)
             mail.accepted = any(rcpt[1] < 400 for rcpt in mail.rcpts)
+            if data.verb == "BDAT" and codes[0] >= 400:
+                self.note("lmtp-bdat-last-refused")
         elif mail.prdr and len(self.taken) > 1:
             self.note("prdr-message")
             self.reply(353, data, lines=["PRDR content analysis begins"], eom=mark, answers=False, enhanced=False)
