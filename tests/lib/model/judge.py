@@ -204,7 +204,7 @@ def _compare_mails(case, truth, seen, two_pass, differ):
         differ("size", f"smtp.transaction.size: wanted {sizes}, shown {seen['smtp.transaction.size']}")
     for name in [*KINDS["mails"], *KINDS["outcome"]]:
         if name == "smtp.transaction.outcome":
-            choices = [sorted(mail.outcomes or {mail.outcome()}) for _, _, mail in told]
+            choices = [sorted(mail.choices()) for _, _, mail in told]
             options = [list(zip((frame for frame, _, _ in told), choice)) for choice in itertools.product(*choices)]
         else:
             options = [[(frame, value) for frame, _, mail in told for value in mail.told()[name]]]

@@ -283,6 +283,9 @@ class Server:
         if self.closed:
             # Nobody reads it any more; the capture shows it.
             self.note("unanswered")
+            if verb == "RCPT" and self.mail:
+                # Not every RCPT was refused; whether those that were decide is for the reader to choose.
+                self.mail.outcomes = frozenset({"aborted", self.mail.outcome()})
             if verb == "MAIL":
                 self.truth.vague |= self.mail is not None
                 self.mail = self.truth.mails[-1]
@@ -508,7 +511,7 @@ class Server:
             if self.mail:
                 self.belongs("C", self.begun, self.place, self.mail.number)
                 self.mail.body = [421]
-                self.mail.outcomes = frozenset({"deferred", "aborted"})
+                self.mail.outcomes = frozenset({"deferred", "aborted"} if self.taken else {"deferred", "aborted", "rejected"})
             self.reply(421, self.data, answers=False)
             self.mode = "lost"
             return True

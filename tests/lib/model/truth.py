@@ -59,6 +59,18 @@ class Mail:
             return "aborted"
         return "deferred" if any(code < 500 for code in codes) else "rejected"
 
+    def choices(self):
+        """The outcomes that the rules allow: where the stages of a mail refuse by different classes, which of them
+        decided is for the reader to choose."""
+        if self.outcomes or self.accepted:
+            return self.outcomes or {"accepted"}
+        stages = [[rcpt[1] for rcpt in self.rcpts if not rcpt[2].judged], [rcpt[1] for rcpt in self.rcpts if rcpt[2].judged], self.body]
+        classes = [{code // 100 for code in codes if code >= 400} for codes in stages]
+        classes = [found for found in classes if found]
+        if self.outcome() != "aborted" and any(found != classes[0] for found in classes):
+            return {"deferred", "rejected"}
+        return {self.outcome()}
+
     def told(self):
         """The fields that its last reply tells, as {field: [values]}."""
         refused = [rcpt[0] for rcpt in self.rcpts if rcpt[1] >= 400]
