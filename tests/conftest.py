@@ -3,6 +3,7 @@
 Started by tests/run, which builds the plugin and says by ESMTP_* variables where it is.
 """
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -87,10 +88,13 @@ def recorded(tshark, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tshark(tmp_path_factory):
     """tshark with the plugin just built; see lib/tshark.py."""
-    return _make_tshark(tmp_path_factory.mktemp("tshark"))
+    with contextlib.closing(_make_tshark(tmp_path_factory.mktemp("tshark"))) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def builtin(tmp_path_factory):
     """The same tshark without the plugin: what the built-in dissector says."""
-    return _make_tshark(tmp_path_factory.mktemp("builtin"), tmp_path_factory.mktemp("no-plugins"))
+    folders = tmp_path_factory.mktemp("builtin"), tmp_path_factory.mktemp("no-plugins")
+    with contextlib.closing(_make_tshark(*folders)) as made:
+        yield made

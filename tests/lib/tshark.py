@@ -1,8 +1,10 @@
 """Runs tshark on captures and returns what it dissected, as data.
 
 Each start of tshark costs a fifth of a second and more: put many streams into one capture
-(dialogue.Capture) and group by stream afterwards. Every run fails the test if tshark fails, says
-anything on stderr, or reports a dissector bug.
+(dialogue.Capture) and group by stream afterwards. Where the pass does not matter, or two are asked for,
+a sharkd that runs already answers for the small captures (lib/sharkd.py); test_tshark.py proves that it
+shows the same. Every run fails the test if tshark or sharkd fails, says anything on stderr, or reports
+a dissector bug.
 """
 
 import collections
@@ -17,8 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialogue import Capture
+from sharkd import HIDDEN, Sharkd, SharkdFailed, Unknown
 
 TIMEOUT = 300
+
+# Octets of a capture up to which sharkd is asked: beyond some hundred frames a tshark of its own is quicker.
+SMALL = 60_000
+
+# Fields of others than SMTP that sharkd's tree holds as tshark has them.
+OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "_ws.expert.message", "_ws.col.info", "_ws.col.Info"}
+
+# Types whose values sharkd writes as tshark does.
+PLAIN = {"FT_BOOLEAN", "FT_BYTES", "FT_CHAR", "FT_FRAMENUM", "FT_IPv4", "FT_IPv6", "FT_NONE", "FT_RELATIVE_TIME", "FT_STRING",
+         "FT_STRINGZ", "FT_UINT8", "FT_UINT16", "FT_UINT24", "FT_UINT32", "FT_UINT64", "FT_INT8", "FT_INT16", "FT_INT32"}
 
 # tshark reports this in its output, and exits 0 all the same.
 BUG = re.compile(r"Dissector bug, protocol|DISSECTOR_ASSERT")
@@ -89,7 +102,7 @@ class Tshark:
 
     A capture is the path of a file or a dialogue.Capture. Options of every call:
     filter    a display filter (-Y)
-    two_pass  True for -2
+    two_pass  True for -2, False for one pass; left out, any will do
     prefs     preferences, as for -o: ["tcp.reassemble_out_of_order:TRUE"]
     args      any other arguments
     stderr    a regular expression that each line on stderr must match (default: nothing may be said)
@@ -99,6 +112,7 @@ class Tshark:
         self.program = program
         self.home = Path(home)
         self.saved = {}
+        self.sharkd = None
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -154,7 +168,30 @@ class Tshark:
             raise TsharkFailed(f"{' '.join(command)}\nexit status {done.returncode}\n{said}\n{at}")
         return output
 
-    def run(self, capture, *args, filter=None, two_pass=False, prefs=(), stderr=None):
+    def close(self):
+        """Ends the sharkd, if there is one."""
+        if self.sharkd:
+            self.sharkd.close()
+
+    def shown(self, capture, names, args, filter=None, two_pass=None, prefs=(), stderr=None):
+        """The frames as sharkd shows them (sharkd.Shown), or None where tshark must be asked."""
+        path = self.path(capture)
+        if (two_pass is False or args or stderr or any(pref.startswith("uat:") for pref in prefs)
+                or not all(map(self._in_sharkd, names)) or not path.exists() or path.stat().st_size > SMALL):
+            return None
+        if self.sharkd is None:
+            self.sharkd = Sharkd(self.environment, self.home / f"sharkd-{os.getpid()}.log")
+        try:
+            return self.sharkd.frames(path, filter, prefs)
+        except Unknown:
+            return None
+        except SharkdFailed as failure:
+            raise TsharkFailed(f"{path}, filter {filter}, preferences {prefs}: {failure}") from None
+
+    def _in_sharkd(self, name):
+        return name in OTHERS or (name.startswith("smtp.") and name not in HIDDEN and self.types.get(name, {""}) <= PLAIN)
+
+    def run(self, capture, *args, filter=None, two_pass=None, prefs=(), stderr=None):
         """Reads a capture and returns what tshark printed."""
         options = ["-n", "-r", self.path(capture)]
         if two_pass:
@@ -175,11 +212,22 @@ class Tshark:
 
     def fields(self, capture, names, *args, **options):
         """A dict for each frame (that passes the filter): field -> list of values, as strings."""
+        if (frames := self.shown(capture, names, args, **options)) is not None:
+            return [self._row(frame, names) for frame in frames]
         wanted = [word for name in names for word in ("-e", name)]
         text = self.run(capture, "-T", "json", *wanted, *args, **options)
         rows = (packet["_source"]["layers"] for packet in json.loads(text or "[]"))
         return [{name: self._plain(name, _listed(row.get(name))) for name in names}
                 for row in rows]
+
+    def _row(self, frame, names):
+        row = {name: [] for name in names}
+        for node in frame.walk():
+            if node.name in row:
+                row[node.name].append(node.value)
+        for name in row.keys() & {"_ws.col.info", "_ws.col.Info"}:
+            row[name] = [frame.info]
+        return {name: self._plain(name, values) for name, values in row.items()}
 
     @functools.cached_property
     def types(self):
@@ -212,6 +260,12 @@ class Tshark:
         """
         names = set(names)
         streams = {}
+        if (frames := self.shown(capture, names, args, filter=filter, **options)) is not None:
+            for frame in frames:
+                facts = streams.setdefault(_stream_of(frame), [])
+                facts += [(node.name, *self._plain(node.name, [node.value])) for layer in frame.layers
+                          if layer.name == protocol for node in layer.walk() if node.name in names]
+            return streams
         text = self.run(capture, "-T", "json", "-J", f"tcp {protocol}", *args, filter=filter,
                         **options)
         for packet in _packets(text):
@@ -249,6 +303,11 @@ class Tshark:
 
     def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
         """The Frames that pass the filter, each with its layers of that protocol as Item trees."""
+        frames = self.shown(capture, [], args, filter=filter, **options)
+        if frames is not None and not any(node.name is None for frame in frames for layer in frame.layers
+                                          if layer.name == protocol for node in layer.walk()):
+            return [Frame(frame.number, _stream_of(frame), [self._item_of(layer) for layer in frame.layers
+                                                            if layer.name == protocol]) for frame in frames]
         text = self.run(capture, "-T", "pdml", "-J", f"tcp {protocol}", *args, filter=filter,
                         **options)
         # Inside an attribute they come as they are, and XML would make them spaces.
@@ -262,6 +321,10 @@ class Tshark:
             frames.append(Frame(int(number), -1 if stream is None else int(stream.get("show")),
                                 layers))
         return frames
+
+    def _item_of(self, node):
+        value, = self._plain(node.name, [node.value])
+        return Item(node.name, node.label, value, node.raw, False, [self._item_of(child) for child in node.children])
 
     def _item(self, element):
         name, show = element.get("name"), element.get("show", "")
@@ -277,6 +340,11 @@ class Tshark:
     def messages(self, capture, *args, **options):
         """The messages handed to the IMF dissector, to the octet: {tcp.stream: [bytes, ...]}."""
         streams = {}
+        if (frames := self.shown(capture, [], args, filter="imf", **options)) is not None:
+            for frame in frames:
+                streams.setdefault(_stream_of(frame), []).extend(
+                    layer.raw for layer in frame.layers if layer.name == "imf")
+            return streams
         text = self.run(capture, "-T", "json", "-x", "-J", "tcp imf", *args, filter="imf",
                         **options)
         for packet in _packets(text):
@@ -336,6 +404,16 @@ class Tshark:
                 info = reply["result"].get("col", [""])[-1]
                 texts.append(f"{info}\n" + "".join(_node_text(node) for node in layers))
         return texts
+
+
+# --- From sharkd's frames -------------------------------------------------------------------------
+
+
+def _stream_of(frame):
+    for layer in frame.layers:
+        if layer.name == "tcp":
+            return next(int(node.value) for node in layer.children if node.name == "tcp.stream")
+    return -1
 
 
 # --- From tshark's JSON and PDML --------------------------------------------------------------
