@@ -195,7 +195,7 @@ class Sharkd:
     def load(self, path, prefs):
         """Reads a file, unless it is the one that was read last."""
         wanted = dict(pref.split(":", 1) for pref in prefs)
-        at = (str(path), path.stat().st_mtime_ns, tuple(sorted(wanted.items())))
+        at = (str(path), path.exists() and path.stat().st_mtime_ns, tuple(sorted(wanted.items())))
         if self.process is not None and self.loaded == at:
             return
         if self.process is None:
@@ -222,6 +222,10 @@ class Sharkd:
         found, = self.call(("frames", {"filter": f"({filter}) && frame.number != {4000000000 + self.filters}"}))
         return [row["num"] for row in found]
 
+    def passing(self, path, filter, prefs=()):
+        self.load(path, prefs)
+        return self.numbers(filter)
+
     def frames(self, path, filter=None, prefs=()):
         """The frames that pass the filter, each as Shown."""
         self.load(path, prefs)
@@ -231,6 +235,14 @@ class Sharkd:
         for n, reply in zip(new, self.call(*[("frame", {"frame": n, **params}) for n in new])):
             self.seen[n] = Shown(n, reply)
         return [self.seen[n] for n in numbers]
+
+    def clicks(self, path, order, prefs=()):
+        """Opens the file anew and asks for frames in that order; what it replies for each."""
+        self.loaded = None
+        self.load(path, prefs)
+        # What was clicked on now is no longer as frames() finds it.
+        self.loaded = None
+        return self.call(*[("frame", {"frame": n, "proto": True, "columns": True}) for n in order])
 
 
 def _as_text(name, prefs):

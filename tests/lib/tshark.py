@@ -27,7 +27,7 @@ TIMEOUT = 300
 SMALL = 60_000
 
 # Fields of others than SMTP that sharkd's tree holds as tshark has them.
-OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "_ws.expert.message", "_ws.col.info", "_ws.col.Info"}
+OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "tcp.payload", "_ws.expert.message", "_ws.col.info", "_ws.col.Info"}
 
 # Types whose values sharkd writes as tshark does.
 PLAIN = {"FT_BOOLEAN", "FT_BYTES", "FT_CHAR", "FT_FRAMENUM", "FT_IPv4", "FT_IPv6", "FT_NONE", "FT_RELATIVE_TIME", "FT_STRING",
@@ -179,14 +179,18 @@ class Tshark:
         if (two_pass is False or args or stderr or any(pref.startswith("uat:") for pref in prefs)
                 or not all(map(self._in_sharkd, names)) or not path.exists() or path.stat().st_size > SMALL):
             return None
+        try:
+            return self._asked(path, prefs, lambda sharkd: sharkd.frames(path, filter, prefs))
+        except Unknown:
+            return None
+
+    def _asked(self, path, prefs, question):
         if self.sharkd is None:
             self.sharkd = Sharkd(self.environment, self.home / f"sharkd-{os.getpid()}.log")
         try:
-            return self.sharkd.frames(path, filter, prefs)
-        except Unknown:
-            return None
+            return question(self.sharkd)
         except SharkdFailed as failure:
-            raise TsharkFailed(f"{path}, filter {filter}, preferences {prefs}: {failure}") from None
+            raise TsharkFailed(f"{path}, preferences {prefs}: {failure}") from None
 
     def _in_sharkd(self, name):
         return name in OTHERS or (name.startswith("smtp.") and name not in HIDDEN and self.types.get(name, {""}) <= PLAIN)
@@ -209,6 +213,12 @@ class Tshark:
     def verbose(self, capture, *args, protocols="smtp", **options):
         """The text of -V for these protocols, a line for each other layer."""
         return self.run(capture, "-O", protocols, *args, **options)
+
+    def passing(self, capture, filter, prefs=()):
+        """The numbers of the frames that pass a filter, by sharkd: no tree is visible, and of all fields the
+        dissectors are asked for those alone that the filter names."""
+        path = self.path(capture)
+        return self._asked(path, prefs, lambda sharkd: sharkd.passing(path, filter, prefs))
 
     def fields(self, capture, names, *args, **options):
         """A dict for each frame (that passes the filter): field -> list of values, as strings."""
@@ -301,9 +311,12 @@ class Tshark:
                 streams[stream][name].append(value)
         return dict(streams)
 
-    def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
-        """The Frames that pass the filter, each with its layers of that protocol as Item trees."""
-        frames = self.shown(capture, [], args, filter=filter, **options)
+    def tree(self, capture, *args, filter="smtp", protocol="smtp", tshark=False, **options):
+        """The Frames that pass the filter, each with its layers of that protocol as Item trees.
+
+        tshark=True: tshark's PDML in any case, with the items that are hidden.
+        """
+        frames = None if tshark else self.shown(capture, [], args, filter=filter, **options)
         if frames is not None and not any(node.name is None for frame in frames for layer in frame.layers
                                           if layer.name == protocol for node in layer.walk()):
             return [Frame(frame.number, _stream_of(frame), [self._item_of(layer) for layer in frame.layers
@@ -381,27 +394,12 @@ class Tshark:
         protocol. A frame may be clicked on again and again; nothing may depend on the order.
         then: lists of preferences; after each the capture is opened again and clicked on again.
         """
-        calls = []
-        for settings in (prefs, *then):
-            calls += [("setconf", dict(zip(("name", "value"), pref.split(":", 1))))
-                      for pref in settings]
-            calls.append(("load", {"file": str(self.path(capture))}))
-            calls += [("frame", {"frame": n, "proto": True, "columns": True}) for n in order]
-        calls.append(("bye", {}))
-        lines = [json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
-                 for n, (method, params) in enumerate(calls, 1)]
-        done = subprocess.run(["sharkd", "-"], input="\n".join(lines) + "\n", text=True,
-                              env=self.environment, capture_output=True, timeout=TIMEOUT)
-        replies = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        failed = [reply for reply in replies if "error" in reply]
-        if done.returncode or failed or len(replies) != len(calls) or BUG.search(done.stdout):
-            raise TsharkFailed(f"sharkd: exit status {done.returncode}, {len(replies)} replies to"
-                               f" {len(calls)} calls\n{failed[:3]}\n{done.stderr[-3000:]}")
-        texts = []
-        for (method, _), reply in zip(calls, replies):
-            if method == "frame":
-                layers = [node for node in reply["result"]["tree"] if node.get("f") == protocol]
-                info = reply["result"].get("col", [""])[-1]
+        path, texts = self.path(capture), []
+        for n in range(len(then) + 1):
+            settings = [*prefs, *(pref for more in then[:n] for pref in more)]
+            for reply in self._asked(path, settings, lambda sharkd: sharkd.clicks(path, order, settings)):
+                layers = [node for node in reply["tree"] if node.get("f") == protocol]
+                info = reply.get("col", [""])[-1]
                 texts.append(f"{info}\n" + "".join(_node_text(node) for node in layers))
         return texts
 
