@@ -8,7 +8,7 @@ import pytest
 from dialogue import Capture, C, S, cut_everywhere, script, single_octets
 from tls import secure
 
-KEYWORDS = (Path(__file__).parent / "unit/data/keywords.txt").read_text().split()
+KEYWORDS = (Path(__file__).parent / "unit/tables/data/keywords.txt").read_text().split()
 
 
 def hello(*lines):

@@ -7,7 +7,7 @@ import pytest
 from dialogue import Capture, C, S, cut_everywhere, script, single_octets
 
 PARAMETERS = [line.split() for line in
-              (Path(__file__).parent / "unit/data/params.txt").read_text().splitlines()]
+              (Path(__file__).parent / "unit/tables/data/params.txt").read_text().splitlines()]
 
 GREETING = script("""
     S: 220 mx.example ESMTP
