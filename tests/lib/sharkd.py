@@ -217,14 +217,21 @@ class Sharkd:
         if filter in (None, "frame"):
             status, = self.call(("status", {}))
             return list(range(1, status["frames"] + 1))
+        return [row["num"] for row in self._rows(filter)]
+
+    def _rows(self, filter, **columns):
         # 4.0 remembers what passed a filter by its text, whatever was loaded since.
         self.filters += 1
-        found, = self.call(("frames", {"filter": f"({filter}) && frame.number != {4000000000 + self.filters}"}))
-        return [row["num"] for row in found]
+        found, = self.call(("frames", {"filter": f"({filter}) && frame.number != {4000000000 + self.filters}", **columns}))
+        return found
 
     def passing(self, path, filter, prefs=()):
         self.load(path, prefs)
         return self.numbers(filter)
+
+    def column(self, path, name, prefs=()):
+        self.load(path, prefs)
+        return {row["num"]: row["c"][0] for row in self._rows(name, column0=f"{name}:0")}
 
     def frames(self, path, filter=None, prefs=()):
         """The frames that pass the filter, each as Shown."""

@@ -220,6 +220,11 @@ class Tshark:
         path = self.path(capture)
         return self._asked(path, prefs, lambda sharkd: sharkd.passing(path, filter, prefs))
 
+    def column(self, capture, name, prefs=()):
+        """{frame number: text} of a column of that field alone, in the frames that have it, by sharkd."""
+        path = self.path(capture)
+        return self._asked(path, prefs, lambda sharkd: sharkd.column(path, name, prefs))
+
     def fields(self, capture, names, *args, **options):
         """A dict for each frame (that passes the filter): field -> list of values, as strings."""
         if (frames := self.shown(capture, names, args, **options)) is not None:
