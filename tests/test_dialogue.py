@@ -171,7 +171,7 @@ def test_an_overlap_repeats_what_stood_before(builtin):
     capture = Capture()
     capture.add([C("NOOP\r\n"), C("EHLO a\r\n", cut=[4], overlap={0: 3, 1: 2}), S("250 x\r\n")])
     assert payload(builtin, capture, 0, "C") == [b"NOOP\r\n", b"P\r\nEHLO", b"LO a\r\n"]
-    assert followed(builtin, capture, 0) == (b"NOOP\r\nEHLO a\r\n", b"250 x\r\n")
+    assert followed(builtin, capture)[0] == (b"NOOP\r\nEHLO a\r\n", b"250 x\r\n")
 
 
 def test_one_direction_a_late_start_and_truncation(builtin):

@@ -45,12 +45,13 @@ class Unknown(Exception):
 class Node:
     """An item of a frame's tree: its filter's left side and right side, label and octets."""
 
-    __slots__ = ("name", "value", "label", "raw", "children")
+    __slots__ = ("name", "value", "label", "raw", "protocol", "children")
 
     def __init__(self, node, sources):
         self.label = node["l"]
         self.name, self.value = _name_and_value(node)
         start, length = node.get("h", (0, 0))
+        self.protocol = node.get("t") == "proto"
         self.raw = sources[node.get("ds", 0)][start:start + length]
         self.children = [Node(child, sources) for child in node.get("n", ())]
 

@@ -342,7 +342,9 @@ class Tshark:
 
     def _item_of(self, node):
         value, = self._plain(node.name, [node.value])
-        return Item(node.name, node.label, value, node.raw, False, [self._item_of(child) for child in node.children])
+        # PDML has no octets of protocols, and of what has no value.
+        raw = b"" if node.protocol or "FT_NONE" in self.types.get(node.name, ()) else node.raw
+        return Item(node.name, node.label, value, raw, False, [self._item_of(child) for child in node.children])
 
     def _item(self, element):
         name, show = element.get("name"), element.get("show", "")
