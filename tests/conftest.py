@@ -59,6 +59,28 @@ def pytest_sessionstart(session):
         pytest.exit(str(failure), 2)
 
 
+# --- What it cost -----------------------------------------------------------------------------
+
+_cost = [0, 0]
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["cost"] = [Tshark.starts, Tshark.questions]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    cost = getattr(node, "workeroutput", {}).get("cost", (0, 0))
+    _cost[:] = [a + b for a, b in zip(_cost, cost)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Starts of tshark are what the tests wait for: a new test should not add many."""
+    starts, questions = _cost[0] + Tshark.starts, _cost[1] + Tshark.questions
+    terminalreporter.write_line(f"{starts} starts of tshark, {questions} questions to sharkd")
+
+
 # --- What is run where ------------------------------------------------------------------------
 
 # Tests whose answer does not depend on Wireshark's version: with --all-versions, on this machine's alone. What
@@ -71,12 +93,14 @@ NATIVE = {
     "test_cuts.py": ("where TCP cuts is put together by core", ""),
     "test_dialogue.py": ("the capture maker", ""),
     "test_ehlo.py": ("replies are read by core", "user script tree"),
+    "test_faults.py": ("dialogues are read by core", ""),
     "test_gaps.py": ("what is missing is found by core", "frames_cut_short"),
     "test_lab.py": ("reads the recorded captures as the golden files do", ""),
     "test_limits.py": ("limits are those of core", "frames"),
     "test_messages.py": ("octets are put together by core", "imf built_in utf8 items off hostile"),
     "test_params.py": ("commands are read by core", "tree"),
     "test_readme.py": ("the README shows what one version prints", "lua"),
+    "test_rooms.py": ("the folders of the source", ""),
     "test_transactions.py": ("dialogues are read by core", ""),
     "test_tshark.py": ("the runner", "sharkd visited"),
     "test_vocabulary.py": ("tables of core", ""),

@@ -108,6 +108,9 @@ class Tshark:
     stderr    a regular expression that each line on stderr must match (default: nothing may be said)
     """
 
+    # Of all instances.
+    starts = questions = 0
+
     def __init__(self, plugins, home, program="tshark", preload=None):
         self.program = program
         self.home = Path(home)
@@ -156,6 +159,7 @@ class Tshark:
     def call(self, *args, stderr=None):
         """Runs tshark with these arguments alone and returns what it printed."""
         command = [self.program, *map(str, args)]
+        Tshark.starts += 1
         done = subprocess.run(command, env=self.environment, capture_output=True, timeout=TIMEOUT,
                               stdin=subprocess.DEVNULL)
         output = done.stdout.decode(errors="backslashreplace")
@@ -185,6 +189,7 @@ class Tshark:
             return None
 
     def _asked(self, path, prefs, question):
+        Tshark.questions += 1
         if self.sharkd is None:
             self.sharkd = Sharkd(self.environment, self.home / f"sharkd-{os.getpid()}.log")
         try:
