@@ -15,13 +15,13 @@ import subprocess
 # A load, a query and a few hundred replies must fit into the pipes, or both sides wait for ever.
 AT_ONCE = 100
 
-# Items of ours that have no value but octets, by how their labels begin.
+# Items of ours that have no value but octets, by their labels.
 NAMELESS = {
-    "C: .": "smtp.eom",
-    "DATA fragment": "smtp.data.piece",
-    "Message": "smtp.message.text",
-    "Cancelled by the client": "smtp.auth.cancel",
-    "Empty response": "smtp.auth.empty",
+    "smtp.eom": re.compile(r"C: \."),
+    "smtp.data.piece": re.compile(r"(DATA fragment|Message Body), \d+ bytes?.*"),
+    "smtp.message.text": re.compile(r"Message, \d+ bytes?.*"),
+    "smtp.auth.cancel": re.compile(r"Cancelled by the client.*"),
+    "smtp.auth.empty": re.compile(r"Empty response.*"),
 }
 
 # What is hidden.
@@ -47,13 +47,14 @@ class Node:
 
     __slots__ = ("name", "value", "label", "raw", "protocol", "children")
 
-    def __init__(self, node, sources):
+    def __init__(self, node, sources, layer=None):
+        layer = layer or node.get("f")
         self.label = node["l"]
-        self.name, self.value = _name_and_value(node)
+        self.name, self.value = _name_and_value(node, layer)
         start, length = node.get("h", (0, 0))
         self.protocol = node.get("t") == "proto"
         self.raw = sources[node.get("ds", 0)][start:start + length]
-        self.children = [Node(child, sources) for child in node.get("n", ())]
+        self.children = [Node(child, sources, layer) for child in node.get("n", ())]
 
     def walk(self):
         yield self
@@ -61,15 +62,13 @@ class Node:
             yield from child.walk()
 
 
-def _name_and_value(node):
+def _name_and_value(node, layer):
     said = node.get("f", "")
     name, _, value = said.partition(" == ")
     if not said or name.startswith("frame["):
         label = node["l"]
-        for beginning, known in NAMELESS.items():
-            if label.startswith(beginning):
-                return known, ""
-        return None, label
+        known = [name for name, pattern in NAMELESS.items() if layer == "smtp" and pattern.fullmatch(label)]
+        return (known[0], "") if known else (None, label)
     if node.get("t") == "proto":
         return name, ""
     return name, _unquoted(value)

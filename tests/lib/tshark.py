@@ -27,10 +27,10 @@ TIMEOUT = 300
 SMALL = 60_000
 
 # Fields of others than SMTP that sharkd's tree holds as tshark has them.
-OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "tcp.payload", "_ws.expert.message", "_ws.col.info", "_ws.col.Info"}
+OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "_ws.col.info", "_ws.col.Info"}
 
 # Types whose values sharkd writes as tshark does.
-PLAIN = {"FT_BOOLEAN", "FT_BYTES", "FT_CHAR", "FT_FRAMENUM", "FT_IPv4", "FT_IPv6", "FT_NONE", "FT_RELATIVE_TIME", "FT_STRING",
+PLAIN = {"FT_BOOLEAN", "FT_CHAR", "FT_FRAMENUM", "FT_IPv4", "FT_IPv6", "FT_NONE", "FT_RELATIVE_TIME", "FT_STRING",
          "FT_STRINGZ", "FT_UINT8", "FT_UINT16", "FT_UINT24", "FT_UINT32", "FT_UINT64", "FT_INT8", "FT_INT16", "FT_INT32"}
 
 # tshark reports this in its output, and exits 0 all the same.
@@ -181,7 +181,7 @@ class Tshark:
         """The frames as sharkd shows them (sharkd.Shown), or None where tshark must be asked."""
         path = self.path(capture)
         if (two_pass is False or args or stderr or any(pref.startswith("uat:") for pref in prefs)
-                or not all(map(self._in_sharkd, names)) or not path.exists() or path.stat().st_size > SMALL):
+                or not all(map(self.in_sharkd, names)) or not path.exists() or path.stat().st_size > SMALL):
             return None
         try:
             return self._asked(path, prefs, lambda sharkd: sharkd.frames(path, filter, prefs))
@@ -197,8 +197,11 @@ class Tshark:
         except SharkdFailed as failure:
             raise TsharkFailed(f"{path}, preferences {prefs}: {failure}") from None
 
-    def _in_sharkd(self, name):
-        return name in OTHERS or (name.startswith("smtp.") and name not in HIDDEN and self.types.get(name, {""}) <= PLAIN)
+    def in_sharkd(self, name):
+        """Whether sharkd has the values of a field as tshark has them."""
+        types = self.types.get(name, {""})
+        return name in OTHERS or (name.startswith("smtp.") and name not in HIDDEN and types <= PLAIN
+                                  and ("FT_NONE" not in types or name.startswith("smtp.expert.")))
 
     def run(self, capture, *args, filter=None, two_pass=None, prefs=(), stderr=None):
         """Reads a capture and returns what tshark printed."""
