@@ -53,7 +53,7 @@ def test_each_field_in_a_filter_and_in_a_column(tshark, part, together):
         shown += bool(wanted)
         for number, values in wanted.items():
             assert same(texts[number], values, tshark.types[name] == {"FT_STRING"}), f"{name} in frame {number}: {texts[number]}, {values}"
-    assert shown > 150
+    assert shown > 100
 
 
 @pytest.mark.parametrize("n", range(6))
