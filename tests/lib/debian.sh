@@ -24,14 +24,14 @@ as_root() {
 
 # need PACKAGE...: installs those that are missing; asks nothing of a machine that has them all.
 need() {
-    local package missing=()
+    local package installed missing=()
     command -v apt-get >/dev/null || {
         others_need
         return
     }
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
     for package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-            missing+=("$package")
+        grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
     done
     [ ${#missing[@]} -eq 0 ] && return
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
