@@ -106,7 +106,7 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     conn->port = pinfo->srcport;
     conn->above = is_above(pinfo);
     conn->streams[ESMTP_LAYER_TCP] = conn->in_clear;
-    conn->frame = pinfo->num;
+    conn->frame = UINT32_MAX;
     conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     conn->opened = opening_time(conn->tcp, &time);
     if (conn->opened)
@@ -178,7 +178,7 @@ bool esmtp_stream_may_start(const esmtp_call_t *call)
     const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
     if (!call->have_seq || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return true;
-    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->seq, tcpd->fwd);
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->segment, tcpd->fwd);
 }
 
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
@@ -208,6 +208,15 @@ void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
     stream->begun = true;
     stream->next = call->seq + n;
     stream->partial = 0;
+}
+
+void esmtp_stream_begin_peer(const esmtp_call_t *call)
+{
+    esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
+    if (peer->begun || !call->have_seq || !call->conn->opened)
+        return;
+    peer->begun = true;
+    peer->next = call->ack;
 }
 
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
