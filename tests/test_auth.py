@@ -1128,7 +1128,7 @@ REAL_NAMES = sorted({*NAMES, *WRONG, "smtp.auth.ended_in", "ntlmssp.auth.usernam
 @pytest.fixture(scope="module")
 def real(tshark, captures):
     """{capture: [{field: values} of each connection]}"""
-    found = {name: tshark.lists(captures / f"{name}.pcapng", REAL_NAMES) for name in REAL}
+    found = {name: tshark.lists(captures / f"{name}.pcapng", REAL_NAMES, two_pass=False) for name in REAL}
     return {name: [streams[n] for n in sorted(streams)] for name, streams in found.items()}
 
 
