@@ -471,6 +471,8 @@ static void numbers(void **state)
         check_number(c->input, "value", (uint64_t)value, c->value);
         check_free(copy);
     }
+    int32_t none = 1;
+    check_number("no octets at all", "kind", esmtp_signed_parse(esmtp_span(NULL, 0), &none), ESMTP_NUMBER_NONE);
 }
 
 typedef struct {
