@@ -173,6 +173,15 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
     drop_pending(s);
 }
 
+void esmtp_session_turn(esmtp_session_t *s)
+{
+    esmtp_session_set_server(s, esmtp_session_client_side(s), true);
+    esmtp_session_restart(s, ESMTP_RESTART_SWAP);
+    esmtp_session_enter(s, ESMTP_STEP_LINE);
+    s->reply.open = false;
+    drop_pending(s);
+}
+
 /* --- TLS -------------------------------------------------------------------------------------- */
 
 uint32_t esmtp_session_tls_frame(const esmtp_session_t *s)

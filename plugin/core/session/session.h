@@ -80,6 +80,8 @@ void esmtp_session_opened(esmtp_session_t *s, int64_t time);
 
 /* Names the server, by port or by what was said. certain: octets no longer change it. */
 void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain);
+/* The server is the other side, as that is found now to be: what waits for a reply waits for none. */
+void esmtp_session_turn(esmtp_session_t *s);
 esmtp_side_t esmtp_session_server(const esmtp_session_t *s);
 bool esmtp_session_server_certain(const esmtp_session_t *s);
 

@@ -213,6 +213,22 @@ bool esmtp_look_own(tvbuff_t *tvb)
     return next_line(&rest, &text, &closed) && is_hello(text, closed);
 }
 
+esmtp_greet_t esmtp_look_greet(tvbuff_t *tvb)
+{
+    uint8_t first = tvb_get_uint8(tvb, 0);
+    esmtp_reply_line_t reply;
+    esmtp_span_t rest, text;
+    bool closed;
+    if (first != '2' && !g_ascii_isalpha(first))
+        return ESMTP_GREET_NONE;
+    rest = beginning(tvb);
+    if (!next_line(&rest, &text, &closed))
+        return ESMTP_GREET_NONE;
+    if (first == '2')
+        return esmtp_reply_parse(text, &reply) && reply.code == 220 ? ESMTP_GREET_SERVER : ESMTP_GREET_NONE;
+    return is_hello(text, closed) ? ESMTP_GREET_CLIENT : ESMTP_GREET_NONE;
+}
+
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb)
 {
     esmtp_span_t rest = beginning(tvb), text;

@@ -25,6 +25,9 @@ esmtp_look_t esmtp_look_hello(tvbuff_t *tvb);
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb);
 /* Whether octets begin with a greeting or hello that only SMTP or LMTP speaks: "220 ... SMTP ...", "EHLO name". */
 bool esmtp_look_own(tvbuff_t *tvb);
+/* What octets begin with: a line of a greeting (220), a hello, anything else. */
+typedef enum { ESMTP_GREET_NONE, ESMTP_GREET_SERVER, ESMTP_GREET_CLIENT } esmtp_greet_t;
+esmtp_greet_t esmtp_look_greet(tvbuff_t *tvb);
 /* Whether octets are no text: maybe from the middle of a record. */
 bool esmtp_look_noise(tvbuff_t *tvb);
 

@@ -11,7 +11,6 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
-#include "../../core/session/framing.h"
 #include "../show/anomaly.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
@@ -26,6 +25,7 @@
 #include "ports.h"
 #include "proxy.h"
 #include "quoted.h"
+#include "roles.h"
 #include "stream.h"
 #include "tls.h"
 #include "whose.h"
@@ -36,38 +36,6 @@ static esmtp_entries_t entries;
 static dissector_handle_t layer_handle;
 static dissector_handle_t quoted_handle;
 static dissector_handle_t header_handle;
-
-/* The side whose port brought the octets to us, if that tells them apart. */
-static esmtp_side_t server_by_port(const esmtp_call_t *call)
-{
-    const packet_info *pinfo = call->pinfo;
-    if (pinfo->srcport == pinfo->destport)
-        return ESMTP_SIDE_NONE;
-    if (pinfo->match_uint == pinfo->srcport)
-        return call->side;
-    if (pinfo->match_uint == pinfo->destport)
-        return !call->side;
-    return ESMTP_SIDE_NONE;
-}
-
-/* Names the server, by port where that is clear, else by what is said. */
-static void settle_roles(const esmtp_call_t *call)
-{
-    esmtp_session_t *session = call->conn->session;
-    if (esmtp_session_server_certain(session))
-        return;
-    esmtp_side_t server = server_by_port(call);
-    if (server != ESMTP_SIDE_NONE) {
-        esmtp_session_set_server(session, server, true);
-        return;
-    }
-    size_t len = tvb_captured_length(call->tvb);
-    esmtp_speaker_t speaker = esmtp_framing_speaker(esmtp_span(tvb_get_ptr(call->tvb, 0, (int)len), len));
-    if (speaker != ESMTP_SPEAKER_UNKNOWN)
-        esmtp_session_set_server(session, speaker == ESMTP_SPEAKER_SERVER ? call->side : !call->side, true);
-    else if (esmtp_session_server(session) == ESMTP_SIDE_NONE)
-        esmtp_session_set_server(session, !call->side, false);
-}
 
 static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *tree)
 {
@@ -105,7 +73,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
         if (found.first == found.last && call->first)
             found.used = found.old = 0; /* not seen before: waited for, as on the first visit */
     } else {
-        settle_roles(call);
+        esmtp_roles_settle(call);
         if (call->layer == ESMTP_LAYER_TLS)
             esmtp_session_tls_begin(call->conn->session);
         esmtp_stream_feed(call, &found);

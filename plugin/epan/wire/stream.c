@@ -159,6 +159,11 @@ esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
     return conversation ? conversation_get_proto_data(conversation, proto_esmtp) : NULL;
 }
 
+uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn)
+{
+    return conn->opened ? conn->tcp->server_port : 0;
+}
+
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
 {
     if (pinfo->srcport != conn->port)

@@ -54,6 +54,8 @@ typedef struct {
     bool opened;                 /* the capture has its opening */
     bool guessed;                /* its first line told, inside TLS */
     bool clear;                  /* on a TLS port: what is spoken there is SMTP in clear */
+    bool roles_by_port;          /* first visits: neither a SYN nor what was said told who the server is */
+    bool greeted[2];             /* first visits: the side's first octets were a greeting */
     bool tls_last[2];            /* first visits: the side's last octets went to TLS */
     esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
@@ -111,6 +113,8 @@ esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
 void esmtp_conn_open_tls(esmtp_conn_t *conn);
 /* The connection if there is one already. */
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
+/* The port that the SYN went to; 0 if the capture has none. */
+uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
 /* Whether octets may be the first of their direction: they are, or nobody knows. The call needs no connection. */
