@@ -507,7 +507,7 @@ bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last)
 
 bool esmtp_bdat_guess(esmtp_span_t parameter, uint64_t *size, bool *last)
 {
-    esmtp_span_t rest = parameter;
+    esmtp_span_t rest = esmtp_span_to(parameter, esmtp_span_find(parameter, '\0'));
     size_t digits = 0;
     if (rest.len && rest.p[0] == '+')
         rest = esmtp_span_from(rest, 1);

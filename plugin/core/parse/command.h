@@ -96,8 +96,8 @@ esmtp_number_t esmtp_signed_parse(esmtp_span_t s, int32_t *value);
 /* BDAT's parameter, RFC 3030 section 2: "SIZE" or "SIZE LAST". False for anything else. */
 bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last);
 
-/* Likewise as lenient servers read an argument that breaks the rules: "+6", "5LAST", "5 LAST x" (then not the last).
- * False if it does not begin with a number. */
+/* Likewise as lenient servers read an argument that breaks the rules: "+6", "5LAST", "5 LAST x" (then not the last),
+ * NUL as the end. False if it does not begin with a number. */
 bool esmtp_bdat_guess(esmtp_span_t parameter, uint64_t *size, bool *last);
 
 /* Whether s is a date and time as RFC 3339 section 5.6 wants it, in range; utc_only also wants "Z". Second 60 is taken

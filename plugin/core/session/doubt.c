@@ -341,6 +341,7 @@ static void turn(esmtp_session_t *s, const doubt_t *d, bool any)
         s->login = NULL;
         s->challenges = 0;
         break;
+    case ESMTP_DOUBT_NO_ANSWER: s->answer_next = true; break;
     case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at, true); break;
     case ESMTP_DOUBT_ONE_REPLY:
         s->lmtp = true;
@@ -498,7 +499,7 @@ static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_
     if (code == 500 || code == 502)
         return WRONG;
     bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
-    if ((code == 503 && !offered) || (code == 501 && p->odd_size))
+    if (code == 503 && !offered)
         return WRONG;
     return code < 400 ? RIGHT : OPEN;
 }
@@ -539,6 +540,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     case ESMTP_DOUBT_COMMANDS: return code == 354 ? WRONG : RIGHT;
     case ESMTP_DOUBT_TEXT: return code >= 400 && code != 421 ? WRONG : RIGHT;
     case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
+    case ESMTP_DOUBT_NO_ANSWER: return code == 334 ? WRONG : RIGHT;
     default: return OPEN;
     }
 }

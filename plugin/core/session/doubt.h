@@ -3,18 +3,21 @@
  * look but by what the server makes of them: at each doubtful point the likelier reading is followed, and what is
  * needed to take it back is kept until the replies have told.
  *
- * reading (what is believed)                   other reading                    told by
- * ------------------------------------------  -------------------------------
- * --------------------------------------------- COMMANDS   lines sent after DATA, or after   message text 354 / any
- * other reply to it an unknown verb, before its reply TEXT       lines sent after DATA, before     commands 4yz, 5yz /
- * 354 its reply, that are no commands CHUNK      octets after BDAT                 commands 500, 502; 503 where
- * CHUNKING was not offered; 501 to a bad argument; more replies than commands / any other reply EXCHANGE   a line after
- * AUTH, before the     a command                        final reply to AUTH / 334 challenge that it answers FALSE_END
- * the message goes on after a line  it ended there                   replies before the true end, more replies than end
- * that is not CRLF.CRLF                                          commands, 354 to the end mark / a reply that fits a
- * command sent when nothing waited ONE_REPLY  SMTP: one reply to a message      LMTP: one for each recipient     a
- * further reply that names the next recipient TLS        octets that look like TLS and     client lines 2yz, 3yz in
- * clear after the greeting / TLS of that no STARTTLS announced                                         the server
+ * Reading    What is believed, then: what it may be, what refutes it / what confirms it
+ * COMMANDS   Lines sent after DATA, or after an unknown verb, before its reply. Or message text: 354 / any other
+ *            reply to it.
+ * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz / 354.
+ * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; more replies than
+ *            commands / 2yz, or a reply that fits a command sent when nothing waited.
+ * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH /
+ *            334.
+ * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.
+ * FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before the true
+ *            end, more replies than commands, 354 to the end mark / as for CHUNK.
+ * ONE_REPLY  One reply to a message (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient:
+ *            a further reply that names the next recipient, or that nothing asked for.
+ * TLS        Octets that look like TLS and that no STARTTLS announced. Or client lines: 2yz, 3yz in clear after
+ *            the greeting / TLS of the server.
  *
  * How a reading is taken back: what the session can reach is copied at the doubtful point (what it cannot reach it
  * cannot change), and the octets of both sides since then are kept. To take it back the copies are put where they were,
@@ -41,6 +44,7 @@ typedef enum {
     ESMTP_DOUBT_TEXT,
     ESMTP_DOUBT_CHUNK,
     ESMTP_DOUBT_EXCHANGE,
+    ESMTP_DOUBT_NO_ANSWER,
     ESMTP_DOUBT_FALSE_END,
     ESMTP_DOUBT_ONE_REPLY,
     ESMTP_DOUBT_TLS,

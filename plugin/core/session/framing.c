@@ -181,6 +181,8 @@ static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
     if (esmtp_session_login(s, e)) {
         if (s->challenges <= 0 && s->login->frame && esmtp_pairing_by_number(&s->pairing, s->login_entry))
             esmtp_doubt_open(s, ESMTP_DOUBT_EXCHANGE, s->login_entry, &f->at);
+    } else if (last->login && s->login == last->login && s->challenges == 0 && s->login->frame) {
+        esmtp_doubt_open(s, ESMTP_DOUBT_NO_ANSWER, entry, &f->at);
     } else if (data) {
         esmtp_doubt_open(s, e->command.row && e->sure ? ESMTP_DOUBT_COMMANDS : ESMTP_DOUBT_TEXT, entry, &f->at);
     } else if (!last->row && !last->text_begun && !s->gone_login) {

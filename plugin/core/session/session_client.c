@@ -6,6 +6,15 @@
  */
 #include "doubt.h"
 
+/* Whether chunks are no message: there was one and it was refused, or there is no transaction that they could belong
+ * to. */
+static bool is_leftover(const esmtp_session_t *s, const esmtp_message_t *before)
+{
+    if (!s->txn)
+        return s->opened && !s->client_gap;
+    return before && before->refused && before->txn == s->txn;
+}
+
 static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
                       esmtp_pending_t *p)
 {
@@ -21,8 +30,8 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         message->aborted = true;
     if (!goes_on)
         esmtp_session_begin_message(s, at, s->txn, true);
-    if (!goes_on && message && message->refused && message->txn == s->txn)
-        s->message->leftover = true;
+    if (!goes_on)
+        s->message->leftover = is_leftover(s, message);
     p->message = s->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);
@@ -234,7 +243,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
-    s->login_hole = false;
+    s->login_hole = s->answer_next = false;
     if (--s->challenges < 0 && esmtp_session_server_watched(s, at))
         fact->anomalies |= ESMTP_AN_EARLY_AUTH;
     if (event->line.len == 1 && event->command.verb.len == 1 && event->command.verb.p[0] == '*')
@@ -277,6 +286,8 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
     const esmtp_command_t *command = &event->command;
     if (s->login_hole && event->sure)
         return NULL;
+    if (s->login && s->answer_next)
+        return s->login;
     return s->login && (s->challenges > 0 || !(command->row && command->plausible)) ? s->login : NULL;
 }
 

@@ -102,6 +102,7 @@ struct esmtp_session {
 
     /* logins */
     int32_t challenges; /* 334 that the client has not answered; below 0: lines that were sent before theirs */
+    bool answer_next;   /* the next line answers a challenge, whatever it looks like */
     bool login_hole;    /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
 
