@@ -241,10 +241,24 @@ static void binding_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t 
                                esmtp_format_text(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
 }
 
+/* The user that another protocol's token names, in the field that all mechanisms have for it. */
+static void ntlm_user_add(const esmtp_sasl_t *msg, proto_tree *tree, const esmtp_part_t *part)
+{
+    int offset, len;
+    char *user = tree && part->kind == ESMTP_PART_NTLM ? esmtp_ntlm_user(part->value) : NULL;
+    if (!user)
+        return;
+    tvbuff_t *tvb = place(msg, part->value, &offset, &len);
+    proto_tree_add_string(tree, hf_parts[ESMTP_PART_USER], tvb, offset, len,
+                          esmtp_text(msg->show->pinfo->pool, user, strlen(user)));
+    g_free(user);
+}
+
 static void part_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
 {
     const part_row_t *row = &part_rows[part->kind];
     int offset, len;
+    ntlm_user_add(msg, tree, part);
     if (row->handle) {
         hand_over(msg, tree, *row->handle);
         return;
