@@ -97,6 +97,8 @@ void esmtp_transaction_register(void);
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
 /* Likewise in the user's words. */
 void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
+/* Words about what the capture lacks. */
+void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words);
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 /* last: the last fact of the call, or NULL */

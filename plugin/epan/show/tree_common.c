@@ -38,6 +38,11 @@ void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *exp
         esmtp_add_gen_string(tree, hf_reference, tvb, reference);
 }
 
+void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words)
+{
+    esmtp_add_gen_words(tree, hf_not_captured, show->tvb, words);
+}
+
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     if (!tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
@@ -45,7 +50,7 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
-        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no reply in the capture");
+        esmtp_note_add(show, tree, "no reply in the capture");
 }
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -57,7 +62,7 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     if (fact->flags & ESMTP_FF_TIMED)
         esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
     if (fact->flags & ESMTP_FF_LOST_PEER)
-        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no command in the capture");
+        esmtp_note_add(show, tree, "no command in the capture");
 }
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)

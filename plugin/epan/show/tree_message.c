@@ -452,13 +452,22 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
-    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .");
+    bool inferred = fact->flags & ESMTP_FF_FROM_SERVER; /* the reply behind it proves it; no octets are here */
+    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .%s",
+                                                  inferred ? " (inferred from the reply)" : "");
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
-    esmtp_show_info(show, ".");
+    if (inferred)
+        proto_item_set_generated(item);
+    esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
     esmtp_anomaly_add(show->pinfo, item, fact);
     if (tree) {
         const esmtp_verb_row_t *row = esmtp_verb_by_id(ESMTP_VERB_EOM);
         esmtp_explanation_add(tree, show->tvb, row ? row->explanation : NULL, row ? row->reference : NULL);
+        if (inferred)
+            esmtp_note_add(show, tree,
+                           fact->anomalies & ESMTP_AN_FAKE_END_TAKEN
+                               ? "no end mark was sent: the server took the octets before for it"
+                               : "the end mark is not in the capture: the server's reply shows that it came");
         esmtp_response_in_add(show, tree, fact);
         esmtp_transaction_add(show, tree, fact);
     }
