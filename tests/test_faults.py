@@ -1,11 +1,18 @@
 """Sessions that were read wrongly once: the files of tests/faults, and dialogues of the same kinds."""
 
+import base64
+import xml.etree.ElementTree
+
 import pytest
 
 import faults
 from dialogue import C, Capture, S, single_octets
 
 PASSES = [False, True]
+
+
+def b64(text):
+    return base64.b64encode(text.encode()).decode()
 
 
 def one(steps, **options):
@@ -97,3 +104,50 @@ def test_end_mark_that_only_the_reply_proves(tshark):
     ]
     infos = [line.split("SMTP", 1)[1] for line in tshark.summary(capture, filter="smtp.eom")]
     assert ["inferred" in info for info in infos] == [False, True, True]
+
+
+# --- Odd octets -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_nul_in_a_recipient(tshark, two_pass):
+    names = ["smtp.rcpt.to", "smtp.transaction.recipient", "smtp.expert.bad_path", "smtp.expert.control",
+             "smtp.expert.not_command", "smtp.transaction.outcome"]
+    seen = tshark.lists(faults.capture("a19"), names, two_pass=two_pass)[0]
+    assert seen["smtp.rcpt.to"] == seen["smtp.transaction.recipient"] == ["bob\\000@evil.example"]
+    assert [len(seen[name]) for name in names[2:]] == [1, 1, 0, 1]
+
+
+def test_control_octets_behind_a_verb(tshark):
+    steps = [S("220 mx\r\n")]
+    for verb in (b"RSET\0", b"RSET\x01x", b"RSET \x7f", b"RSET\rx", b"R\0SET", b"\0RSET"):
+        steps += [C(verb + b"\r\n"), S("250 ok\r\n")]
+    seen = tshark.lists(one(steps), ["smtp.req.verb", "smtp.req.command", "smtp.expert.not_command"])[0]
+    assert seen["smtp.req.verb"] == ["RSET"] * 4
+    assert seen["smtp.req.command"] == ["RSET"] * 4 + ["R", "\\000RSET"]
+    assert len(seen["smtp.expert.not_command"]) == 2
+
+
+HARMFUL = {"\x1b": "\\033", "\x9b": "\\u009B", "\ufffe": "\\uFFFE", "\uffff": "\\uFFFF", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+HARMFUL |= {chr(c): f"\\u{c:04X}" for c in [*range(0x202a, 0x202f), *range(0x2066, 0x206a)]}
+
+
+def test_what_could_harm_a_display_is_escaped(tshark):
+    """In the tree's values and labels, in columns, in the credentials; and the XML of -T pdml is well-formed."""
+    text = "a" + "b".join(HARMFUL) + "é€😀"
+    shown = "a" + "b".join(HARMFUL.values()) + "é€😀"
+    steps = [S(f"220 mx {text}\r\n"), C("EHLO c\r\n"), S(f"250-mx\r\n250-X {text}\r\n250 AUTH LOGIN\r\n"),
+             C("AUTH LOGIN\r\n"), S("334 VXNlcm5hbWU6\r\n"), C(b64(text) + "\r\n"), S("334 UGFzc3dvcmQ6\r\n"),
+             C(b64("secret") + "\r\n"), S("235 ok\r\n"), C(f"MAIL FROM:<{text}>\r\n"), S(f"250 {text}\r\n"),
+             C(f"VRFY {text}\r\n"), S("252 x\r\n")]
+    capture = one(steps)
+    frames = tshark.tree(capture)
+    for field in ("smtp.rsp.parameter", "smtp.auth.username", "smtp.auth.user", "smtp.mail.from", "smtp.req.parameter",
+                  "smtp.ehlo.parameter", "smtp.command_line", "smtp.response"):
+        items = [item for frame in frames for item in frame.all(field)]
+        assert any(shown in item.value and shown in item.label for item in items), field
+    everything = [tshark.verbose(capture), tshark.run(capture), tshark.call("-q", "-z", "credentials", "-r", tshark.path(capture)),
+                  tshark.run(capture, "-T", "pdml"), tshark.run(capture, "-T", "json")]
+    for output in everything:
+        assert shown in output.replace("\\\\", "\\") and not any(c in output for c in HARMFUL)
+    xml.etree.ElementTree.fromstring(tshark.run(faults.capture("a20"), "-T", "pdml"))

@@ -188,7 +188,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
     fact->anomalies |= anomalies;
     fact->verb = esmtp_verb_number(event->command.row);
-    if (!event->command.plausible)
+    if (!event->command.named || (!event->command.row && !event->command.plausible))
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
     s->batch |= event->nth > 0 || is_pipelined(s, at);
     if (esmtp_session_unsynced(s) && s->pairing.n > 0)

@@ -37,12 +37,18 @@ enum {
  * groups may be left undone. */
 uint32_t esmtp_fields_wanted(proto_tree *tree, const packet_info *pinfo);
 
+/* Whether somebody sees, or asks for, a field in this tree. */
+static inline bool esmtp_wanted(proto_tree *tree, int hf)
+{
+    return tree && proto_field_is_referenced(tree, hf);
+}
+
 /* Registers expert infos under "smtp"; one whose name exists already speaks through the existing field. */
 void esmtp_experts_register(ei_register_info *ei, size_t n);
 
 /* All of these take a NULL tree and do nothing then. */
 
-/* Text from the wire, in UTF-8. */
+/* Text from the wire, in UTF-8. What could harm a display is escaped, as in labels: "\000", "\033", "\u202E". */
 proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len);
 /* Likewise, under this name in place of the field's. */
 proto_item *esmtp_add_text_as(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name);
@@ -61,7 +67,7 @@ proto_item *esmtp_add_gen_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64
 proto_item *esmtp_add_gen_time(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t nanoseconds);
 proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb);
 
-/* Octets of unknown origin as a string that the tree may have. */
+/* Octets of unknown origin as a string that the tree may have; escaped likewise. */
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len);
 
 #endif /* ESMTP_FIELDS_H */

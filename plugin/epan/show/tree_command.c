@@ -112,7 +112,7 @@ static void status_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t 
 /* The verb in capitals. */
 static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
 {
-    if (!cmd->verb.len || !cmd->plausible)
+    if (!cmd->named || (!cmd->row && !cmd->plausible))
         return;
     if (cmd->row) {
         esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
