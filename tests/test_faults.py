@@ -151,3 +151,70 @@ def test_what_could_harm_a_display_is_escaped(tshark):
     for output in everything:
         assert shown in output.replace("\\\\", "\\") and not any(c in output for c in HARMFUL)
     xml.etree.ElementTree.fromstring(tshark.run(faults.capture("a20"), "-T", "pdml"))
+
+
+# --- Mails with a hole ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_mail_with_a_hole_is_shown_and_exported_up_to_it(tshark, two_pass):
+    """Default preferences: TCP withholds a segment that was sent again in another cut, or the capture lacks one."""
+    capture = faults.FOLDER / "p03-hole-in-a-mail.pcap"
+    seen = tshark.lists(capture, ["smtp.expert.incomplete", "smtp.missing", "smtp.data.incomplete"], two_pass=two_pass)
+    assert [len(seen[s]["smtp.expert.incomplete"]) for s in (0, 1)] == [1, 1]
+    assert [seen[s]["smtp.missing"] for s in (0, 1)] == [["842"], ["1460"]]
+    assert "TCP withholds" in seen[0]["smtp.data.incomplete"][0]
+    assert "missing from the capture" in seen[1]["smtp.data.incomplete"][0]
+    messages = tshark.messages(capture, two_pass=two_pass)
+    assert [len(octets) for s in (0, 1) for octets in messages[s]] == [6458, 1460]
+    exports = tshark.exports(capture, two_pass=two_pass, kinds=("smtp", "imf"))
+    assert exports["smtp"] == {f"tcp{s}-mail1-a@b.c-incomplete.eml": messages[s][0] for s in (0, 1)}
+    assert exports["imf"] == {}
+    infos = tshark.summary(capture, filter="imf", two_pass=two_pass)
+    assert len(infos) == 2 and all("[message incomplete]" in info and "subject: findme" in info for info in infos)
+
+
+def test_what_is_known_of_a_hole(tshark):
+    mail = b"A: b\r\n\r\n" + b"line of text\r\n" * 20 + b".\r\n"
+    steps = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+             C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"), C("DATA\r\n"), S("354 go\r\n")]
+    capture = Capture()
+    capture.add([*steps, C(mail, cut=[100, 150], drop=[1]), S("250 ok\r\n")])
+    capture.add([*steps, C(mail, cut=[100, 150], late={1: 1}), S("250 ok\r\n")])
+    gaps = [item for frame in tshark.tree(capture, filter="smtp.missing") for item in frame.all("smtp.missing")]
+    assert [gap.label for gap in gaps] == ["Not captured: 50 octets"] * 2
+    assert all("not captured" in text and "reassemble_out_of_order" in text
+               for gap in gaps for text in gap.values("_ws.expert.message"))
+    unknown = tshark.tree(capture, filter="smtp.missing", prefs=["tcp.analyze_sequence_numbers:FALSE"])
+    assert {item.label for frame in unknown for item in frame.all("smtp.missing")} <= {"Missing from the capture: 50 octets"}
+
+
+PARTS = (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: a/b; name=one.bin\r\n\r\none\r\n"
+         b"--b\r\nContent-Type: a/b; name=two.bin\r\n\r\ntw")
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_attachments_in_front_of_a_hole_are_whole(tshark, two_pass):
+    steps = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+             C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"), C("DATA\r\n"), S("354 go\r\n")]
+    capture = Capture()
+    mail = PARTS + b"o octets\r\n--b\r\nContent-Type: a/b; name=three.bin\r\n\r\nthree\r\n--b--\r\n.\r\n"
+    capture.add([*steps, C(mail, cut=[len(PARTS), len(PARTS) + 5], drop=[1]), S("250 Ok: queued as 4AbC\r\n")])
+    capture.add([*steps, C(mail), S("250 Ok: queued as 4AbC\r\n")])
+    exports = tshark.exports(capture, kinds=("smtp", "smtp-attachments"), two_pass=two_pass)
+    assert exports["smtp"] == {"tcp0-mail1-a@a-4AbC-incomplete.eml": PARTS, "tcp1-mail1-a@a-4AbC.eml": mail[:-3]}
+    assert exports["smtp-attachments"] == {
+        "tcp0-mail1-1-one.bin": b"one", "tcp0-mail1-2-incomplete-two.bin": b"tw",
+        "tcp1-mail1-1-one.bin": b"one", "tcp1-mail1-2-two.bin": b"two octets", "tcp1-mail1-3-three.bin": b"three",
+    }
+
+
+def test_capture_that_ends_inside_a_mail(tshark):
+    """No frame ends it: later passes know its last one."""
+    capture = one([S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+                   C("RCPT TO:<b@b>\r\n"), S("250 ok\r\n"), C("DATA\r\n"), S("354 go\r\n"), C(PARTS, cut=[50])], end=None)
+    assert tshark.messages(capture) == {}
+    assert tshark.messages(capture, two_pass=True) == {0: [PARTS]}
+    exports = tshark.exports(capture, kinds=("smtp", "smtp-attachments", "imf"), two_pass=True)
+    assert exports == {"smtp": {"tcp0-mail1-a@a-incomplete.eml": PARTS}, "imf": {},
+                       "smtp-attachments": {"tcp0-mail1-1-one.bin": b"one", "tcp0-mail1-2-incomplete-two.bin": b"tw"}}

@@ -91,6 +91,14 @@ enum {
 #define ESMTP_AN_CLEAR_AFTER_TLS \
     ESMTP_AN(31) /* in clear although TLS was begun: its handshake failed, or it has ended */
 
+/* What is known of octets that are missing: .code of a GAP. */
+typedef enum {
+    ESMTP_GAP_UNKNOWN = 0,
+    ESMTP_GAP_NOT_CAPTURED, /* TCP has not seen them either, up to there */
+    ESMTP_GAP_WITHHELD,     /* TCP has seen them and keeps them: sent again in another cut, or out of order */
+    ESMTP_GAP_CUT,          /* the capture holds the beginning of the packet only */
+} esmtp_gap_t;
+
 struct esmtp_txn;
 
 /* Connections have dozens, a million commands a million of them. */

@@ -146,7 +146,7 @@ static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
     for (; i < n; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
         if (fact->flags & ESMTP_FF_COMPLETE)
-            (void)esmtp_show_message(show, fact->extra);
+            (void)esmtp_show_message(show, fact->extra, UINT64_MAX);
     }
 }
 
@@ -173,18 +173,20 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
     }
 }
 
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message, uint64_t head)
 {
     esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
     completed->message = message;
-    completed->octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
+    esmtp_span_t octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
+    completed->octets = esmtp_span_to(octets, (size_t)MIN(head, SIZE_MAX));
+    completed->incomplete = head != UINT64_MAX;
     if (!show->messages)
         show->messages = wmem_list_new(show->pinfo->pool);
     wmem_list_append(show->messages, completed);
     return completed;
 }
 
-/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column
+/* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column
  * comes behind ours. */
 static void messages_add(esmtp_show_t *show)
 {

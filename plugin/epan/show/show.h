@@ -11,10 +11,11 @@
 #include "fields.h"
 #include "../wire/stream.h"
 
-/* A message that is completed in this call. */
+/* A message that ends in this call. */
 typedef struct {
     esmtp_message_t *message;
-    esmtp_span_t octets; /* as many as were kept; they last as long as the packet */
+    esmtp_span_t octets; /* as many as were kept; incomplete: up to the first hole. They last as long as the packet */
+    bool incomplete;     /* octets are missing, or its end is */
 } esmtp_completed_t;
 
 /* Lives for one call. */
@@ -70,8 +71,9 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 /* What is said where a message is complete: its fragments, its size. fact has .extra the message. */
 void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact);
-/* Notes that a message is complete here: it is handed over when the call's items are all there. */
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
+/* Notes that a message ends here: it is handed over when the call's items are all there. head: octets of it that are
+ * whole, if it is not complete; else UINT64_MAX. */
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message, uint64_t head);
 /* Hands over one of them. */
 void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed);
 void esmtp_tree_message_register(void);

@@ -89,8 +89,10 @@ static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)
 void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     const char *text = gap_text(show, fact);
-    proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing,
-                                                  "Missing from the capture: %s", text);
+    static const char *const names[] = {"Missing from the capture", "Not captured", "Withheld by TCP",
+                                        "Cut off by the capture"};
+    proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing, "%s: %s",
+                                                  names[fact->code % G_N_ELEMENTS(names)], text);
     proto_item_set_generated(item);
     esmtp_anomaly_add(show->pinfo, item, fact);
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));

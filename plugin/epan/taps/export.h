@@ -1,6 +1,7 @@
 /* export.h
- * File > Export Objects: the type "smtp" (each message, whole, as a file) and the type "smtp-attachments" (each part of
- * a message that is an attachment, decoded). Also tshark --export-objects smtp,FOLDER.
+ * File > Export Objects: the type "smtp" (each message as a file) and the type "smtp-attachments" (each part of a
+ * message that is an attachment, decoded). Also tshark --export-objects smtp,FOLDER. Of a message with a hole the
+ * octets in front of it are told, and "-incomplete" in the names says so; parts that end before it are whole.
  *
  * A message is told in the frame that completes it, whatever the server says then, so that none is lost whose reply was
  * not captured. The queue id stands in that reply: on later visits it is known; on the first visit of a frame the file
@@ -14,7 +15,7 @@
 
 #include "../show/show.h"
 
-/* A message is complete in this frame. */
+/* A message ends in this frame. */
 void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed);
 /* A final reply is in this frame. */
 void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict);

@@ -13,11 +13,12 @@ static esmtp_bool_t desegment = true;
 
 static bool lines = true;
 static pref_t *desegment_data;
+static bool tcp_withholds;
 
-/* A preference of Wireshark's own dissector; NULL if it has none of that name. */
-static pref_t *builtin_option(const char *name)
+/* A preference of a dissector of Wireshark's own; NULL if it has none of that name. */
+static pref_t *builtin_option(const char *protocol, const char *name)
 {
-    module_t *module = prefs_find_module("smtp");
+    module_t *module = prefs_find_module(protocol);
     return module ? prefs_find_preference(module, name) : NULL;
 }
 
@@ -28,8 +29,12 @@ static bool is_on(pref_t *pref)
 
 static void read_options(void)
 {
-    lines = desegment && is_on(builtin_option("desegment_lines"));
-    desegment_data = builtin_option("desegment_data");
+    pref_t *in_order = builtin_option("tcp", "reassemble_out_of_order");
+
+    lines = desegment && is_on(builtin_option("smtp", "desegment_lines"));
+    desegment_data = builtin_option("smtp", "desegment_data");
+    tcp_withholds = is_on(builtin_option("tcp", "analyze_sequence_numbers")) &&
+                    is_on(builtin_option("tcp", "no_subdissector_on_error")) && !(in_order && is_on(in_order));
 }
 
 bool esmtp_option_lines(void)
@@ -40,6 +45,11 @@ bool esmtp_option_lines(void)
 bool esmtp_option_messages(void)
 {
     return is_on(desegment_data);
+}
+
+bool esmtp_option_tcp_withholds(void)
+{
+    return tcp_withholds;
 }
 
 void esmtp_options_register(module_t *module)

@@ -15,6 +15,9 @@ bool esmtp_option_lines(void);
 /* Whether messages are put together: smtp.desegment_data. */
 bool esmtp_option_messages(void);
 
+/* Whether TCP keeps segments to itself that were sent again or come out of order: as it does by default. */
+bool esmtp_option_tcp_withholds(void);
+
 void esmtp_options_register(module_t *module);
 
 #endif /* ESMTP_OPTIONS_H */
