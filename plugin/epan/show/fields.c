@@ -306,7 +306,9 @@ proto_item *esmtp_add_text_as(proto_tree *tree, int hf, tvbuff_t *tvb, int offse
     if (!item)
         item = proto_tree_add_item(tree, hf, tvb, offset, len, ENC_UTF_8 | ENC_NA);
     if (name && esmtp_seen(tree))
-        proto_item_set_text(item, "%s: %s", name, tvb_format_text(PNODE_POOL(tree), tvb, offset, len));
+        proto_item_set_text(item, "%s: %s", name,
+                            len > 0 ? esmtp_text_line(PNODE_POOL(tree), tvb_get_ptr(tvb, offset, len), (size_t)len)
+                                    : "");
     return item;
 }
 
@@ -389,4 +391,10 @@ const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len)
     if (may_be_harmful(esmtp_span(octets, len)))
         return escaped_text(pool, octets, len, &odd);
     return (const char *)get_utf_8_string(pool, (const uint8_t *)octets, (int)len);
+}
+
+const char *esmtp_text_line(wmem_allocator_t *pool, const void *octets, size_t len)
+{
+    const char *text = esmtp_text(pool, octets, len);
+    return esmtp_format_text(pool, text, strlen(text));
 }

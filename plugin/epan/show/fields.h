@@ -69,5 +69,7 @@ proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb);
 
 /* Octets of unknown origin as a string that the tree may have; escaped likewise. */
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len);
+/* Likewise for a line of a column or table: no control character is left. */
+const char *esmtp_text_line(wmem_allocator_t *pool, const void *octets, size_t len);
 
 #endif /* ESMTP_FIELDS_H */

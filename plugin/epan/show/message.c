@@ -139,8 +139,9 @@ static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *ro
     unsigned in_error_pkt = pinfo->flags.in_error_pkt;
     /* What is inside a message cannot ask TCP for more. */
     pinfo->can_desegment = 0;
-    /* The mark of packets that are quoted in errors: what they hold is shown, but no tap of whole things gets it. */
-    if (incomplete)
+    /* The mark of packets that are quoted in errors: what they hold is shown, but no tap of whole things gets it. It
+     * keeps IMF out of the columns, too, so it is set only where somebody listens. */
+    if (incomplete && have_tap_listener(imf_export_tap))
         pinfo->flags.in_error_pkt = 1;
     TRY
     {

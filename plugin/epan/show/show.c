@@ -80,7 +80,8 @@ void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     if (!show->info)
         return;
     if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
-        esmtp_show_info(show, len > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, len) : "");
+        esmtp_show_info(
+            show, len > 0 ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset, len), (size_t)len) : "");
         return;
     }
     info_separate(show);

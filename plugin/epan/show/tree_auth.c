@@ -33,7 +33,10 @@ static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     int start = esmtp_secrets_hidden_in_columns() ? esmtp_secret_start(fact, p, len) : len;
     int open = MAX(start, from);
-    const char *text = open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from) : "";
+    const char *text = open > from
+                           ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset + from, open - from),
+                                             (size_t)(open - from))
+                           : "";
     return open < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
 }
 
@@ -72,7 +75,9 @@ static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int 
     esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
     if (!msg.len || esmtp_sasl_raw(&msg))
         return raw_info(show, fact, offset, len, 0);
-    const char *head = at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
+    const char *head = at > offset ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset, at - offset),
+                                                     (size_t)(at - offset))
+                                   : "";
     const char *tail = raw_info(show, fact, offset, len, at - offset + n);
     return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail, NULL);
 }

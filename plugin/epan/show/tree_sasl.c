@@ -115,7 +115,7 @@ static const char *legible(wmem_allocator_t *pool, esmtp_span_t octets)
     if (!esmtp_auth_is_text(octets))
         return bytes_to_str_maxlen(pool, octets.p, octets.len, 0);
     if (memchr(octets.p, '\0', octets.len) || memchr(octets.p, 1, octets.len))
-        return esmtp_format_text(pool, octets.p, octets.len);
+        return esmtp_text_line(pool, octets.p, octets.len);
     return esmtp_text(pool, (const char *)octets.p, octets.len);
 }
 
@@ -141,7 +141,7 @@ static const char *unnamed_info(const esmtp_sasl_t *msg)
     if (ntlm >= 1 && ntlm <= 3)
         return ntlm_names[ntlm];
     if (esmtp_auth_is_text(msg->octets))
-        return esmtp_format_text(pool, msg->octets.p, MIN(msg->octets.len, INFO_MAX));
+        return esmtp_text_line(pool, msg->octets.p, MIN(msg->octets.len, INFO_MAX));
     return wmem_strdup_printf(pool, "%zu octets", msg->octets.len);
 }
 
@@ -154,7 +154,7 @@ static void part_info(const esmtp_sasl_t *msg, const esmtp_part_t *part, bool hi
         wmem_strbuf_append(text, "  ");
     const char *value = hidden && !row->open ? ESMTP_MASK : part_text(msg->show->pinfo->pool, part);
     wmem_strbuf_append_printf(text, "%s: %s", row->info,
-                              esmtp_format_text(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
+                              esmtp_text_line(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
 }
 
 /* The message as the Info column has it, without the base64. */
@@ -238,7 +238,7 @@ static void binding_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t 
     esmtp_span_t octets = esmtp_span(out, esmtp_base64_decode(base64, out, &bad));
     if (octets.len)
         proto_item_append_text(item, " (%s)",
-                               esmtp_format_text(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
+                               esmtp_text_line(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
 }
 
 /* The user that another protocol's token names, in the field that all mechanisms have for it. */
@@ -300,7 +300,7 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
     if (esmtp_sasl_raw(msg)) {
         uint8_t c = sent(msg).p[msg->bad];
         expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
-                               msg->bad + 1, esmtp_format_text(pinfo->pool, &c, 1), c);
+                               msg->bad + 1, esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
         expert_add_info_format(pinfo, item, &ei_base64,
                                "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
