@@ -218,3 +218,160 @@ def test_capture_that_ends_inside_a_mail(tshark):
     exports = tshark.exports(capture, kinds=("smtp", "smtp-attachments", "imf"), two_pass=True)
     assert exports == {"smtp": {"tcp0-mail1-a@a-incomplete.eml": PARTS}, "imf": {},
                        "smtp-attachments": {"tcp0-mail1-1-one.bin": b"one", "tcp0-mail1-2-incomplete-two.bin": b"tw"}}
+
+
+# --- Captures of the first octets of each packet ----------------------------------------------
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_no_value_from_a_word_that_the_capture_cuts(tshark, two_pass):
+    names = ["smtp.ehlo.size", "smtp.ehlo.keyword", "smtp.ehlo.auth.mechanism", "smtp.mail.from", "smtp.mail.size",
+             "smtp.mail.ret", "smtp.rcpt.to", "smtp.auth.username", "smtp.auth.password", "smtp.response.enhanced_code",
+             "smtp.helo.domain", "smtp.greeting.domain", "smtp.transaction.sender", "smtp.transaction.recipient"]
+    whole = tshark.lists(faults.capture("r45"), names)[0]
+    capture = Capture()
+    for snaplen in range(56, 160):
+        capture.add(faults.read("r45")[0].steps, snaplen=snaplen)
+    for stream, seen in tshark.lists(capture, names, two_pass=two_pass).items():
+        for name in names:
+            assert set(seen[name]) <= set(whole[name]), (name, stream)
+    text = tshark.verbose(faults.capture("r45", snaplen=96))
+    assert "SIZE 1 (cut off by the capture)" in text and "subdomain.exam (cut off by the capture)" in text
+
+
+def test_line_that_the_capture_cuts_in_front_of_its_lf(tshark):
+    """Ethernet, IPv4 and TCP take 54 octets."""
+    line = b"RCPT TO:<bob.builder@another.example.com>\r\n"
+    steps = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"), C(line), S("250 ok\r\n")]
+    seen = tshark.lists(one(steps, snaplen=54 + len(line) - 1), ["smtp.rcpt.to", "smtp.missing", "smtp.expert.control"])[0]
+    assert seen == {"smtp.rcpt.to": ["bob.builder@another.example.com"], "smtp.missing": ["1"], "smtp.expert.control": []}
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+
+
+PASSWORD = "SeCrEtPw77"
+BLOB = b64("\0user\0" + PASSWORD)
+HIDDEN = [PASSWORD, b64(PASSWORD), BLOB]
+HELLO = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n")]
+
+
+def said(*lines):
+    return [(C if line.startswith("C: ") else S)(line[3:] + "\r\n") for line in lines]
+
+
+LOGINS = {
+    "asked for the password first": said("C: AUTH LOGIN", "S: 334 UGFzc3dvcmQ6", "C: " + b64(PASSWORD), "S: 334 VXNlcm5hbWU6",
+                                         "C: " + b64("user"), "S: 235 ok"),
+    "PLAIN in LOGIN": said("C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C: " + BLOB, "S: 535 no"),
+    "PLAIN in LOGIN, initial": said("C: AUTH LOGIN " + BLOB, "S: 535 no"),
+    "cancelled": said("C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C: *", "S: 501 cancelled", "C: " + b64("user"), "S: 500 what",
+                      "C: " + b64(PASSWORD), "S: 500 what", "C: " + PASSWORD, "S: 500 what"),
+    "refused": said("C: AUTH LOGIN", "S: 503 no", "C: " + b64("user"), "S: 500 what", "C: " + b64(PASSWORD), "S: 500 what"),
+    "AUTHPLAIN": said("C: AUTHPLAIN " + BLOB, "S: 500 what"),
+    "AUTHPLAIN in one word": said("C: AUTHPLAIN" + BLOB, "S: 500 what"),
+    "AUTHLOGIN": said("C: AUTHLOGIN", "S: 500 what", "C: " + b64("user"), "S: 500 what", "C: " + b64(PASSWORD), "S: 500 what"),
+    "AUTH=PLAIN": said("C: AUTH=PLAIN " + BLOB, "S: 500 what"),
+    "PASS": said("C: USER user", "S: 500 what", "C: PASS " + PASSWORD, "S: 500 what"),
+    "echo, refused": said("C: AUTH LOGIN", "S: 503 no", "C: " + b64(PASSWORD), f"S: 500 unknown command '{b64(PASSWORD)}'"),
+    "echo, decoded": said("C: AUTH PLAIN " + BLOB, f"S: 535-no such login:\r\n535 user, {PASSWORD}"),
+    "echo of PASS": said("C: PASS " + PASSWORD, f"S: 502 PASS {PASSWORD} not implemented"),
+}
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_no_octet_of_a_login_is_shown(tshark, two_pass):
+    capture = Capture()
+    for steps in LOGINS.values():
+        capture.add([*HELLO, *steps, C("QUIT\r\n"), S("221 bye\r\n")])
+    everywhere = ["esmtp.mask_secrets:everywhere"]
+    columns = tshark.run(capture, two_pass=two_pass)
+    tree = tshark.verbose(capture, prefs=everywhere, two_pass=two_pass)
+    for secret in HIDDEN:
+        assert secret not in columns and secret not in tree
+    # Masking is what hides them: without it they are there, and what is no secret is there all the same.
+    plain = tshark.verbose(capture, prefs=["esmtp.mask_secrets:off"])
+    assert PASSWORD in plain and b64(PASSWORD) in plain
+    verbs = tshark.lists(capture, ["smtp.req.verb"], prefs=everywhere)
+    assert all(seen["smtp.req.verb"][0] == "EHLO" and seen["smtp.req.verb"][-1] == "QUIT" for seen in verbs.values())
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_login_that_began_before_the_capture(tshark, two_pass):
+    """Also its last line alone, whose challenge the capture lacks."""
+    steps = said("C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C: " + b64("user"), "S: 334 UGFzc3dvcmQ6", "C: " + b64(PASSWORD),
+                 "S: 235 ok", "C: MAIL FROM:<a@a>", "S: 250 ok")
+    capture = Capture()
+    for skip in range(4, 9):
+        capture.add([*HELLO, *steps], skip=skip)
+    columns = tshark.run(capture, two_pass=two_pass)
+    tree = tshark.verbose(capture, prefs=["esmtp.mask_secrets:everywhere"], two_pass=two_pass)
+    assert b64(PASSWORD) not in columns + tree and PASSWORD not in columns + tree
+    assert all(seen["smtp.mail.from"] == ["a@a"] for seen in tshark.lists(capture, ["smtp.mail.from"]).values())
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_the_prompt_decides_what_a_line_of_login_is(tshark, two_pass):
+    capture = Capture()
+    capture.add([*HELLO, *LOGINS["asked for the password first"]])
+    capture.add([*HELLO, *said("C: AUTH LOGIN " + b64("user"), "S: 334 VXNlcm5hbWU6", "C: " + b64("user"), "S: 334 UGFzc3dvcmQ6",
+                               "C: " + b64(PASSWORD), "S: 235 ok")])
+    capture.add([*HELLO, *LOGINS["PLAIN in LOGIN"]])
+    seen = tshark.lists(capture, ["smtp.auth.username", "smtp.auth.password", "smtp.auth.user"], two_pass=two_pass)
+    assert [seen[s]["smtp.auth.username"] for s in seen] == [["user"], ["user", "user"], ["user"]]
+    assert [seen[s]["smtp.auth.password"] for s in seen] == [[PASSWORD]] * 3
+    assert [seen[s]["smtp.auth.user"] for s in seen] == [["user"]] * 3
+
+
+# --- Small things -----------------------------------------------------------------------------
+
+
+def test_host_of_a_greeting(tshark):
+    seen = tshark.lists(faults.capture("r05", "r42"), ["smtp.greeting.domain", "smtp.explanation", "smtp.response.code"])
+    assert [host for stream in seen.values() for host in stream["smtp.greeting.domain"]] == ["[192.0.2.9]"]
+    for stream in seen.values():
+        if stream["smtp.response.code"][0] != "220":
+            assert stream["smtp.explanation"][0].startswith("The server refuses the connection") or \
+                stream["smtp.response.code"][0] in ("421", "550", "554"), stream
+            assert "mailbox" not in stream["smtp.explanation"][0].lower()
+
+
+def test_hello_reply_that_begins_with_an_extension(tshark):
+    capture = Capture()
+    for line in ("PIPELINING", "SIZE 1000", "STARTTLS", "mx.example", "size"):
+        capture.add([S("220 mx\r\n"), C("EHLO c\r\n"), S(f"250-{line}\r\n250 HELP\r\n")])
+    seen = tshark.lists(capture, ["smtp.ehlo.domain", "smtp.ehlo.keyword", "smtp.expert.starttls_first"])
+    assert [seen[s]["smtp.ehlo.domain"] for s in seen] == [[], [], [], ["mx.example"], ["size"]]
+    assert [seen[s]["smtp.ehlo.keyword"][:-1] for s in seen] == [["PIPELINING"], ["SIZE"], ["STARTTLS"], [], []]
+    assert [len(seen[s]["smtp.expert.starttls_first"]) for s in seen] == [1, 1, 1, 0, 0]
+
+
+def test_gssapi_as_smtplib_and_exchange_speak_it(tshark):
+    names = ["smtp.auth.challenge", "smtp.auth.response", "smtp.base64_decode", "smtp.expert.auth_malformed", "smtp.auth.outcome"]
+    seen = tshark.lists(faults.capture("r12"), names, two_pass=True)[0]
+    assert seen["smtp.auth.challenge"][0] == "GSSAPI supported" and len(seen["smtp.auth.challenge"]) == 3
+    assert seen["smtp.auth.response"] == ["050404ff000c00000000000016f6ce6701000000"]
+    assert not seen["smtp.base64_decode"] and len(seen["smtp.expert.auth_malformed"]) == 3
+    assert seen["smtp.auth.outcome"] == ["succeeded"]
+
+
+def test_empty_command_line_has_its_reply(tshark):
+    rows = tshark.fields(faults.capture("r12"), ["frame.number", "smtp.response_in"], filter='smtp.command_line == "\\r\\n"', two_pass=True)
+    assert [[int(row["frame.number"][0]) + 1] for row in rows] == [[int(n) for n in row["smtp.response_in"]] for row in rows]
+    assert len(rows) == 1
+
+
+def test_reply_older_than_its_command(tshark):
+    capture = one([S("220 mx\r\n"), C("NOOP\r\n"), S("250 ok\r\n", wait=-5), C("NOOP\r\n"), S("250 ok\r\n", wait=1)])
+    seen = tshark.lists(capture, ["smtp.time", "smtp.expert.negative_time"])[0]
+    assert [float(time) < 0 for time in seen["smtp.time"]].count(True) == len(seen["smtp.expert.negative_time"]) == 1
+
+
+def test_queue_ids_of_well_known_services(tshark):
+    seen = tshark.lists(faults.capture("r30"), ["smtp.transaction.queue_id"])
+    ids = {s + 1: seen[s]["smtp.transaction.queue_id"] for s in seen}
+    assert [s for s in ids if not ids[s]] == [10, 18, 19, 20]
+    assert {s: ids[s] for s in (5, 11, 12, 15, 21, 24)} == {
+        5: ["1a2b3c4d5e6f"], 11: ["5A/3B-12345-6789ABCD"], 12: ["2f1f4a6c9e0b11ee8a2c0242ac120002"], 15: ["abcDEF123xyz.de12"],
+        21: ["1MzQkC-1w"], 24: ["abc123"],
+    }

@@ -50,6 +50,8 @@ enum {
     ESMTP_FF_FROM_SERVER = 1u << 17,     /* spoken by the server */
     ESMTP_FF_UNEXPECTED_NONE = 1u << 18, /* COMMAND: no reply is due (XACK OFF) */
     ESMTP_FF_PLAIN = 1u << 19,           /* a line of nothing but printable ASCII */
+    ESMTP_FF_SECRET = 1u << 20,          /* COMMAND, LINE: reads as part of a login that was refused, given up, or begun
+                                            before the capture; REPLY: repeats what the client sent as a secret */
 };
 
 /* Those that say what .extra is; a fact has one of them at most. */
@@ -111,10 +113,10 @@ typedef struct esmtp_fact {
     uint8_t kind;       /* esmtp_fact_kind_t */
     uint8_t verb;       /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
     uint16_t eol;       /* octets of the line end */
-    uint16_t code;      /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the
-                           message) */
-    uint16_t call;      /* in TLS: which call of the dissector in this frame, from 0 */
-    uint32_t link;      /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
+    uint16_t code; /* REPLY: its code; AUTH: esmtp_prompt_t that it answers; GAP: esmtp_gap_t; COMMAND with STATUS: code
+                      of the reply (LMTP RCPT: of the one after the message) */
+    uint16_t call; /* in TLS: which call of the dissector in this frame, from 0 */
+    uint32_t link; /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
     union {
         uint32_t index;   /* REPLY: number of the line in its reply, from 0; TEXT, CHUNK: number of the piece, from 1;
                              AUTH: number of the client's message in the exchange, from 1 */

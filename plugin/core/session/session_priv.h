@@ -80,6 +80,7 @@ struct esmtp_session {
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */
+    bool message_tls;    /* the message began inside TLS */
     bool text_lost_head; /* say with the next piece that its 354 was not captured */
     bool text_early;     /* say with the next piece that the 354 had not come */
     bool octets_last;
@@ -95,6 +96,8 @@ struct esmtp_session {
     uint32_t challenges; /* 334 that the client has not answered */
     bool login_hole;     /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
+    bool login_refused; /* a login was refused or given up, and no command that is known came since */
+    const char *secrets[ESMTP_SECRETS];
 
     /* TLS */
     esmtp_tls_phase_t tls_phase;

@@ -98,6 +98,16 @@ static void info_write(esmtp_show_t *show)
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
+int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    int captured = (int)tvb_captured_length(show->tvb);
+    bool cut = fact->anomalies & ESMTP_AN_NO_EOL && !fact->eol && offset + len == captured &&
+               captured < (int)tvb_reported_length(show->tvb);
+    if (!cut || len <= 0)
+        return len;
+    return (int)esmtp_span_but_last_word(esmtp_span(tvb_get_ptr(show->tvb, offset, len), (size_t)len)).len;
+}
+
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {

@@ -45,6 +45,10 @@ void esmtp_show_info(esmtp_show_t *show, const char *text);
 /* Likewise octets of the line of a fact, what is not printable escaped. */
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 
+/* Octets of a line's text (len) that can be read: without the last word where the capture lacks the end of the packet,
+ * so that this word may be half of one. */
+int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
+
 /* tree_command.c */
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 /* Adds the hidden mark of frames with client lines, once per call. */

@@ -19,6 +19,7 @@ static int hf_starttls_in = -1;
 static int hf_gap = -1;
 static int hf_retransmission = -1;
 static int hf_not_captured = -1;
+static expert_field ei_negative_time = EI_INIT;
 
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
 {
@@ -59,8 +60,11 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
         return;
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_request_in, show->tvb, fact->link);
-    if (fact->flags & ESMTP_FF_TIMED)
-        esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
+    if (fact->flags & ESMTP_FF_TIMED) {
+        proto_item *item = esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
+        if (fact->delta < 0)
+            expert_add_info(show->pinfo, item, &ei_negative_time);
+    }
     if (fact->flags & ESMTP_FF_LOST_PEER)
         esmtp_note_add(show, tree, "no command in the capture");
 }
@@ -135,5 +139,12 @@ void esmtp_common_register(void)
         {&hf_not_captured,
          {"Note", "smtp.not_captured", FT_STRING, BASE_NONE, NULL, 0, "What the capture lacks", HFILL}},
     };
+    static ei_register_info ei[] = {
+        {&ei_negative_time,
+         {"smtp.expert.negative_time", PI_ASSUMPTION, PI_NOTE,
+          "The reply is older than its command: the clock was set back, or the capture's packets are out of order",
+          EXPFILL}},
+    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

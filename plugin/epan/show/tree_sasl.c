@@ -73,10 +73,14 @@ void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t numb
     const esmtp_login_t *login = fact->extra;
     *msg = (esmtp_sasl_t){.show = show, .offset = offset, .len = len, .number = number};
     esmtp_span_t text = esmtp_span_trim_end(sent(msg));
+    size_t blanks = number ? esmtp_span_blanks(text) : 0; /* smtplib sends GSSAPI's tokens so */
+    text = esmtp_span_from(text, blanks);
+    msg->blanks = number ? esmtp_span_blanks(sent(msg)) : 0;
+    msg->offset += (int)blanks;
     bool empty = number && fact->kind == ESMTP_FACT_COMMAND && esmtp_span_is(text, "=");
     msg->form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
     msg->len = empty ? 0 : (int)text.len;
-    msg->secret = number && msg->len && esmtp_auth_is_secret(login->row, number);
+    msg->secret = number && msg->len && esmtp_auth_holds_secret(login->row, number, sent(msg));
     msg->hidden = msg->secret && esmtp_secrets_hidden_in_items();
     uint8_t *out = wmem_alloc(show->pinfo->pool, ESMTP_BASE64_ROOM((size_t)msg->len));
     msg->octets = esmtp_auth_open(msg->form, number, sent(msg), out, &msg->bad, &msg->m);
@@ -299,8 +303,11 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
         return;
     if (esmtp_sasl_raw(msg)) {
         uint8_t c = sent(msg).p[msg->bad];
-        expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
-                               msg->bad + 1, esmtp_text_line(pinfo->pool, &c, 1), c);
+        if (msg->hidden)
+            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode");
+        else
+            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
+                                   msg->bad + 1, esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
         expert_add_info_format(pinfo, item, &ei_base64,
                                "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
@@ -330,6 +337,8 @@ void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
                               msg->hidden ? ESMTP_MASK
                                           : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len));
     }
+    if (msg->blanks)
+        esmtp_sasl_malformed(msg->show->pinfo, parent, "a blank stands in front");
     if (!msg->len && tree)
         proto_tree_add_item(tree, hf_empty, msg->show->tvb, msg->offset, 0, ENC_NA);
     if (!esmtp_secrets_decoded() || esmtp_sasl_raw(msg)) {
@@ -351,7 +360,7 @@ static void clear_challenge_add(const esmtp_sasl_t *msg, proto_tree *tree, proto
     if (tree)
         proto_tree_add_string(tree, hf_challenge, msg->show->tvb, msg->offset, msg->len,
                               legible(msg->show->pinfo->pool, text));
-    if (msg->form != ESMTP_SASL_NTLM)
+    if (msg->form != ESMTP_SASL_NTLM && msg->form != ESMTP_SASL_GSSAPI && msg->form != ESMTP_SASL_SPNEGO)
         base64_check(msg, parent);
 }
 

@@ -323,6 +323,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     found->first = stream->facts.n;
     found->used = found->old = seen_before(stream, at.seq, captured);
     at.seq += (uint32_t)found->old;
+    at.cut = lost > 0;
     if (found->old < captured) {
         const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
         found->used += feed_from(call, stream, &at, esmtp_span(octets, captured - found->old), last);

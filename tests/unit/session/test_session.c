@@ -332,7 +332,7 @@ static void print_one(GString *out, const esmtp_fact_t *f)
     g_string_append_printf(out, "%c%u %s", f->flags & ESMTP_FF_FROM_SERVER ? 'S' : 'C', f->frame, kinds[f->kind]);
     if (row)
         g_string_append_printf(out, " %s", row->verb);
-    if (f->code)
+    if (f->code && f->kind != ESMTP_FACT_AUTH)
         g_string_append_printf(out, " %u%s", f->code, f->kind == ESMTP_FACT_REPLY && !last ? "-" : "");
     if (f->kind == ESMTP_FACT_EOM)
         g_string_append_printf(out, " %u", f->len ? 3 : 0);
