@@ -375,3 +375,11 @@ def test_queue_ids_of_well_known_services(tshark):
         5: ["1a2b3c4d5e6f"], 11: ["5A/3B-12345-6789ABCD"], 12: ["2f1f4a6c9e0b11ee8a2c0242ac120002"], 15: ["abcDEF123xyz.de12"],
         21: ["1MzQkC-1w"], 24: ["abc123"],
     }
+
+
+def test_code_000_answers_nothing(tshark):
+    capture = one([S("220 mx\r\n"), C("NOOP\r\n"), S("000 x\r\n"), S("050 y\r\n"), S("250 ok\r\n"), C("NOOP\r\n"), S("250 ok\r\n")])
+    rows = tshark.fields(capture, ["smtp.response.code", "smtp.request_in", "smtp.expert.wrong_code"], filter="smtp.rsp")
+    assert [row["smtp.response.code"] for row in rows] == [["220"], ["0"], ["50"], ["250"], ["250"]]
+    assert [bool(row["smtp.request_in"]) for row in rows] == [False, False, False, True, True]
+    assert [bool(row["smtp.expert.wrong_code"]) for row in rows] == [False, True, False, False, False]

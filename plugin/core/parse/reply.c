@@ -112,7 +112,8 @@ static bool is_literal(esmtp_span_t s)
     return true;
 }
 
-/* Whether the last label is digits only, as in "5.7.1": no domain is so. An IPv4 address without its brackets is taken. */
+/* Whether the last label is digits only, as in "5.7.1": no domain is so. An IPv4 address without its brackets is taken.
+ */
 static bool is_number(esmtp_span_t s)
 {
     size_t n = s.len, dots = 0;

@@ -447,6 +447,8 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         fact->anomalies |= ESMTP_AN_NOT_REPLY;
     } else if (reply->code < 200 && !s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST | ESMTP_FF_LAST;
+        if (reply->code < 50) /* Sendmail's 050 lines tell of a reply under way; 000 is nothing */
+            fact->anomalies |= ESMTP_AN_WRONG_CODE;
         return fact;
     } else if (!s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST;
