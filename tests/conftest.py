@@ -3,6 +3,7 @@
 Started by tests/run, which builds the plugin and says by ESMTP_* variables where it is.
 """
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -44,6 +45,14 @@ def _loaded_module(tshark):
     return path
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have counted, for whoever reads only the last lines: record_property("oracle", ...)."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    for line in sorted({f"{name}: {value}" for report in reports
+                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
+        terminalreporter.write_line(line)
+
+
 def pytest_sessionstart(session):
     # Without this, a run of the built-in dissector could pass for a run of the plugin.
     if hasattr(session.config, "workerinput"):
@@ -58,12 +67,87 @@ def pytest_sessionstart(session):
         pytest.exit(str(failure), 2)
 
 
+# --- What it cost -----------------------------------------------------------------------------
+
+_cost = [0, 0]
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["cost"] = [Tshark.starts, Tshark.questions]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    cost = getattr(node, "workeroutput", {}).get("cost", (0, 0))
+    _cost[:] = [a + b for a, b in zip(_cost, cost)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Starts of tshark are what the tests wait for: a new test should not add many."""
+    starts, questions = _cost[0] + Tshark.starts, _cost[1] + Tshark.questions
+    terminalreporter.write_line(f"{starts} starts of tshark, {questions} questions to sharkd")
+
+
+# --- What is run where ------------------------------------------------------------------------
+
+# Tests whose answer does not depend on Wireshark's version: with --all-versions, on this machine's alone. What
+# they test in core is the same octets and the same source everywhere, and that each version shows it the same
+# is what the golden files prove. {file: (why, words in the names of those tests that every version has)}
+NATIVE = {
+    "test_auth.py": ("logins are read by core", "credentials row_for_each ntlm kerberos spnego gss inside_tls columns"),
+    "test_bench.py": ("figures are compared with each other, not with a version", ""),
+    "test_cases.py": ("dialogues are read by core", ""),
+    "test_cuts.py": ("where TCP cuts is put together by core", ""),
+    "test_dialogue.py": ("the capture maker", ""),
+    "test_ehlo.py": ("replies are read by core", "user script tree"),
+    "test_faults.py": ("dialogues are read by core", ""),
+    "test_gaps.py": ("what is missing is found by core", "frames_cut_short"),
+    "test_lab.py": ("reads the recorded captures as the golden files do", ""),
+    "test_limits.py": ("limits are those of core", "frames"),
+    "test_messages.py": ("octets are put together by core", "imf built_in utf8 items off hostile"),
+    "test_params.py": ("commands are read by core", "tree"),
+    "test_readme.py": ("the README shows what one version prints", "lua"),
+    "test_rooms.py": ("the folders of the source", ""),
+    "test_transactions.py": ("dialogues are read by core", ""),
+    "test_tshark.py": ("the runner", "sharkd visited"),
+    "test_vocabulary.py": ("tables of core", ""),
+}
+
+# Those that take more than five seconds each: left out by -m "not slow". {file: words in their names; "" is all}
+SLOW = {
+    "test_auth.py": "cut_anywhere",
+    "test_bench.py": "",
+    "test_build.py": "personal_install",
+    "test_cuts.py": "",
+    "test_limits.py": "floods full",
+    "test_live.py": "",
+    "test_mangled.py": "",
+}
+
+
+def _named(item, words):
+    return any(word in item.name for word in words.split())
+
+
 def pytest_collection_modifyitems(config, items):
     """Without root the live test cannot be done: tests/run says so at the end."""
-    if not os.environ.get("ESMTP_LIVE"):
-        left_out = [item for item in items if item.path.name == "test_live.py"]
+    nested = os.environ.get("ESMTP_NESTED") == "yes"
+    left_out = []
+    for item in items:
+        file = item.path.name
+        if file in NATIVE and not _named(item, NATIVE[file][1]):
+            item.add_marker(pytest.mark.native)
+        if file in SLOW and (not SLOW[file] or _named(item, SLOW[file])):
+            item.add_marker(pytest.mark.slow)
+        if nested and item.get_closest_marker("native") or file == "test_live.py" and not os.environ.get("ESMTP_LIVE"):
+            left_out.append(item)
+    if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+# --- Fixtures ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +171,13 @@ def recorded(tshark, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tshark(tmp_path_factory):
     """tshark with the plugin just built; see lib/tshark.py."""
-    return _make_tshark(tmp_path_factory.mktemp("tshark"))
+    with contextlib.closing(_make_tshark(tmp_path_factory.mktemp("tshark"))) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def builtin(tmp_path_factory):
     """The same tshark without the plugin: what the built-in dissector says."""
-    return _make_tshark(tmp_path_factory.mktemp("builtin"), tmp_path_factory.mktemp("no-plugins"))
+    folders = tmp_path_factory.mktemp("builtin"), tmp_path_factory.mktemp("no-plugins")
+    with contextlib.closing(_make_tshark(*folders)) as made:
+        yield made

@@ -131,6 +131,15 @@ def test_configure_error_names_the_package(source, tmp_path, lacking, said):
         assert words in text
 
 
+def test_a_newer_wireshark_is_tried_with_a_warning(source, tmp_path):
+    folder = wireshark_package(tmp_path / "newer", "4.98.0")
+    (folder / "epan").mkdir()
+    (folder / "epan" / "packet.h").touch()
+    done = cmake("-S", source, "-B", tmp_path / "build", "-G", "Ninja", f"-DWireshark_DIR={folder}", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Wireshark 4.98.0 is newer than any that this plugin was tried with" in " ".join(done.stderr.split())
+
+
 def test_an_unknown_place_to_install_is_refused(source, tmp_path):
     done = cmake("-S", source, "-B", tmp_path / "build", "-G", "Ninja", "-DESMTP_INSTALL=elsewhere",
                  home=tmp_path)

@@ -8,7 +8,6 @@ other in one file, since to start tshark costs more than to read one.
 import collections
 import functools
 import json
-import os
 import re
 
 import pytest
@@ -18,6 +17,7 @@ from passes import LATER
 from recorded import CAPTURES
 
 GOLDEN = CAPTURES[0].parent.parent / "tests/golden"
+HIDDEN = re.compile(r" *\S+ hidden: ")
 MAKE = "Is that meant? tests/golden/make writes it anew, and shows what has changed."
 
 OURS = re.compile(r"smtp\..*")
@@ -32,15 +32,16 @@ def texts():
     return json.loads((GOLDEN / "texts.json").read_text())
 
 
-def is_golden(name, found, texts):
-    """Fails unless these lines are those of the golden file of that name."""
+def is_golden(name, found, texts, hidden=True):
+    """Fails unless these lines are those of the golden file of that name, hidden items or not."""
     unknown = golden.texts_of(found) - {*texts}
     if unknown:
         pytest.fail("not in texts.json:\n" + "\n".join(sorted(unknown)) + f"\n{MAKE}", False)
     shown = golden.shortened(found, texts)
     kept = json.loads((GOLDEN / f"{name}.json").read_text())
     for number in sorted({*shown, *kept}, key=int):
-        mine, its = shown.get(number, []), kept.get(number, [])
+        mine, its = ([line for line in lines.get(number, []) if hidden or not HIDDEN.match(line)]
+                     for lines in (shown, kept))
         if mine != its:
             n = next((n for n, (a, b) in enumerate(zip(mine, its)) if a != b),
                      min(len(mine), len(its)))
@@ -56,14 +57,16 @@ def test_golden(tshark, recorded, texts, name):
     is_golden(name, golden.lines_of(tshark, frames, recorded.first[name]), texts)
 
 
-# With versions that are not this machine's a part of them will do.
-ALONE = CAPTURES[::8] if os.environ.get("ESMTP_NESTED") == "yes" else CAPTURES
-
-
-@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CAPTURES[::8], ids=lambda path: path.stem)
 def test_golden_alone(tshark, texts, path):
     """As tests/golden/make reads each of them."""
     is_golden(path.stem, golden.frames(tshark, path), texts)
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_golden_in_the_window(tshark, texts, path):
+    """Opened one after the other, each by itself; hidden items are left out there."""
+    is_golden(path.stem, golden.lines_of(tshark, tshark.tree(path, two_pass=True)), texts, hidden=False)
 
 
 def test_golden_files_are_those_of_the_captures(texts):

@@ -94,15 +94,28 @@ def test_pending_commands(tshark, source):
     """ESMTP_PENDING_MAX: the oldest is given up, and no reply is tied to a wrong command."""
     most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
     extra = 10
-    capture = one([*HELLO, C(b"NOOP\r\n" * (most + extra)), S("250 ok\r\n" * 3)], mss=JUMBO)
-    rows = tshark.fields(capture, ["smtp.expert.over_limit", "smtp.request_in"], two_pass=True)
+    capture = one([*HELLO, C(b"NOOP\r\n" * extra), C(b"NOOP\r\n" * most), S("250 ok\r\n" * 3)], mss=JUMBO)
+    names = ["smtp.expert.over_limit", "smtp.response.code", "smtp.request_in"]
+    rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
     assert sum(len(row["smtp.expert.over_limit"]) for row in rows) == extra
-    assert rows[-1]["smtp.request_in"] == [] or len(rows[-1]["smtp.request_in"]) <= 3
+    # They answer the first ones, which are forgotten: not those that are left.
+    assert rows[-1]["smtp.response.code"] == ["250"] * 3
+    assert rows[-1]["smtp.request_in"] == []
+
+
+def test_as_many_pending_commands_as_may_be(tshark, source):
+    most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
+    capture = one([*HELLO, C(b"NOOP\r\n" * most), S("250 ok\r\n" * 3)], mss=JUMBO)
+    names = ["frame.number", "smtp.expert.over_limit", "smtp.request_in"]
+    rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
+    assert not any(row["smtp.expert.over_limit"] for row in rows)
+    # The greeting, the hello and its reply stand before it.
+    assert rows[-1]["smtp.request_in"] == rows[3]["frame.number"] * 3
 
 
 def test_recipients(tshark, source):
     """ESMTP_RECIPIENTS_MAX: further ones are counted."""
-    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session/session.h")
+    most = limit(source, "ESMTP_RECIPIENTS_MAX", "core/session/records.h")
     n = most + 5
     rcpt = "".join(f"RCPT TO:<u{k}@x>\r\n" for k in range(n))
     steps = [*HELLO, C("MAIL FROM:<a@b>\r\n"), S("250 ok\r\n"), C(rcpt), S("250 ok\r\n" * n),
@@ -121,12 +134,19 @@ def test_extensions(tshark, source):
     """ESMTP_OFFER_MAX: all lines of an EHLO reply are shown, the first ones are remembered."""
     most = limit(source, "ESMTP_OFFER_MAX", "core/session/session.h")
     n = 5000
-    lines = "".join(f"250-X{k}\r\n" for k in range(n)) + "250-X0\r\n250-STARTTLS\r\n250 LAST\r\n"
-    steps = [S("220 x\r\n"), C("EHLO a\r\n"), S("250-mx\r\n" + lines), C("MAIL FROM:<a@b>\r\n")]
-    rows = tshark.fields(one(steps), ["smtp.ehlo.keyword", "smtp.expert.clear_mail",
-                                      "smtp.expert.duplicate_keyword"])
-    assert sum(len(row["smtp.ehlo.keyword"]) for row in rows) == n + 3
-    assert most < n
+
+    def offered(n):
+        lines = "".join(f"250-X{k}\r\n" for k in range(n)) + "250-X1\r\n250-STARTTLS\r\n250 LAST\r\n"
+        steps = [S("220 x\r\n"), C("EHLO a\r\n"), S("250-mx\r\n" + lines), C("MAIL FROM:<a@b>\r\n")]
+        names = ["smtp.ehlo.keyword", "smtp.expert.clear_mail", "smtp.expert.duplicate_keyword"]
+        rows = tshark.fields(one(steps), names, filter="smtp")
+        assert sum(len(row["smtp.ehlo.keyword"]) for row in rows) == n + 3
+        return rows
+
+    assert 2 < most < n
+    within = offered(2)
+    assert any(row["smtp.expert.duplicate_keyword"] for row in within) and within[-1]["smtp.expert.clear_mail"]
+    rows = offered(n)
     # What lies beyond the limit is forgotten: neither repeated nor offered.
     assert not any(row["smtp.expert.duplicate_keyword"] for row in rows)
     assert not rows[-1]["smtp.expert.clear_mail"]
@@ -188,9 +208,9 @@ def test_frames_that_are_too_full(tshark):
     text = tshark.verbose(capture, filter="smtp")
     left, = re.findall(r"\[Lines not shown: (\d+)\]", text)
     assert 0 < int(left) < n
-    # Where nobody reads the items there are none, and no line is left out.
-    rows = tshark.fields(capture, ["smtp.expert.not_shown"])
-    assert not rows[-1]["smtp.expert.not_shown"]
+    # Who asks for that alone gets it, too.
+    rows = tshark.fields(capture, ["smtp.expert.not_shown"], filter="tcp.len > 0")
+    assert [len(row["smtp.expert.not_shown"]) for row in rows] == [0, 0, 0, 0, 1]
 
 
 # --- floods -----------------------------------------------------------------------------------

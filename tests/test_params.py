@@ -7,7 +7,7 @@ import pytest
 from dialogue import Capture, C, S, cut_everywhere, script, single_octets
 
 PARAMETERS = [line.split() for line in
-              (Path(__file__).parent / "unit/data/params.txt").read_text().splitlines()]
+              (Path(__file__).parent / "unit/tables/data/params.txt").read_text().splitlines()]
 
 GREETING = script("""
     S: 220 mx.example ESMTP
@@ -434,7 +434,7 @@ def test_two_passes_show_the_same(tshark):
     assert once == twice
 
 
-@pytest.mark.parametrize("wanted", [
+FILTERS = [
     'smtp.mail.from == "a@b.example"',
     'smtp.mail.from.domain == "b.example"',
     'smtp.param.name == "X-NEW"',
@@ -444,12 +444,27 @@ def test_two_passes_show_the_same(tshark):
     'smtp.rcpt.orcpt.address == "c+x@d.example"',
     'smtp.explanation contains "Unknown parameter"',
     'smtp.expert.loose_path',
-])
-def test_filters_need_no_visible_tree(tshark, wanted):
+]
+
+
+@pytest.fixture(scope="module")
+def filtered():
     capture = Capture()
     capture.add(MAIL)
-    assert len(tshark.summary(capture, filter=wanted)) == 1
-    assert len(tshark.summary(capture, filter=wanted, two_pass=True)) == 1
+    return capture
+
+
+@pytest.mark.parametrize("wanted", FILTERS)
+def test_filters_need_no_visible_tree(tshark, filtered, wanted):
+    """Each alone."""
+    assert len(tshark.passing(filtered, wanted)) == 1
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_filters_together(tshark, filtered, two_pass):
+    """All of them are for the same frame."""
+    wanted = " && ".join(f"({each})" for each in FILTERS)
+    assert len(tshark.summary(filtered, filter=wanted, two_pass=two_pass)) == 1
 
 
 def test_experts_need_no_tree(tshark):

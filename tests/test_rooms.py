@@ -25,7 +25,8 @@ PLUGIN = {
     "epan/ws_compat.h": "#if WIRESHARK_VERSION_MAJOR > 4\n#include <epan/new.h>\n#endif\n",
     "epan/show/show.h": GUARDED.format("SHOW", '#include "../ws_compat.h"\n'),
     "epan/show/show.c": '/* show.c */\n#include "show.h"\n#include <string.h>\n#include <epan/packet.h>\n'
-                        '#include <epan/column-info.h> /* the fence */\n/* One\n * reason. */\n#include <epan/prefs-int.h>\n'
+                        '#include <epan/column-info.h> /* the fence */\n'
+                        '/* One\n * reason. */\n#include <epan/prefs-int.h>\n'
                         '#include "core/session/facts.h"\n#include "../taps/taps.h"\n',
     "epan/taps/taps.h": '#include "../../core/session/facts.h"\n',
     "epan/wire/wire.h": "",
@@ -33,7 +34,8 @@ PLUGIN = {
 }
 HEADERS = {
     "epan/packet.h": "/* packet.h\n * Definitions for packet disassembly\n */\n",
-    "epan/column-info.h": "/* column-info.h\n * For internal Wireshark use only. Don't include this header in dissectors!\n */\n",
+    "epan/column-info.h": "/* column-info.h\n * For internal Wireshark use only. "
+                          "Don't include this header in dissectors!\n */\n",
     "epan/uat_intern.h": "/** @file\n *  Internal interface\n */\n",
     "epan/friends.h": '/* used by "friends" of the preferences type. */\n',
     "epan/prefs-int.h": "",
@@ -63,27 +65,34 @@ FAULTS = [
     ("ws_compat.h needs something of the plugin's", "epan/ws_compat.h", '#include "show/show.h"',
      [("epan/ws_compat.h", "must not include"), ("epan/ws_compat.h", "a circle"), ("epan/show/show.h", "a circle")]),
     ("two rooms that need each other", "epan/taps/export.c", '#include "../show/show.h"',
-     [("epan/taps/export.c", "epan/show includes epan/taps already"), ("epan/show/show.c", "epan/taps includes epan/show already")]),
+     [("epan/taps/export.c", "epan/show includes epan/taps already"),
+      ("epan/show/show.c", "epan/taps includes epan/show already")]),
     ("a room nobody knows", "epan/attic/old.c", '#include "../show/show.h"', [("epan/attic/old.c", "no such room")]),
     ("what is private elsewhere", "epan/wire/wire.c", '#include "core/session/session_priv.h"',
      [("epan/wire/wire.c", "core/session/session_priv.h is private to core/session")]),
     ("a file that is not there", "epan/show/show.c", '#include "tree_all.h"', [("epan/show/show.c", "no file")]),
     ("a circle of two headers", "core/session/facts.h", '#include "session.h"',
-     [("core/session/facts.h", "circle of core/session/facts, core/session/session"), ("core/session/session.h", "circle")]),
+     [("core/session/facts.h", "circle of core/session/facts, core/session/session"),
+      ("core/session/session.h", "circle")]),
     ("a circle that goes through sources", "core/session/facts.c", '#include "facts.h"\n#include "pairing.h"',
      [("core/session/facts.c", "circle"), ("core/session/session.h", "circle")]),
     ("a header Wireshark keeps to itself", "epan/show/show.c", "\n#include <epan/uat_intern.h>",
      [("epan/show/show.c", "wants nobody to include <epan/uat_intern.h>")]),
     ("or to its friends", "epan/show/show.c", "\n#include <epan/friends.h>",
      [("epan/show/show.c", "wants nobody to include <epan/friends.h>")]),
-    ("known by its name, and the file's own comment is no reason", "epan/show/tree.c", "/* The tree */\n#include <epan/tvbuff-int.h>",
+    ("known by its name, and the file's own comment is no reason", "epan/show/tree.c",
+     "/* The tree */\n#include <epan/tvbuff-int.h>",
      [("epan/show/tree.c", "wants nobody to include <epan/tvbuff-int.h>")]),
     ("a header that this Wireshark lacks", "epan/show/show.c", "#include <epan/new.h>",
      [("epan/show/show.c", "<epan/new.h> is not in")]),
-    ("a version", "epan/show/show.c", "int n = WIRESHARK_VERSION_MICRO;", [("epan/show/show.c", "a version of Wireshark")]),
-    ("a version by our macro", "epan/show/show.c", "#if ESMTP_WS_AT_LEAST(4, 2)", [("epan/show/show.c", "a version of Wireshark")]),
-    ("a version in plugin.c", "epan/plugin.c", "#if WIRESHARK_VERSION_MAJOR > 4", [("epan/plugin.c", "a version of Wireshark")]),
-    ("a version by what is defined", "epan/plugin.c", "#ifdef WS_PLUGIN_DESC_DISSECTOR", [("epan/plugin.c", "ws_compat.h")]),
+    ("a version", "epan/show/show.c", "int n = WIRESHARK_VERSION_MICRO;",
+     [("epan/show/show.c", "a version of Wireshark")]),
+    ("a version by our macro", "epan/show/show.c", "#if ESMTP_WS_AT_LEAST(4, 2)",
+     [("epan/show/show.c", "a version of Wireshark")]),
+    ("a version in plugin.c", "epan/plugin.c", "#if WIRESHARK_VERSION_MAJOR > 4",
+     [("epan/plugin.c", "a version of Wireshark")]),
+    ("a version by what is defined", "epan/plugin.c", "#ifdef WS_PLUGIN_DESC_DISSECTOR",
+     [("epan/plugin.c", "ws_compat.h")]),
 ]
 
 

@@ -1,12 +1,15 @@
-"""The runner: what it returns, and what it refuses to pass over. All with the built-in dissector."""
+"""The runner: what it returns, and what it refuses to pass over. Mostly with the built-in dissector."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from dialogue import C, Capture, S, script
+from recorded import CAPTURES
+from sharkd import HIDDEN
 from tls import secure
-from tshark import TsharkFailed
+from tshark import SMALL, TsharkFailed
 
 MAIL = script("""
     S: 220 mx.example ESMTP
@@ -83,7 +86,7 @@ def test_facts_of_several_layers_in_one_frame(builtin):
 
 
 def test_tree(builtin, capture):
-    frames = builtin.tree(capture, filter="smtp.response.code == 250")
+    frames = builtin.tree(capture, filter="smtp.response.code == 250", tshark=True)
     assert [frame.stream for frame in frames] == [0, 1, 0, 0, 0]
     ehlo, helo = frames[:2]
     assert ehlo.text() == (
@@ -100,6 +103,52 @@ def test_tree(builtin, capture):
     hidden, = ehlo.all("smtp.rsp")
     assert hidden.hidden and hidden.value == "1"
     assert helo.values("smtp.rsp.parameter") == ['"z"\t<&>']
+
+
+def without_hidden(item):
+    """The item as sharkd has it: no hidden ones, and of the severity and group of an expert info only the words."""
+    value = "" if item.name in ("_ws.expert.severity", "_ws.expert.group") else item.value
+    return replace(item, value=value, children=[without_hidden(child) for child in item.children if not child.hidden])
+
+
+@pytest.mark.parametrize("path", [path for path in CAPTURES if path.stat().st_size <= SMALL][::6], ids=lambda path: path.stem)
+def test_sharkd_shows_what_tshark_shows(tshark, path):
+    """Frames, trees with each value and its octets, fields, messages, filters."""
+    names = [name for name in tshark.types if name.startswith("smtp.") and name not in HIDDEN]
+    columns = [*filter(tshark.in_sharkd, names), "frame.protocols", "tcp.stream", "tcp.len"]
+    assert len(columns) > 200 and tshark.shown(path, columns, []), "sharkd is not asked"
+    for ours, theirs in zip(tshark.tree(path), tshark.tree(path, two_pass=True, tshark=True), strict=True):
+        assert (ours.number, ours.stream) == (theirs.number, theirs.stream)
+        assert [without_hidden(item) for item in ours.layers] == [without_hidden(item) for item in theirs.layers]
+    # What any -X is given makes it tshark's answer.
+    real = ["-X", "none:"]
+    for ours, theirs in zip(tshark.fields(path, columns), tshark.fields(path, columns, *real, two_pass=True), strict=True):
+        for name in columns:
+            assert len(ours[name]) == len(theirs[name]), name
+            assert ours[name] == theirs[name] or "FT_NONE" in tshark.types[name], name
+    assert tshark.messages(path) == tshark.messages(path, *real, two_pass=True)
+    assert tshark.passing(path, "smtp.rsp") == [int(row["frame.number"][0]) for row in tshark.fields(
+        path, ["frame.number"], *real, two_pass=True, filter="smtp.rsp")]
+
+
+def test_sharkd_forgets_preferences(builtin, capture):
+    def lines(**options):
+        return builtin.tree(capture, **options)[-1].text()
+
+    before = lines()
+    assert lines(prefs=["smtp.desegment_lines:FALSE", "tcp.relative_sequence_numbers:FALSE"])
+    assert before == lines()
+    numbers = [builtin.tree(capture, filter="frame", protocol="tcp", prefs=prefs)[-1].values("tcp.seq")
+               for prefs in ([], ["tcp.relative_sequence_numbers:FALSE"], [])]
+    assert numbers[0] == numbers[2] != numbers[1]
+
+
+def test_sharkd_that_ended_is_started_again(builtin, capture):
+    assert builtin.passing(capture, "smtp")
+    builtin.sharkd.process.kill()
+    with pytest.raises(TsharkFailed):
+        builtin.tree(capture, filter="smtp.req.command")
+    assert builtin.tree(capture)
 
 
 def test_verbose_shows_only_the_protocols_named(builtin, capture):

@@ -1,6 +1,6 @@
 """One session that says everything: each keyword, parameter, code and mechanism is explained.
 
-The names come from the same files as those of the unit test of the tables (unit/data).
+The names come from the same files as those of the unit test of the tables (unit/tables/data).
 """
 
 import re
@@ -16,7 +16,7 @@ ENHANCED = re.compile(r"([24-5X])\.(\d+|X)\.(\d+)(?:-(\d+))?$")
 
 
 def names(source, kind):
-    lines = (source / "tests/unit/data" / f"{kind}.txt").read_text().splitlines()
+    lines = (source / "tests/unit/tables/data" / f"{kind}.txt").read_text().splitlines()
     return [line.split("\t")[0].strip() for line in lines if line.strip() and line[0] != "#"]
 
 
@@ -47,7 +47,7 @@ def test_every_keyword_is_explained(tshark, keywords):
 
 @pytest.mark.parametrize("verb, on", [("MAIL FROM:<a@b.example>", "MAIL"), ("RCPT TO:<c@d.example>", "RCPT")])
 def test_every_parameter_is_explained(tshark, source, verb, on):
-    lines = (source / "tests/unit/data/params.txt").read_text().splitlines()
+    lines = (source / "tests/unit/tables/data/params.txt").read_text().splitlines()
     wanted = [line.split()[1] for line in lines if line.startswith(on)]
     assert len(wanted) > 5
     capture = Capture()

@@ -8,7 +8,10 @@ import traceback
 from pathlib import Path
 
 import index
+import oracle_run
 from scenarios import SCENARIOS
+
+ORACLES = {f"oracle-{name}": name for name in oracle_run.SERVERS}
 
 
 def arguments(words):
@@ -28,14 +31,16 @@ def arguments(words):
 
 
 def chosen(names):
+    """The scenarios, and the servers of the oracle."""
     if not names:
-        return [scenario for scenario in SCENARIOS if not scenario.asked]
-    found = [scenario for scenario in SCENARIOS
-             if any(fnmatch.fnmatchcase(scenario.name, name) for name in names)]
+        return [scenario for scenario in SCENARIOS if not scenario.asked], list(ORACLES)
+    known = [*[scenario.name for scenario in SCENARIOS], *ORACLES]
     for name in names:
-        if not any(fnmatch.fnmatchcase(scenario.name, name) for scenario in found):
+        if not fnmatch.filter(known, name):
             sys.exit(f"no such scenario: {name}")
-    return found
+    found = {each for name in names for each in known if fnmatch.fnmatchcase(each, name)}
+    return ([scenario for scenario in SCENARIOS if scenario.name in found],
+            [name for name in ORACLES if name in found])
 
 
 def play(scenario, layers, output, folder):
@@ -72,6 +77,7 @@ def play(scenario, layers, output, folder):
     path.with_suffix(".json").write_text(text)
     if os.environ.get("LAB_VERBOSE"):
         print(getattr(scenario.client, "said", ""))
+    return path
 
 
 def software_name(server):
@@ -98,32 +104,39 @@ def main():
     if options.get("list"):
         for scenario in SCENARIOS:
             print(f"{scenario.name:32}{scenario.shows}")
+        for name, server in ORACLES.items():
+            print(f"{name:32}The dialogues of tests/oracle that {server} is spoken to")
         return
     if options.get("index"):
         index.write()
         return
     import machine
     import software
-    scenarios = chosen(options["names"])
+    scenarios, oracles = chosen(options["names"])
     failed = []
+
+    def attempt(name, make):
+        """Runs make, which returns the file that it made."""
+        try:
+            print(f"{name}: {make().stat().st_size} octets", flush=True)
+        except (Exception, SystemExit) as error:
+            print(f"{name}: FAILED: {error}", flush=True)
+            if os.environ.get("LAB_VERBOSE"):
+                traceback.print_exc()
+            failed.append(name)
+
     with machine.workshop() as folder:
         kept = options["keep"] or folder / "layers"
         kept.mkdir(parents=True, exist_ok=True)
         layers = machine.Layers(kept, software.RECIPES)
+        output = options["output"] or machine.CAPTURES
         for scenario in scenarios:
-            output = options["output"] or machine.CAPTURES
             if scenario.asked and not options["output"]:
                 print(f"{scenario.name}: goes nowhere but where --output says")
                 continue
-            try:
-                play(scenario, layers, output, folder)
-                size = (output / f"{scenario.name}.pcapng").stat().st_size
-                print(f"{scenario.name}: {size} octets", flush=True)
-            except (Exception, SystemExit) as error:
-                print(f"{scenario.name}: FAILED: {error}", flush=True)
-                if os.environ.get("LAB_VERBOSE"):
-                    traceback.print_exc()
-                failed.append(scenario.name)
+            attempt(scenario.name, lambda: play(scenario, layers, output, folder))
+        for name in oracles:
+            attempt(name, lambda: oracle_run.play(ORACLES[name], layers, output / "oracle", folder))
     if not options["output"]:
         index.write()
     if failed:

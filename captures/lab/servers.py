@@ -159,7 +159,7 @@ def postfix_facts(log):
 
 
 class Exim(Server):
-    """options: main, rcpt, data, acl = lines of exim.conf in these places"""
+    """options: main, rcpt, data, acl = lines of exim.conf in these places; box = where appendfile delivers"""
 
     layer = "exim"
 
@@ -217,8 +217,8 @@ box:
 begin transports
 hole:
   driver = appendfile
-  file = /dev/null
   user = mail
+{box}
 begin authenticators
 {authenticators}
 """
@@ -243,6 +243,7 @@ login:
             name=NAME, domain=DOMAIN,
             tls="" if "tls_advertise_hosts" in parts["main"] else "tls_advertise_hosts = *",
             authenticators=self.AUTHENTICATORS if self.auth else "",
+            box=self.options.get("box", "  file = /dev/null"),
             **parts))
         host.run("mkdir", "-p", "/var/spool/exim4", "/run/exim4")
         host.run("chown", "-R", "Debian-exim:Debian-exim", "/var/spool/exim4", "/run/exim4")

@@ -26,10 +26,10 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tshark | wireshark")
 set(CPACK_DEBIAN_PACKAGE_ENHANCES "tshark, wireshark")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "SMTP dissector plugin for Wireshark ${ESMTP_WIRESHARK_ABI}")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "Takes the place of the small SMTP dissector of Wireshark and tshark. It explains\n\
-each command, reply code and EHLO extension, ties each reply to its command,\n\
-follows each mail from MAIL to its verdict, and goes on inside TLS when the keys\n\
-are at hand. Filters and columns on smtp.* keep working.\n\
+    "Takes the place of the small SMTP dissector of Wireshark and tshark. It\n\
+explains each command, reply code and EHLO extension, ties each reply to its\n\
+command, follows each mail from MAIL to its verdict, and goes on inside TLS\n\
+when the keys are at hand. Filters and columns on smtp.* keep working.\n\
 .\n\
 This package is for Wireshark ${ESMTP_WIRESHARK_ABI}.")
 

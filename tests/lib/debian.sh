@@ -24,22 +24,41 @@ as_root() {
 
 # need PACKAGE...: installs those that are missing; asks nothing of a machine that has them all.
 need() {
-    local package missing=()
-    command -v dpkg-query >/dev/null || {
-        say "note: no Debian or Ubuntu, so nothing is installed; needed are: $*"
+    local package installed missing=()
+    command -v apt-get >/dev/null || {
+        others_need
         return
     }
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
     for package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-            missing+=("$package")
+        grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
     done
     [ ${#missing[@]} -eq 0 ] && return
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "packages are missing, and there is no sudo. As root: apt-get install ${missing[*]}"
     say "installing: ${missing[*]}"
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600
         -o Acquire::Retries=3)
     as_root "${apt[@]}" update >&2 || say "note: apt-get update failed, trying with the old lists"
     as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 </dev/null ||
-        die "could not install: ${missing[*]}"
+        die "could not install: ${missing[*]} (apt-get says why above)"
+}
+
+# Without apt nothing is installed: it says what to install, and ends unless that is there.
+others_need() {
+    local tool missing=()
+    for tool in tshark cmake ninja gcc pkg-config; do
+        command -v "$tool" >/dev/null || missing+=("$tool")
+    done
+    pkg-config --exists wireshark 2>/dev/null || missing+=("Wireshark's development files")
+    pkg-config --exists glib-2.0 2>/dev/null || missing+=("GLib's")
+    [ ${#missing[@]} -eq 0 ] && return
+    say "no apt-get here, so nothing is installed. Missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
+    say "  Fedora: sudo dnf install wireshark-cli wireshark-devel cmake ninja-build gcc pkgconf-pkg-config glib2-devel"
+    say "          for the tests also: libcmocka-devel openssl python3-pytest python3-pytest-xdist iproute valgrind"
+    say "  Arch:   sudo pacman -S --needed wireshark-cli cmake ninja gcc pkgconf glib2"
+    say "          for the tests also: cmocka openssl python-pytest python-pytest-xdist iproute2 valgrind"
+    exit 1
 }
 
 # wireshark_abi: the x.y of the Wireshark to build for; a module loads into no other.

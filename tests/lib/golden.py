@@ -38,7 +38,7 @@ OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 
 def frames(tshark, capture):
     """{frame number: [line, ...]} of all frames with SMTP, explanations whole."""
-    return lines_of(tshark, tshark.tree(capture, two_pass=True))
+    return lines_of(tshark, tshark.tree(capture, two_pass=True, tshark=True))
 
 
 def lines_of(tshark, found, first=0):

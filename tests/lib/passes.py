@@ -51,7 +51,7 @@ def any_order(tshark, capture, prefs=(), seed=1):
     """Fails unless frames clicked on in random order, each of them twice, show what two passes show."""
     shown = one_and_two(tshark, capture, prefs=prefs)
     trees = {frame.number: frame.text() for frame in
-             tshark.tree(capture, two_pass=True, filter="frame", prefs=prefs)}
+             tshark.tree(capture, two_pass=True, filter="frame", prefs=prefs, tshark=True)}
     order = 2 * list(range(1, len(shown) + 1))
     random.Random(seed).shuffle(order)
     clicks = tshark.visit(capture, order, prefs=prefs)

@@ -136,7 +136,7 @@ class Joined:
     @functools.cache
     def frames(self, two_pass=False):
         """{frame number: its Frame}, by -T pdml."""
-        return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass)}
+        return {frame.number: frame for frame in self.tshark.tree(self.path, two_pass=two_pass, tshark=True)}
 
     def fields(self, names, *args, **options):
         """As Tshark.fields(), of each capture: {name: [dict, ...]}; frame.number is that of the capture."""

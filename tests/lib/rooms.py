@@ -4,13 +4,13 @@
 Reads every #include below PLUGIN, prints what breaks a rule as FILE:LINE: WHAT, and fails if anything does:
 
 * Arrows go down only: a room includes what ROOMS gives it, and two rooms never include each other.
-* No circles. The places on a circle are pieces, not files: a file is one piece with its own header (x.c, x.h), and with its own
-  private header (x_priv.h, x_private.h) and whatever else includes that. A private header stays in its folder.
+* No circles. What lies on a circle are pieces, not files: a file is one piece with its own header (x.c, x.h), and with
+  its private header (x_priv.h, x_private.h) and whatever else includes that. A private header stays in its folder.
 * core includes its own files, GLib and the C library, never a header of Wireshark's.
-* What Wireshark is told apart by its version in ws_compat.h alone: elsewhere in epan no #if, and no version but in the two
+* Versions of Wireshark are told apart in ws_compat.h alone: elsewhere in epan no #if, and no version but in the two
   constants of plugin.c that a module must have.
-* A header that Wireshark wants nobody to include (by its name, *-int.h, or by what its first lines say) has the reason beside
-  it: a comment in the same line or right above.
+* A header that Wireshark wants nobody to include (by its name, *-int.h, or by what its first lines say) has the reason
+  beside it: a comment in the same line or right above.
 """
 
 import re
@@ -19,8 +19,8 @@ from collections import defaultdict
 from pathlib import Path
 
 CORE = ("core", "core/tables", "core/parse", "core/mime")
-FACTS = "core/session/facts.h"  # what may be known of a session outside of it
-# Room: what it may include besides itself, rooms or single files. The room of a file is its folder, or it is one by itself.
+FACTS = ("core/session/facts.h", "core/session/records.h")  # what may be known of a session outside of it
+# Room: what it may include besides itself, rooms or single files. A file's room is its folder, or it is one by itself.
 ROOMS = {
     "core": (),
     "core/tables": ("core",),
@@ -29,8 +29,8 @@ ROOMS = {
     "core/mime": ("core",),
     "epan/plugin.c": ("epan/ws_compat.h", "epan/wire"),
     "epan/ws_compat.h": (),
-    "epan/show": (*CORE, FACTS, "epan/ws_compat.h", "epan/taps"),
-    "epan/taps": (*CORE, FACTS, "epan/ws_compat.h", "epan/show"),
+    "epan/show": (*CORE, *FACTS, "epan/ws_compat.h", "epan/taps"),
+    "epan/taps": (*CORE, *FACTS, "epan/ws_compat.h", "epan/show"),
     "epan/wire": (*CORE, "core/session", "epan/ws_compat.h", "epan/show", "epan/taps"),
 }
 LIBRARIES = {f"{name}.h" for name in (
@@ -121,7 +121,7 @@ class Plugin:
                 if header not in LIBRARIES:
                     self._fault(name, number, f"core must not include <{header}>")
             elif self._unwanted(name, number, header) and not self._has_reason(name, number):
-                self._fault(name, number, f"Wireshark wants nobody to include <{header}>: say why in a comment beside it")
+                self._fault(name, number, f"Wireshark wants nobody to include <{header}>: say why beside it")
 
     def _unwanted(self, name, number, header):
         if header.endswith("-int.h"):

@@ -1,8 +1,10 @@
 """Runs tshark on captures and returns what it dissected, as data.
 
 Each start of tshark costs a fifth of a second and more: put many streams into one capture
-(dialogue.Capture) and group by stream afterwards. Every run fails the test if tshark fails, says
-anything on stderr, or reports a dissector bug.
+(dialogue.Capture) and group by stream afterwards. Where the pass does not matter, or two are asked for,
+a sharkd that runs already answers for the small captures (lib/sharkd.py); test_tshark.py proves that it
+shows the same. Every run fails the test if tshark or sharkd fails, says anything on stderr, or reports
+a dissector bug.
 """
 
 import collections
@@ -17,8 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialogue import Capture
+from sharkd import HIDDEN, Sharkd, SharkdFailed, Unknown
 
 TIMEOUT = 300
+
+# Octets of a capture up to which sharkd is asked: beyond some hundred frames a tshark of its own is quicker.
+SMALL = 60_000
+
+# Fields of others than SMTP that sharkd's tree holds as tshark has them.
+OTHERS = {"frame.number", "frame.protocols", "tcp.stream", "tcp.len", "_ws.col.info", "_ws.col.Info"}
+
+# Types whose values sharkd writes as tshark does.
+PLAIN = {"FT_BOOLEAN", "FT_CHAR", "FT_FRAMENUM", "FT_IPv4", "FT_IPv6", "FT_NONE", "FT_RELATIVE_TIME", "FT_STRING",
+         "FT_STRINGZ", "FT_UINT8", "FT_UINT16", "FT_UINT24", "FT_UINT32", "FT_UINT64", "FT_INT8", "FT_INT16", "FT_INT32"}
 
 # tshark reports this in its output, and exits 0 all the same.
 BUG = re.compile(r"Dissector bug, protocol|DISSECTOR_ASSERT")
@@ -89,16 +102,20 @@ class Tshark:
 
     A capture is the path of a file or a dialogue.Capture. Options of every call:
     filter    a display filter (-Y)
-    two_pass  True for -2
+    two_pass  True for -2, False for one pass; left out, any will do
     prefs     preferences, as for -o: ["tcp.reassemble_out_of_order:TRUE"]
     args      any other arguments
     stderr    a regular expression that each line on stderr must match (default: nothing may be said)
     """
 
+    # Of all instances.
+    starts = questions = 0
+
     def __init__(self, plugins, home, program="tshark", preload=None):
         self.program = program
         self.home = Path(home)
         self.saved = {}
+        self.sharkd = None
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -142,6 +159,7 @@ class Tshark:
     def call(self, *args, stderr=None):
         """Runs tshark with these arguments alone and returns what it printed."""
         command = [self.program, *map(str, args)]
+        Tshark.starts += 1
         done = subprocess.run(command, env=self.environment, capture_output=True, timeout=TIMEOUT,
                               stdin=subprocess.DEVNULL)
         output = done.stdout.decode(errors="backslashreplace")
@@ -154,7 +172,38 @@ class Tshark:
             raise TsharkFailed(f"{' '.join(command)}\nexit status {done.returncode}\n{said}\n{at}")
         return output
 
-    def run(self, capture, *args, filter=None, two_pass=False, prefs=(), stderr=None):
+    def close(self):
+        """Ends the sharkd, if there is one."""
+        if self.sharkd:
+            self.sharkd.close()
+
+    def shown(self, capture, names, args, filter=None, two_pass=None, prefs=(), stderr=None):
+        """The frames as sharkd shows them (sharkd.Shown), or None where tshark must be asked."""
+        path = self.path(capture)
+        if (two_pass is False or args or stderr or any(pref.startswith("uat:") for pref in prefs)
+                or not all(map(self.in_sharkd, names)) or not path.exists() or path.stat().st_size > SMALL):
+            return None
+        try:
+            return self._asked(path, prefs, lambda sharkd: sharkd.frames(path, filter, prefs))
+        except Unknown:
+            return None
+
+    def _asked(self, path, prefs, question):
+        Tshark.questions += 1
+        if self.sharkd is None:
+            self.sharkd = Sharkd(self.environment, self.home / f"sharkd-{os.getpid()}.log")
+        try:
+            return question(self.sharkd)
+        except SharkdFailed as failure:
+            raise TsharkFailed(f"{path}, preferences {prefs}: {failure}") from None
+
+    def in_sharkd(self, name):
+        """Whether sharkd has the values of a field as tshark has them."""
+        types = self.types.get(name, {""})
+        return name in OTHERS or (name.startswith("smtp.") and name not in HIDDEN and types <= PLAIN
+                                  and ("FT_NONE" not in types or name.startswith("smtp.expert.")))
+
+    def run(self, capture, *args, filter=None, two_pass=None, prefs=(), stderr=None):
         """Reads a capture and returns what tshark printed."""
         options = ["-n", "-r", self.path(capture)]
         if two_pass:
@@ -173,13 +222,35 @@ class Tshark:
         """The text of -V for these protocols, a line for each other layer."""
         return self.run(capture, "-O", protocols, *args, **options)
 
+    def passing(self, capture, filter, prefs=()):
+        """The numbers of the frames that pass a filter, by sharkd: no tree is visible, and of all fields the
+        dissectors are asked for those alone that the filter names."""
+        path = self.path(capture)
+        return self._asked(path, prefs, lambda sharkd: sharkd.passing(path, filter, prefs))
+
+    def column(self, capture, name, prefs=()):
+        """{frame number: text} of a column of that field alone, in the frames that have it, by sharkd."""
+        path = self.path(capture)
+        return self._asked(path, prefs, lambda sharkd: sharkd.column(path, name, prefs))
+
     def fields(self, capture, names, *args, **options):
         """A dict for each frame (that passes the filter): field -> list of values, as strings."""
+        if (frames := self.shown(capture, names, args, **options)) is not None:
+            return [self._row(frame, names) for frame in frames]
         wanted = [word for name in names for word in ("-e", name)]
         text = self.run(capture, "-T", "json", *wanted, *args, **options)
         rows = (packet["_source"]["layers"] for packet in json.loads(text or "[]"))
         return [{name: self._plain(name, _listed(row.get(name))) for name in names}
                 for row in rows]
+
+    def _row(self, frame, names):
+        row = {name: [] for name in names}
+        for node in frame.walk():
+            if node.name in row:
+                row[node.name].append(node.value)
+        for name in row.keys() & {"_ws.col.info", "_ws.col.Info"}:
+            row[name] = [frame.info]
+        return {name: self._plain(name, values) for name, values in row.items()}
 
     @functools.cached_property
     def types(self):
@@ -212,6 +283,12 @@ class Tshark:
         """
         names = set(names)
         streams = {}
+        if (frames := self.shown(capture, names, args, filter=filter, **options)) is not None:
+            for frame in frames:
+                facts = streams.setdefault(_stream_of(frame), [])
+                facts += [(node.name, *self._plain(node.name, [node.value])) for layer in frame.layers
+                          if layer.name == protocol for node in layer.walk() if node.name in names]
+            return streams
         text = self.run(capture, "-T", "json", "-J", f"tcp {protocol}", *args, filter=filter,
                         **options)
         for packet in _packets(text):
@@ -247,8 +324,16 @@ class Tshark:
                 streams[stream][name].append(value)
         return dict(streams)
 
-    def tree(self, capture, *args, filter="smtp", protocol="smtp", **options):
-        """The Frames that pass the filter, each with its layers of that protocol as Item trees."""
+    def tree(self, capture, *args, filter="smtp", protocol="smtp", tshark=False, **options):
+        """The Frames that pass the filter, each with its layers of that protocol as Item trees.
+
+        tshark=True: tshark's PDML in any case, with the items that are hidden.
+        """
+        frames = None if tshark else self.shown(capture, [], args, filter=filter, **options)
+        if frames is not None and not any(node.name is None for frame in frames for layer in frame.layers
+                                          if layer.name == protocol for node in layer.walk()):
+            return [Frame(frame.number, _stream_of(frame), [self._item_of(layer) for layer in frame.layers
+                                                            if layer.name == protocol]) for frame in frames]
         text = self.run(capture, "-T", "pdml", "-J", f"tcp {protocol}", *args, filter=filter,
                         **options)
         # Inside an attribute they come as they are, and XML would make them spaces.
@@ -262,6 +347,12 @@ class Tshark:
             frames.append(Frame(int(number), -1 if stream is None else int(stream.get("show")),
                                 layers))
         return frames
+
+    def _item_of(self, node):
+        value, = self._plain(node.name, [node.value])
+        # PDML has no octets of protocols, and of what has no value.
+        raw = b"" if node.protocol or "FT_NONE" in self.types.get(node.name, ()) else node.raw
+        return Item(node.name, node.label, value, raw, False, [self._item_of(child) for child in node.children])
 
     def _item(self, element):
         name, show = element.get("name"), element.get("show", "")
@@ -277,6 +368,11 @@ class Tshark:
     def messages(self, capture, *args, **options):
         """The messages handed to the IMF dissector, to the octet: {tcp.stream: [bytes, ...]}."""
         streams = {}
+        if (frames := self.shown(capture, [], args, filter="imf", **options)) is not None:
+            for frame in frames:
+                streams.setdefault(_stream_of(frame), []).extend(
+                    layer.raw for layer in frame.layers if layer.name == "imf")
+            return streams
         text = self.run(capture, "-T", "json", "-x", "-J", "tcp imf", *args, filter="imf",
                         **options)
         for packet in _packets(text):
@@ -313,29 +409,24 @@ class Tshark:
         protocol. A frame may be clicked on again and again; nothing may depend on the order.
         then: lists of preferences; after each the capture is opened again and clicked on again.
         """
-        calls = []
-        for settings in (prefs, *then):
-            calls += [("setconf", dict(zip(("name", "value"), pref.split(":", 1))))
-                      for pref in settings]
-            calls.append(("load", {"file": str(self.path(capture))}))
-            calls += [("frame", {"frame": n, "proto": True, "columns": True}) for n in order]
-        calls.append(("bye", {}))
-        lines = [json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
-                 for n, (method, params) in enumerate(calls, 1)]
-        done = subprocess.run(["sharkd", "-"], input="\n".join(lines) + "\n", text=True,
-                              env=self.environment, capture_output=True, timeout=TIMEOUT)
-        replies = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        failed = [reply for reply in replies if "error" in reply]
-        if done.returncode or failed or len(replies) != len(calls) or BUG.search(done.stdout):
-            raise TsharkFailed(f"sharkd: exit status {done.returncode}, {len(replies)} replies to"
-                               f" {len(calls)} calls\n{failed[:3]}\n{done.stderr[-3000:]}")
-        texts = []
-        for (method, _), reply in zip(calls, replies):
-            if method == "frame":
-                layers = [node for node in reply["result"]["tree"] if node.get("f") == protocol]
-                info = reply["result"].get("col", [""])[-1]
+        path, texts = self.path(capture), []
+        for n in range(len(then) + 1):
+            settings = [*prefs, *(pref for more in then[:n] for pref in more)]
+            for reply in self._asked(path, settings, lambda sharkd: sharkd.clicks(path, order, settings)):
+                layers = [node for node in reply["tree"] if node.get("f") == protocol]
+                info = reply.get("col", [""])[-1]
                 texts.append(f"{info}\n" + "".join(_node_text(node) for node in layers))
         return texts
+
+
+# --- From sharkd's frames -------------------------------------------------------------------------
+
+
+def _stream_of(frame):
+    for layer in frame.layers:
+        if layer.name == "tcp":
+            return next(int(node.value) for node in layer.children if node.name == "tcp.stream")
+    return -1
 
 
 # --- From tshark's JSON and PDML --------------------------------------------------------------

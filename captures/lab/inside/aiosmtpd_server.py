@@ -6,10 +6,12 @@
     size       longest message it takes
     greylist   refuses each recipient with 450 the first time
     slow       seconds that it takes for each reply
+    whole      notes who spoke and what the message was, octet by octet
     close_at   the command that it answers with 421, then hangs up: "RCPT", "DATA", or "BODY"
 """
 
 import asyncio
+import base64
 import json
 import ssl
 import sys
@@ -77,6 +79,9 @@ class Handler:
         name = "%08X" % (abs(hash(bytes(envelope.content))) % 2**32)
         facts = {"queue_id": name, "sender": envelope.mail_from,
                  "recipients": envelope.rcpt_tos, "size": len(envelope.content)}
+        if plan.get("whole"):
+            facts |= {"client": session.peer[0],
+                      "content": base64.b64encode(envelope.original_content).decode()}
         note(messages=facts)
         if session.ssl:
             note(tls=session.ssl["cipher"][1] if "cipher" in session.ssl else None)
@@ -86,7 +91,7 @@ class Handler:
 def authenticate(server, session, envelope, mechanism, data):
     if isinstance(data, LoginPassword):
         if data.password.decode() == plan["password"]:
-            note(auth=data.login.decode())
+            note(auth=data.login.decode(), client=session.peer[0])
             return AuthResult(success=True)
     return AuthResult(success=False, handled=False)
 

@@ -326,32 +326,36 @@ typedef struct {
     bool server_first;
 } form_t;
 
-static const form_t forms[] = {
-    [ESMTP_SASL_OPAQUE] = {parse_text, parse_nothing, false},
-    [ESMTP_SASL_PLAIN] = {parse_plain, parse_nothing, false},
-    [ESMTP_SASL_LOGIN] = {parse_login, parse_nothing, true},
-    [ESMTP_SASL_CRAM] = {parse_cram, parse_nothing, true},
-    [ESMTP_SASL_DIGEST_MD5] = {esmtp_digest_client_parse, esmtp_digest_server_parse, true},
-    [ESMTP_SASL_SCRAM] = {esmtp_scram_client_parse, esmtp_scram_server_parse, false},
-    [ESMTP_SASL_XOAUTH2] = {esmtp_xoauth2_parse, esmtp_oauth_error_parse, false},
-    [ESMTP_SASL_OAUTHBEARER] = {esmtp_oauthbearer_parse, esmtp_oauth_error_parse, false},
-    [ESMTP_SASL_NTLM] = {parse_ntlm, parse_ntlm, false},
-    [ESMTP_SASL_GSSAPI] = {parse_gssapi, parse_gssapi, false},
-    [ESMTP_SASL_SPNEGO] = {parse_spnego, parse_spnego, false},
-    [ESMTP_SASL_EXTERNAL] = {parse_external, parse_nothing, false},
-    [ESMTP_SASL_ANONYMOUS] = {parse_text, parse_nothing, false},
-};
+static form_t form_of(esmtp_sasl_form_t form)
+{
+    switch (form) {
+    case ESMTP_SASL_OPAQUE: return (form_t){parse_text, parse_nothing, false};
+    case ESMTP_SASL_PLAIN: return (form_t){parse_plain, parse_nothing, false};
+    case ESMTP_SASL_LOGIN: return (form_t){parse_login, parse_nothing, true};
+    case ESMTP_SASL_CRAM: return (form_t){parse_cram, parse_nothing, true};
+    case ESMTP_SASL_DIGEST_MD5: return (form_t){esmtp_digest_client_parse, esmtp_digest_server_parse, true};
+    case ESMTP_SASL_SCRAM: return (form_t){esmtp_scram_client_parse, esmtp_scram_server_parse, false};
+    case ESMTP_SASL_XOAUTH2: return (form_t){esmtp_xoauth2_parse, esmtp_oauth_error_parse, false};
+    case ESMTP_SASL_OAUTHBEARER: return (form_t){esmtp_oauthbearer_parse, esmtp_oauth_error_parse, false};
+    case ESMTP_SASL_NTLM: return (form_t){parse_ntlm, parse_ntlm, false};
+    case ESMTP_SASL_GSSAPI: return (form_t){parse_gssapi, parse_gssapi, false};
+    case ESMTP_SASL_SPNEGO: return (form_t){parse_spnego, parse_spnego, false};
+    case ESMTP_SASL_EXTERNAL: return (form_t){parse_external, parse_nothing, false};
+    case ESMTP_SASL_ANONYMOUS: return (form_t){parse_text, parse_nothing, false};
+    }
+    return (form_t){parse_text, parse_nothing, false}; /* no form; the compiler has seen that all are above */
+}
 
 void esmtp_auth_parse(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t octets, esmtp_auth_message_t *m)
 {
     m->n = 0;
     m->problem = NULL;
-    (number ? forms[form].client : forms[form].server)(number, octets, m);
+    (number ? form_of(form).client : form_of(form).server)(number, octets, m);
 }
 
 bool esmtp_auth_server_first(esmtp_sasl_form_t form)
 {
-    return forms[form].server_first;
+    return form_of(form).server_first;
 }
 
 bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number)

@@ -154,6 +154,24 @@ static unsigned octet_kind(uint8_t octet)
     }
 }
 
+/* Counts the octets of what may become a fake end. */
+static void note_mark(esmtp_body_t *body)
+{
+    switch (body->state) {
+    case S_DOT:
+    case S_BARE_DOT:
+        body->mark = 1;
+        body->mark_dropped = body->state == S_DOT;
+        break;
+    case S_DOT_CR:
+    case S_BARE_DOT_CR:
+    case S_DOT_CRS:
+    case S_FAKE_LF:
+    case S_FAKE_START: body->mark++; break;
+    default: break;
+    }
+}
+
 /* Takes one octet through the table. Returns true when it completes the end mark. */
 static bool feed_octet(feed_t *f)
 {
@@ -162,6 +180,7 @@ static bool feed_octet(feed_t *f)
 
     f->body->flags |= step->flags;
     f->body->state = step->next;
+    note_mark(f->body);
     switch (step->action) {
     case A_DROP:
     case A_HOLD:
@@ -236,6 +255,8 @@ size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t si
             feed_text(&f);
         if (f.at < in.len)
             ended = feed_octet(&f);
+        if (body->stop && (body->state == S_FAKE_LF || body->state == S_FAKE_START))
+            break;
     }
     if (!ended)
         feed_give(&f, f.at);
@@ -244,6 +265,11 @@ size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t si
     *end = ended;
     *mark = ended ? MIN(f.at, 3) : 0;
     return f.at;
+}
+
+bool esmtp_body_is_whole_fake(const esmtp_body_t *body)
+{
+    return body->state == S_FAKE_LF || body->state == S_FAKE_START;
 }
 
 void esmtp_body_gap(esmtp_body_t *body)

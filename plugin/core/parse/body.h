@@ -24,10 +24,13 @@ enum {
 };
 
 typedef struct {
-    uint8_t state;    /* private */
-    uint32_t column;  /* private: octets in the line so far */
-    uint32_t flags;   /* ESMTP_BODY_* */
-    bool at_fake_end; /* the octets seen last are such a fake end: if the server answers now, it took it for the end */
+    uint8_t state;     /* private */
+    uint32_t column;   /* private: octets in the line so far */
+    uint32_t flags;    /* ESMTP_BODY_* */
+    bool stop;         /* the caller wants esmtp_body_feed to return after each fake end that LF completes */
+    uint32_t mark;     /* octets of the fake end that was seen last, from the dot on; with at_fake_end */
+    bool mark_dropped; /* its dot was taken out of the text */
+    bool at_fake_end;  /* the octets seen last are such a fake end: if the server answers now, it took it for the end */
 } esmtp_body_t;
 
 /* Called with each run of message octets, dot-stuffing removed. The octets lie in the input, or are the one CR behind a
@@ -37,10 +40,14 @@ typedef void (*esmtp_body_sink_t)(void *ctx, const uint8_t *p, size_t n);
 /* Makes the scanner ready for the first octet behind the 354. Each message needs it anew. */
 void esmtp_body_init(esmtp_body_t *body);
 
-/* Takes octets; returns how many belong to the message and its end mark (all of them if *end stays false). When the end
+/* Takes octets; returns how many belong to the message and its end mark (all of them if *end stays false and
+ * body->stop does not make it return earlier). When the end
  * mark CRLF.CRLF is complete *end is true and *mark is the number of the returned octets (at the tail) that are part of
  * the ".CRLF" line. The CRLF in front of the dot belongs to the message. sink may be NULL. */
 size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t sink, void *ctx, bool *end, size_t *mark);
+
+/* At a fake end (at_fake_end): whether an LF completes it. */
+bool esmtp_body_is_whole_fake(const esmtp_body_t *body);
 
 /* After a hole: the scanner knows no more whether it is at the start of a line; the next CRLF tells. Forgets what was
  * kept back: call esmtp_body_flush first. */

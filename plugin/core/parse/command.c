@@ -231,7 +231,6 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
 /* What stands in brackets, however many there are. */
 static esmtp_span_t without_brackets(esmtp_span_t s)
 {
-    s = esmtp_span_trim(s);
     while (s.len > 0 && s.p[0] == '<')
         s = esmtp_span_from(s, 1);
     while (s.len > 0 && s.p[s.len - 1] == '>')
@@ -389,18 +388,25 @@ static int capital_hex(uint8_t c)
     return c >= 'a' ? -1 : g_ascii_xdigit_value((char)c);
 }
 
+int esmtp_xtext_octet(esmtp_span_t s)
+{
+    int high = s.len > 2 ? capital_hex(s.p[1]) : -1;
+    int low = s.len > 2 ? capital_hex(s.p[2]) : -1;
+
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 /* Reads the escape at the start of s: the octets taken, 0 if it is malformed. *n octets are the
  * result. */
 typedef size_t (*escape_t)(esmtp_span_t s, uint8_t *out, size_t *n);
 
 static size_t xtext_escape(esmtp_span_t s, uint8_t *out, size_t *n)
 {
-    int high = s.len > 2 ? capital_hex(s.p[1]) : -1;
-    int low = s.len > 2 ? capital_hex(s.p[2]) : -1;
+    int octet = esmtp_xtext_octet(s);
 
-    if (high < 0 || low < 0)
+    if (octet < 0)
         return 0;
-    *out = (uint8_t)(high << 4 | low);
+    *out = (uint8_t)octet;
     *n = 1;
     return 3;
 }
@@ -505,7 +511,26 @@ bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last)
         *size = 0;
         return false;
     }
-    *last = esmtp_word_next(&parameter, BLANKS, &word) && esmtp_span_is(word, "LAST");
+    if (!esmtp_word_next(&parameter, BLANKS, &word))
+        return true;
+    *last = esmtp_span_is(word, "LAST");
+    return *last && !esmtp_word_next(&parameter, BLANKS, &word);
+}
+
+bool esmtp_bdat_guess(esmtp_span_t parameter, uint64_t *size, bool *last)
+{
+    esmtp_span_t rest = parameter;
+    size_t digits = 0;
+    if (rest.len && rest.p[0] == '+')
+        rest = esmtp_span_from(rest, 1);
+    while (digits < rest.len && g_ascii_isdigit(rest.p[digits]))
+        digits++;
+    if (!digits || esmtp_number_parse(esmtp_span_to(rest, digits), size) != ESMTP_NUMBER_OK)
+        return false;
+    rest = digits < rest.len ? esmtp_span_from(rest, digits) : esmtp_span(NULL, 0);
+    while (rest.len && (rest.p[0] == ' ' || rest.p[0] == '\t'))
+        rest = rest.len > 1 ? esmtp_span_from(rest, 1) : esmtp_span(NULL, 0);
+    *last = esmtp_span_is(rest, "LAST");
     return true;
 }
 

@@ -71,6 +71,10 @@ bool esmtp_argument_next(esmtp_span_t *rest, esmtp_argument_t *arg);
  * is left. Empty words between two separators are skipped. */
 bool esmtp_word_next(esmtp_span_t *rest, const char *separators, esmtp_span_t *word);
 
+/* The octet that an escape of xtext at the start of s stands for ("+" and two capital hexadecimal digits, RFC 3461
+ * section 4); -1 if it is malformed. */
+int esmtp_xtext_octet(esmtp_span_t s);
+
 /* Undoes xtext (RFC 3461 section 4: "+" and two capital hexadecimal digits) into out, which has room for s.len octets.
  * Returns the octets written; *bad says whether an escape is malformed (it is then copied as it stands). */
 size_t esmtp_xtext_decode(esmtp_span_t s, uint8_t *out, bool *bad);
@@ -89,9 +93,12 @@ esmtp_number_t esmtp_number_parse(esmtp_span_t s, uint64_t *value);
  * *value is 0 in both. */
 esmtp_number_t esmtp_signed_parse(esmtp_span_t s, int32_t *value);
 
-/* BDAT's parameter, RFC 3030 section 2: "SIZE" or "SIZE LAST". False when the size does not read: then no octets
- * follow. A second word other than LAST is passed over. */
+/* BDAT's parameter, RFC 3030 section 2: "SIZE" or "SIZE LAST". False for anything else. */
 bool esmtp_bdat_parse(esmtp_span_t parameter, uint64_t *size, bool *last);
+
+/* Likewise as lenient servers read an argument that breaks the rules: "+6", "5LAST", "5 LAST x" (then not the last).
+ * False if it does not begin with a number. */
+bool esmtp_bdat_guess(esmtp_span_t parameter, uint64_t *size, bool *last);
 
 /* Whether s is a date and time as RFC 3339 section 5.6 wants it, in range; utc_only also wants "Z". Second 60 is taken
  * in every minute: leap seconds to come are not known. */

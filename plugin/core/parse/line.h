@@ -10,8 +10,8 @@
 
 #include "../span.h"
 
-/* Octets after which a line without end is taken as it is: sixteen times what the longest legal line (AUTH, 12288
- * octets, RFC 4954 section 4) needs twice over; stops a peer that never ends its line from filling memory. */
+/* Octets after which a line without end is taken as it is: five times the longest legal line (AUTH, 12288 octets, RFC
+ * 4954 section 4); stops a peer that never ends its line from filling memory. */
 #define ESMTP_LINE_MAX 65536
 
 typedef enum {

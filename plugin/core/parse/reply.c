@@ -141,7 +141,7 @@ static bool is_host_name(esmtp_span_t s)
 
 esmtp_span_t esmtp_reply_host(esmtp_span_t text)
 {
-    esmtp_span_t word = first_word(text);
+    esmtp_span_t rest = esmtp_span_trim_front(text), word = esmtp_span_to(rest, esmtp_span_word(rest));
 
     if (word.len > 1 && (word.p[word.len - 1] == ',' || word.p[word.len - 1] == ':'))
         word.len--;

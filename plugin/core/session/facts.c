@@ -25,9 +25,11 @@ esmtp_fact_t *esmtp_facts_add(esmtp_facts_t *facts, const esmtp_allocator_t *all
         if (block == (facts->room ? facts->room : ESMTP_FACTS_FEW))
             grow_table(facts, allocator);
         esmtp_fact_t **blocks = facts->room ? facts->table : facts->few;
-        blocks[block] = esmtp_keep(allocator, ESMTP_FACTS_BLOCK * sizeof(esmtp_fact_t));
+        if (!blocks[block])
+            blocks[block] = esmtp_keep(allocator, ESMTP_FACTS_BLOCK * sizeof(esmtp_fact_t));
     }
-    return esmtp_facts_at(facts, i);
+    esmtp_fact_t *fact = esmtp_facts_at(facts, i);
+    return memset(fact, 0, sizeof *fact); /* one that was withdrawn is used again */
 }
 
 size_t esmtp_facts_find(const esmtp_facts_t *facts, uint32_t frame)

@@ -50,7 +50,9 @@ enum {
     ESMTP_FF_FROM_SERVER = 1u << 17,     /* spoken by the server */
     ESMTP_FF_UNEXPECTED_NONE = 1u << 18, /* COMMAND: no reply is due (XACK OFF) */
     ESMTP_FF_PLAIN = 1u << 19,           /* a line of nothing but printable ASCII */
-    ESMTP_FF_SECRET = 1u << 20,          /* COMMAND, LINE: reads as part of a login that was refused, given up, or begun
+    ESMTP_FF_PIECE = 1u << 20,           /* LINE: the beginning of a line that goes on in a later segment */
+    ESMTP_FF_TAIL = 1u << 21,            /* the line began in an earlier segment */
+    ESMTP_FF_SECRET = 1u << 22,          /* COMMAND, LINE: reads as part of a login that was refused, given up, or begun
                                             before the capture; REPLY: repeats what the client sent as a secret */
 };
 
@@ -92,6 +94,9 @@ enum {
 #define ESMTP_AN_DUPLICATE_KEYWORD    ESMTP_AN(30) /* EHLO reply: an earlier line has the same keyword */
 #define ESMTP_AN_CLEAR_AFTER_TLS \
     ESMTP_AN(31) /* in clear although TLS was begun: its handshake failed, or it has ended */
+#define ESMTP_AN_CHUNK_AS_COMMANDS ESMTP_AN(32) /* BDAT: the server read the octets after it as commands */
+#define ESMTP_AN_BAD_SIZE          ESMTP_AN(33) /* BDAT: its argument is no number, or more than that and LAST */
+#define ESMTP_AN_READ_ANEW         ESMTP_AN(34) /* REPLY: shows that what the client sent was read wrongly at first */
 
 /* What is known of octets that are missing: .code of a GAP. */
 typedef enum {

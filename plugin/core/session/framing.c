@@ -6,6 +6,8 @@
  */
 #include "framing.h"
 
+#include "doubt.h"
+
 #include "../parse/auth.h"
 
 /* One call's work on one direction. */
@@ -17,7 +19,25 @@ typedef struct {
     bool last;
     unsigned commands; /* command lines so far */
     unsigned replies;  /* lines of replies so far */
+    esmtp_side_t from;
+    const uint8_t *kept; /* octets before this are kept for doubts, or need not be */
+    uint32_t kept_seq;
 } feed_t;
+
+/* Keeps what was taken since the last time, if anything is in doubt. */
+static void keep_taken(feed_t *f)
+{
+    uint32_t n = f->at.seq - f->kept_seq;
+    if ((int32_t)n <= 0)
+        return;
+    if (f->s->doubts) {
+        esmtp_stamp_t at = f->at;
+        at.seq = f->kept_seq;
+        esmtp_doubt_keep(f->s, f->from, &at, esmtp_span(f->kept, n));
+    }
+    f->kept += n;
+    f->kept_seq = f->at.seq;
+}
 
 static void advance(feed_t *f, size_t n)
 {
@@ -125,7 +145,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     const esmtp_verb_row_t *row = e->command.row;
     if (!row) {
         e->sent = esmtp_span_trim(text);
-        e->base64 = f->commands == 0 && line->total == f->in.len && esmtp_base64_is_valid(e->sent);
+        e->base64 = esmtp_base64_is_valid(e->sent);
         return;
     }
     if (ends_in_piece(f, line))
@@ -136,6 +156,9 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
             read_mail_arguments(rest, e);
     } else if (row->payload == ESMTP_PAYLOAD_CHUNK) {
         e->size_ok = esmtp_bdat_parse(e->command.parameter, &e->size, &e->last);
+        e->odd_size = !e->size_ok;
+        if (e->odd_size)
+            e->size_ok = esmtp_bdat_guess(e->command.parameter, &e->size, &e->last);
     } else if (row->payload == ESMTP_PAYLOAD_BLOB) {
         read_blob(e->command.parameter, e);
     } else if (row->flags & ESMTP_VF_AUTH) {
@@ -163,6 +186,34 @@ static esmtp_auth_gift_t read_credentials(const feed_t *f, esmtp_client_event_t 
     return esmtp_span_is(initial, "=") ? nothing : esmtp_auth_peek(esmtp_mechanism_find(mechanism), 1, initial);
 }
 
+/* Before a client line is taken: whether the server may read it otherwise. */
+static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
+{
+    esmtp_session_t *s = f->s;
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing), *data = esmtp_session_open_data(s);
+    bool carried = (int32_t)(f->at.seq - f->kept_seq) < 0; /* its beginning would not be said again */
+    if (!last || carried || s->step != ESMTP_STEP_LINE || !esmtp_session_server_watched(s, &f->at))
+        return;
+    uint64_t entry = s->pairing.popped + s->pairing.n - 1;
+    if (esmtp_session_login(s, e)) {
+        if (s->challenges <= 0 && s->login->frame && esmtp_pairing_by_number(&s->pairing, s->login_entry))
+            esmtp_doubt_open(s, ESMTP_DOUBT_EXCHANGE, s->login_entry, &f->at);
+    } else if (data) {
+        esmtp_doubt_open(s, e->command.row && e->sure ? ESMTP_DOUBT_COMMANDS : ESMTP_DOUBT_TEXT, entry, &f->at);
+    } else if (!last->row && !last->text_begun && !s->gone_login) {
+        esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
+    }
+}
+
+/* After a BDAT line: whether a chunk follows. A server that offers CHUNKING and gets a proper number reads one. */
+static void open_chunk_doubt(feed_t *f, const esmtp_client_event_t *e)
+{
+    esmtp_session_t *s = f->s;
+    bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
+    if (s->step == ESMTP_STEP_OCTETS && (e->odd_size || (s->hello_seen && !offered)))
+        esmtp_doubt_open(s, ESMTP_DOUBT_CHUNK, s->octets_entry, &f->at);
+}
+
 /* Returns false if the line needs more octets. */
 static bool feed_client_line(feed_t *f)
 {
@@ -171,6 +222,7 @@ static bool feed_client_line(feed_t *f)
     if (!next_line(f, &line))
         return false;
     parse_client_line(f, &line, &event);
+    open_doubts(f, &event);
     esmtp_auth_gift_t gift = read_credentials(f, &event);
     event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
     event.password = esmtp_span(gift.password, gift.password ? strlen(gift.password) : 0);
@@ -182,6 +234,22 @@ static bool feed_client_line(feed_t *f)
         return true; /* message text after all: the next round takes it */
     f->commands++;
     advance(f, line.total);
+    if (event.command.row && event.command.row->payload == ESMTP_PAYLOAD_CHUNK) {
+        keep_taken(f);
+        open_chunk_doubt(f, &event);
+    }
+    return true;
+}
+
+/* The text stands after a false end. If the client ends all its lines with LF it is the end; else the server will tell.
+ * Returns whether it is. */
+static bool at_false_end(feed_t *f)
+{
+    esmtp_session_t *s = f->s;
+    esmtp_body_t *body = esmtp_session_body(s);
+    if (!esmtp_session_lf_only(s) || (body->flags & ESMTP_BODY_BARE_CR))
+        return false;
+    body->flags &= ~(uint32_t)ESMTP_BODY_FAKE_END;
     return true;
 }
 
@@ -189,15 +257,24 @@ static void feed_text(feed_t *f)
 {
     bool end = false;
     size_t mark = 0;
-    uint64_t before = esmtp_session_message_octets(f->s);
-    size_t n = esmtp_body_feed(esmtp_session_body(f->s), f->in, esmtp_session_body_sink, f->s, &end, &mark);
+    esmtp_session_t *s = f->s;
+    esmtp_body_t *body = esmtp_session_body(s);
+    uint64_t before = esmtp_session_message_octets(s);
+    body->stop = true;
+    size_t n = esmtp_body_feed(body, f->in, esmtp_session_body_sink, s, &end, &mark);
+    bool stopped = body->at_fake_end && esmtp_body_is_whole_fake(body), lf_end = stopped && at_false_end(f);
     if (n > mark) {
-        esmtp_session_text(f->s, &f->at, (uint32_t)(n - mark), before);
+        esmtp_session_text(s, &f->at, (uint32_t)(n - mark), before);
         advance(f, n - mark);
     }
     if (end) {
-        esmtp_session_end_mark(f->s, &f->at, (uint32_t)mark);
+        esmtp_session_end_mark(s, &f->at, (uint32_t)mark);
         advance(f, mark);
+    } else if (lf_end) {
+        esmtp_session_take_false_end(s, &f->at, false);
+    } else if (stopped) {
+        keep_taken(f);
+        esmtp_doubt_open(s, ESMTP_DOUBT_FALSE_END, s->pairing.popped + s->pairing.n, &f->at);
     }
 }
 
@@ -265,8 +342,23 @@ static void drop_piece(esmtp_server_event_t *e)
     reply->text = esmtp_span_but_last_word(reply->text);
 }
 
+/* A reply to a message in what is taken for SMTP names the first of several recipients: another may follow, as in LMTP.
+ */
+static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
+{
+    esmtp_session_t *s = f->s;
+    const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    if (s->reply.open || !p || !p->message || !p->txn || p->txn->n_accepted < 2 || p->counted || e->reply.code < 200)
+        return;
+    bool named = esmtp_txn_names(e->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts));
+    bool chunk_refused = s->lmtp && p->last_chunk && e->reply.code >= 400 && !named;
+    if (chunk_refused || (named && !s->lmtp && !s->hello_seen))
+        esmtp_doubt_open(s, ESMTP_DOUBT_ONE_REPLY, s->pairing.popped, &f->at);
+}
+
 static bool feed_server(feed_t *f)
 {
+    bool anew = false;
     esmtp_server_event_t event;
     memset(&event, 0, sizeof event);
     event.size = UINT64_MAX;
@@ -280,6 +372,8 @@ static bool feed_server(feed_t *f)
     event.echo = is_echo(f->s, event.reply.parameter);
     if (ends_in_piece(f, &event.line))
         drop_piece(&event);
+    for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &anew); i++)
+        ;
     if (esmtp_session_hello_pending(f->s)) {
         esmtp_ehlo_parse(event.reply.parameter, &event.extension);
         if (event.extension.parameter.len &&
@@ -292,21 +386,81 @@ static bool feed_server(feed_t *f)
         event.prompt = esmtp_auth_prompt(event.reply.parameter);
     if (event.reply.code == 558)
         event.wrapped = wrapped_code(event.reply.parameter);
-    esmtp_session_server_line(f->s, &f->at, &event);
+    open_reply_doubt(f, &event);
+    esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
+    if (anew)
+        fact->anomalies |= ESMTP_AN_READ_ANEW;
     advance(f, event.line.total);
     return true;
+}
+
+/* carried: octets at the front that were kept, or not, when they came. */
+static size_t feed_all(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t carried,
+                       size_t scanned, bool last)
+{
+    feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last, .from = from};
+    f.kept = in.len ? in.p + carried : NULL;
+    f.kept_seq = at.seq + (uint32_t)carried;
+    s->text_joins = false;
+    while (f.in.len) {
+        bool server = esmtp_session_server(s) == from;
+        if (!(server ? feed_server(&f) : feed_client(&f)))
+            break;
+        keep_taken(&f);
+    }
+    return in.len - f.in.len;
+}
+
+/* Likewise, with the beginning of a line before it that the caller believes used. again: what is left of it may not
+ * come again, and is carried on. Returns how many of the octets of in were used. */
+static size_t feed_joined(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, bool last)
+{
+    esmtp_span_t carried = esmtp_doubt_carried(s);
+    size_t n = carried.len;
+    uint8_t *all = g_malloc(n + in.len);
+    memcpy(all, carried.p, n);
+    memcpy(all + n, in.p, in.len);
+    esmtp_doubt_carry(s, esmtp_span(NULL, 0));
+    at.seq -= (uint32_t)n;
+    s->carried = (uint32_t)n;
+    size_t used = feed_all(s, from, at, esmtp_span(all, n + in.len), n, 0, last);
+    s->carried = 0;
+    if (used < n) {
+        esmtp_doubt_carry(s, esmtp_span(all, n)); /* nothing of it is a whole line yet */
+        used = n;
+    }
+    g_free(all);
+    return used - n;
+}
+
+static size_t feed_side(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned,
+                        bool last)
+{
+    bool joined = from != esmtp_session_server(s) && esmtp_doubt_carried(s).len;
+    return joined ? feed_joined(s, from, at, in, last) : feed_all(s, from, at, in, 0, scanned, last);
 }
 
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned,
                           bool last)
 {
-    feed_t f = {.s = s, .at = at, .in = in, .scanned = scanned, .last = last};
-    while (f.in.len) {
-        bool server = esmtp_session_server(s) == from;
-        if (!(server ? feed_server(&f) : feed_client(&f)))
-            break;
-    }
-    return in.len - f.in.len;
+    return feed_side(s, from, at, in, scanned, last);
+}
+
+void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in)
+{
+    size_t used = feed_side(s, from, at, in, 0, false);
+    if (used == in.len)
+        return;
+    esmtp_span_t rest = esmtp_span_from(in, used), carried = esmtp_doubt_carried(s);
+    uint8_t *all = g_malloc(carried.len + rest.len);
+    if (carried.len)
+        memcpy(all, carried.p, carried.len);
+    memcpy(all + carried.len, rest.p, rest.len);
+    at.seq += (uint32_t)used;
+    esmtp_session_piece(s, &at, (uint32_t)rest.len);
+    esmtp_doubt_keep(s, from, &at, rest);
+    esmtp_doubt_carry(s, esmtp_span(all, carried.len + rest.len));
+    g_free(all);
 }
 
 bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last)

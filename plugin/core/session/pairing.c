@@ -35,7 +35,7 @@ void esmtp_pairing_pop(esmtp_session_t *s)
 {
     drop_front(&s->pairing);
     if (s->pairing.n == 0 && !s->pairing.hole)
-        s->pairing.doubt = false;
+        s->pairing.lossy = false;
 }
 
 void esmtp_pairing_give_back(esmtp_session_t *s)
@@ -45,18 +45,25 @@ void esmtp_pairing_give_back(esmtp_session_t *s)
     s->pairing.room = s->pairing.head = 0;
 }
 
-/* Gives up the oldest entry: its reply is not in the capture, or cannot be told from another. */
-static void forget_front(esmtp_session_t *s)
+/* The oldest entry will not get a reply. */
+static void pass_over(esmtp_session_t *s)
 {
     esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     p->fact->flags |= ESMTP_FF_NO_REPLY;
-    if (p->txn)
-        p->txn->uncertain = true;
     if (p->login && s->login == p->login) {
         s->login = NULL;
         s->challenges = 0;
     }
     esmtp_pairing_pop(s);
+}
+
+/* Gives up the oldest entry: its reply is not in the capture, or cannot be told from another. */
+static void forget_front(esmtp_session_t *s)
+{
+    esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
+    if (p->txn)
+        p->txn->uncertain = true;
+    pass_over(s);
 }
 
 static void grow(esmtp_session_t *s)
@@ -78,7 +85,7 @@ esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s)
     if (q->n == ESMTP_PENDING_MAX) {
         esmtp_pairing_at(q, 0)->fact->anomalies |= ESMTP_AN_OVER_LIMIT;
         forget_front(s);
-        q->doubt = true;
+        q->lossy = true;
     }
     if (q->n == q->room)
         grow(s);
@@ -123,7 +130,7 @@ static esmtp_pending_t *only_candidate(esmtp_session_t *s, uint16_t code, uint32
     return NULL;
 }
 
-static esmtp_pending_t *match_in_doubt(esmtp_session_t *s, uint16_t code)
+static esmtp_pending_t *match_lossy(esmtp_session_t *s, uint16_t code)
 {
     uint32_t index = 0;
     esmtp_pending_t *p = only_candidate(s, code, &index);
@@ -135,13 +142,65 @@ static esmtp_pending_t *match_in_doubt(esmtp_session_t *s, uint16_t code)
     }
     while (index--)
         forget_front(s);
-    s->pairing.doubt = s->pairing.hole = false;
+    s->pairing.lossy = s->pairing.hole = false;
     return esmtp_pairing_at(&s->pairing, 0);
+}
+
+/* Whether an entry asked for a telling code. */
+static bool wants(const esmtp_pending_t *p, uint16_t code)
+{
+    switch (code) {
+    case 354: return p->row && (p->row->payload == ESMTP_PAYLOAD_TEXT || p->row->payload == ESMTP_PAYLOAD_BLOB);
+    case 334:
+    case 235: return p->login != NULL;
+    default: return esmtp_verb_expects(p->row, code) && p->row;
+    }
+}
+
+/* A 354 that no DATA waits for makes a message of whatever the oldest unknown verb was. */
+static uint32_t oldest_unknown(const esmtp_pairing_t *q)
+{
+    for (uint32_t i = 0; i < MIN(q->n, ESMTP_DOUBT_MAX); i++) {
+        if (!esmtp_pairing_at(q, i)->row)
+            return i;
+    }
+    return q->n;
+}
+
+uint32_t esmtp_pairing_peek(const esmtp_session_t *s, uint16_t code)
+{
+    const esmtp_pairing_t *q = &s->pairing;
+    if (!q->n || q->lossy || !code_is_telling(code))
+        return 0;
+    for (uint32_t i = 0; i < MIN(q->n, ESMTP_DOUBT_MAX); i++) {
+        if (wants(esmtp_pairing_at(q, i), code))
+            return i;
+    }
+    return code == 354 ? oldest_unknown(q) : q->n;
 }
 
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code)
 {
-    if (s->pairing.doubt)
-        return match_in_doubt(s, code);
+    if (s->pairing.lossy)
+        return match_lossy(s, code);
+    uint32_t before = esmtp_pairing_peek(s, code);
+    if (before >= s->pairing.n)
+        return NULL;
+    while (before--)
+        pass_over(s);
     return esmtp_pairing_at(&s->pairing, 0);
+}
+
+void esmtp_pairing_silence(esmtp_session_t *s)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    uint32_t kept = 1; /* XACK itself */
+    for (uint32_t i = 1; i < q->n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(q, i);
+        if (p->row && (p->row->id == ESMTP_VERB_RCPT || p->row->id == ESMTP_VERB_XDFN))
+            p->fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
+        else
+            *esmtp_pairing_at(q, kept++) = *p;
+    }
+    q->n = MIN(q->n, kept);
 }

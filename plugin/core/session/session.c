@@ -9,7 +9,7 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session_priv.h"
+#include "doubt.h"
 
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n)
 {
@@ -120,7 +120,7 @@ bool esmtp_session_hello_pending(const esmtp_session_t *s)
         const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p->row && (p->row->flags & ESMTP_VF_HELLO))
             return true;
-        if (!s->pairing.doubt)
+        if (!s->pairing.lossy)
             break;
     }
     return false;
@@ -167,7 +167,7 @@ static void drop_pending(esmtp_session_t *s)
             fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
         esmtp_pairing_pop(s);
     }
-    s->pairing.doubt = s->pairing.hole = false;
+    s->pairing.lossy = s->pairing.hole = false;
 }
 
 void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
@@ -224,6 +224,7 @@ void esmtp_session_tls_begin(esmtp_session_t *s)
 {
     if (s->tls_phase == ESMTP_TLS_PHASE_INSIDE)
         return;
+    esmtp_doubt_settle(s);
     esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_INSIDE);
     esmtp_session_restart(s, ESMTP_RESTART_TLS);
     esmtp_session_enter(s, ESMTP_STEP_LINE);
@@ -262,6 +263,12 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
     fact->seq = at->seq;
     fact->len = len;
     fact->kind = kind;
+    if (s->carried && side != s->server) { /* what came before has facts of its own */
+        fact->seq += s->carried;
+        fact->len -= MIN(fact->len, s->carried);
+        fact->flags |= ESMTP_FF_TAIL;
+        s->carried = 0;
+    }
     if (s->lmtp)
         fact->flags |= ESMTP_FF_LMTP;
     if (side == s->server)
@@ -280,6 +287,10 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
     fact->eol = (uint16_t)(line->total - line->len);
     if (line->plain)
         fact->flags |= ESMTP_FF_PLAIN;
+    if (side != s->server) {
+        s->client_crlf |= line->eol == ESMTP_EOL_CRLF;
+        s->client_lf |= line->eol == ESMTP_EOL_LF;
+    }
     if (line->eol == ESMTP_EOL_LF)
         fact->anomalies |= ESMTP_AN_BARE_LF;
     if (line->eol == ESMTP_EOL_NONE)
@@ -292,9 +303,14 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
     return fact;
 }
 
+bool esmtp_session_lf_only(const esmtp_session_t *s)
+{
+    return s->client_lf && !s->client_crlf;
+}
+
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at)
 {
-    return s->server_spoke && !at->peer_ahead && !s->pairing.doubt;
+    return s->server_spoke && !at->peer_ahead && !s->pairing.lossy;
 }
 
 /* --- holes ------------------------------------------------------------------------------------ */
@@ -304,7 +320,7 @@ static void server_gap(esmtp_session_t *s)
     s->greeted = true;
     s->reply.open = false;
     s->reply.head_lost = true;
-    s->pairing.doubt |= s->pairing.n > 0;
+    s->pairing.lossy |= s->pairing.n > 0;
 }
 
 static void octets_gap(esmtp_session_t *s, uint32_t missing)
@@ -328,7 +344,7 @@ static void octets_gap(esmtp_session_t *s, uint32_t missing)
 static void login_gap(esmtp_session_t *s)
 {
     esmtp_login_t *login = s->login;
-    if (!login || !s->challenges) {
+    if (!login || s->challenges <= 0) {
         s->login = NULL;
         return;
     }
@@ -351,12 +367,13 @@ static void client_gap(esmtp_session_t *s, uint32_t missing)
         s->synced = false;
         s->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
         if (s->batch || s->pairing.n)
-            s->pairing.doubt = s->pairing.hole = true;
+            s->pairing.lossy = s->pairing.hole = true;
     }
 }
 
 void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t missing)
 {
+    esmtp_doubt_settle(s);
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
     fact->anomalies |= ESMTP_AN_GAP;

@@ -4,12 +4,16 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session_priv.h"
+#include "doubt.h"
 
 static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
                       esmtp_pending_t *p)
 {
-    if (!event->size_ok)
+    if (event->odd_size) {
+        p->odd_size = true;
+        p->fact->anomalies |= ESMTP_AN_BAD_SIZE;
+    }
+    if (!event->size_ok || esmtp_session_takes_no_chunks(s))
         return;
     esmtp_message_t *message = s->message;
     bool goes_on = message && message->bdat && message->txn == s->txn && !message->refused;
@@ -17,6 +21,8 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         message->aborted = true;
     if (!goes_on)
         esmtp_session_begin_message(s, at, s->txn, true);
+    if (!goes_on && message && message->refused && message->txn == s->txn)
+        s->message->leftover = true;
     p->message = s->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);
@@ -70,13 +76,16 @@ static bool begins_login(esmtp_span_t verb)
     return esmtp_span_starts(verb, "AUTH") || esmtp_span_is(verb, "USER") || esmtp_span_is(verb, "PASS");
 }
 
+/* Lines that a login may still have when the capture begins in the middle of it; later ones are those of a mail. */
+#define LOGIN_LINES 2
+
 /* Whether a line reads as part of a login that the server does not want, or that began before the capture. */
 static bool reads_as_login(const esmtp_session_t *s, const esmtp_client_event_t *event)
 {
     const esmtp_command_t *command = &event->command;
     if (command->row || event->dot || !event->line.len)
         return false;
-    return s->login_refused || (!s->opened && !s->synced && event->base64);
+    return s->login_refused || (!s->opened && !s->synced && event->base64 && s->early_lines < LOGIN_LINES);
 }
 
 /* Keeps the secrets of a line that is no part of a login under way. */
@@ -85,6 +94,8 @@ static void note_stray_login(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp
     bool begins = !event->command.row && begins_login(event->command.verb);
     if (reads_as_login(s, event))
         fact->flags |= ESMTP_FF_SECRET;
+    if (s->early_lines < LOGIN_LINES)
+        s->early_lines++;
     if (begins || fact->flags & ESMTP_FF_SECRET)
         keep_secrets(s, event);
     s->login_refused = (s->login_refused && !event->command.row) || begins;
@@ -117,7 +128,7 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     case ESMTP_TXN_ABORT: p->txn = s->txn; break;
     case ESMTP_TXN_NONE: break;
     }
-    if (!p->txn && p->row && p->row->id == ESMTP_VERB_RCPT && s->refused_txn)
+    if (!p->txn && p->row && p->row->id == ESMTP_VERB_RCPT)
         p->path = esmtp_session_strdup(s, event->path.address);
     p->fact->txn = p->txn;
     esmtp_txn_touch(p->txn, at, p->fact);
@@ -171,6 +182,13 @@ static bool mechanism_missing(const esmtp_session_t *s, esmtp_span_t mechanism)
     return true;
 }
 
+/* XACK OFF counts when it is accepted; after XACK ON replies are awaited at once. */
+static void xack_sent(esmtp_session_t *s, const esmtp_client_event_t *event, esmtp_pending_t *p)
+{
+    p->xack_off = esmtp_span_is(event->command.parameter, "OFF");
+    s->xack_off &= p->xack_off;
+}
+
 /* Moves the state as the verb asks. */
 static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
                       esmtp_pending_t *p)
@@ -178,10 +196,10 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     const esmtp_verb_row_t *row = p->row;
     if (!row)
         return;
-    if (row->id == ESMTP_VERB_LHLO) {
-        s->lmtp = true;
+    if (row->id == ESMTP_VERB_LHLO)
         p->fact->flags |= ESMTP_FF_LMTP;
-    }
+    if (row->id == ESMTP_VERB_XACK)
+        xack_sent(s, event, p);
     if (row->payload == ESMTP_PAYLOAD_CHUNK)
         bdat_sent(s, at, event, p);
     if (row->payload == ESMTP_PAYLOAD_BLOB)
@@ -210,11 +228,7 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
 {
     const esmtp_verb_row_t *row = event->command.row;
-    if (!row)
-        return false;
-    if (row->id == ESMTP_VERB_XACK)
-        s->xack_off = esmtp_span_is(event->command.parameter, "OFF");
-    return s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
+    return row && s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
 }
 
 /* Whether a command was sent while another waited: no reply came in between that the client acknowledged. */
@@ -234,8 +248,15 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     if (!event->command.named || (!event->command.row && !event->command.plausible))
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
     s->batch |= event->nth > 0 || is_pipelined(s, at);
+    if (s->login && s->challenges <= 0 && event->command.row)
+        s->login = NULL; /* the client is through with it */
+    if (s->gone_login && !(event->command.row && event->command.plausible))
+        fact->flags |= ESMTP_FF_SECRET;
+    else
+        s->gone_login = NULL;
+    esmtp_doubt_quiet(s);
     if (esmtp_session_unsynced(s) && s->pairing.n > 0)
-        s->pairing.doubt = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
+        s->pairing.lossy = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
     esmtp_session_found(s);
     if (silenced(s, event)) {
         fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
@@ -262,9 +283,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
     s->login_hole = false;
-    if (s->challenges)
-        s->challenges--;
-    else if (esmtp_session_server_watched(s, at))
+    if (--s->challenges < 0 && esmtp_session_server_watched(s, at))
         fact->anomalies |= ESMTP_AN_EARLY_AUTH;
     if (event->line.len == 1 && event->command.verb.len == 1 && event->command.verb.p[0] == '*')
         login->cancelled = true;
@@ -290,7 +309,7 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     if (!event->dot)
         note_stray_login(s, fact, event);
     if (!s->greeted || !s->opened)
-        s->pairing.doubt = s->pairing.hole = true; /* who knows what commands stand in front of this */
+        s->pairing.lossy = s->pairing.hole = true; /* who knows what commands stand in front of this */
     if (event->dot) {
         fact->kind = ESMTP_FACT_EOM;
         fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
@@ -310,7 +329,7 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
     const esmtp_command_t *command = &event->command;
     if (s->login_hole && event->sure)
         return NULL;
-    return s->login && (s->challenges || !(command->row && command->plausible)) ? s->login : NULL;
+    return s->login && (s->challenges > 0 || !(command->row && command->plausible)) ? s->login : NULL;
 }
 
 bool esmtp_session_wants_proof(esmtp_session_t *s)

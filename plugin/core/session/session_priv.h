@@ -22,6 +22,7 @@ typedef struct {
     esmtp_login_t *login;      /* AUTH */
     const char *path;          /* RCPT outside of any transaction that is known: its forward-path */
     uint32_t replies;          /* still due */
+    bool each_replies;         /* BDAT LAST, refused: each recipient gets a reply all the same (LMTP) */
     bool counted;              /* message: replies says how many there are */
     esmtp_decision_t decision; /* message: of the replies so far the one that decides */
     bool per_recipient;        /* one reply per recipient (LMTP, PRDR after 353) */
@@ -31,6 +32,10 @@ typedef struct {
     const char *queue_id; /* of the first recipient that was accepted (LMTP); NULL if none was named */
     bool any_wrapped;     /* a 558 line gave the verdict on a recipient */
     bool last_chunk;      /* BDAT LAST */
+    bool odd_size;        /* BDAT: its argument is no proper one */
+    bool commands_follow; /* DATA that was refused: what follows it is no text */
+    bool text_begun;      /* DATA: its text came before its reply */
+    bool xack_off;        /* XACK OFF */
     bool blob_granted;    /* XEXCH50 got its 354 */
     uint32_t ack;         /* of the segment that sent it; 0 if not known */
     bool answers_missed;  /* when it was sent the client had octets of the server that the capture lacks */
@@ -40,7 +45,7 @@ typedef struct {
     esmtp_pending_t *ring;
     uint32_t room, head, n;
     uint64_t popped; /* entries that have left: entry i has the number popped + i */
-    bool doubt;      /* replies or commands were lost: who answers whom is not certain */
+    bool lossy;      /* replies or commands were lost: who answers whom is not certain */
     bool hole;       /* commands were lost */
 } esmtp_pairing_t;
 
@@ -62,6 +67,8 @@ typedef enum {
     ESMTP_RESTART_SWAP,    /* TURN, ATRN: the former client serves, RFC 2645 */
 } esmtp_restart_t;
 
+typedef struct esmtp_doubts esmtp_doubts_t;
+
 struct esmtp_session {
     const esmtp_session_ops_t *ops;
     void *ctx;
@@ -70,13 +77,15 @@ struct esmtp_session {
     esmtp_side_t server;
     bool server_certain;
     bool lmtp;
-    bool opened; /* watched from the SYN on */
+    bool hello_seen; /* a hello was accepted: it says whether this is LMTP */
+    bool opened;     /* watched from the SYN on */
     bool server_spoke, client_spoke;
-    bool greeted;     /* the greeting came, or must have come */
-    bool synced;      /* the greeting or a reply to a captured command was seen */
-    bool client_gap;  /* a hole was seen in what the client sent */
-    bool batch;       /* two commands came in one segment: the client pipelines */
-    bool extra_cr[2]; /* for each side: it was said that its lines end with CR CR LF */
+    bool greeted;                /* the greeting came, or must have come */
+    bool synced;                 /* the greeting or a reply to a captured command was seen */
+    bool client_lf, client_crlf; /* lines of the client ended so */
+    bool client_gap;             /* a hole was seen in what the client sent */
+    bool batch;                  /* two commands came in one segment: the client pipelines */
+    bool extra_cr[2];            /* for each side: it was said that its lines end with CR CR LF */
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */
@@ -93,11 +102,12 @@ struct esmtp_session {
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
-    uint32_t challenges; /* 334 that the client has not answered */
-    bool login_hole;     /* a hole was seen since the last of them: the next line may answer it, or not */
+    int32_t challenges; /* 334 that the client has not answered; below 0: lines that were sent before theirs */
+    bool login_hole;    /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
     bool login_refused; /* a login was refused or given up, and no command that is known came since */
     const char *secrets[ESMTP_SECRETS];
+    unsigned early_lines; /* lines of the client, up to LOGIN_LINES, while it is not known where the capture begins */
 
     /* TLS */
     esmtp_tls_phase_t tls_phase;
@@ -109,11 +119,15 @@ struct esmtp_session {
     uint32_t tls_frame;
 
     esmtp_pairing_t pairing;
+    esmtp_doubts_t *doubts; /* NULL: there never was one */
 
     /* text and counted octets */
     esmtp_body_t body;
     esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
     const esmtp_verb_row_t *text_row;
+    esmtp_fact_t *text_fact; /* its newest piece; NULL if there is none or something else came since */
+    bool text_joins;         /* and what comes next in this call goes on with it */
+    uint32_t carried;        /* octets of the next fact of the client that lie in facts before it */
     uint64_t octets_left;
     uint64_t octets_entry;    /* number of the pending entry that the octets belong to */
     esmtp_message_t *message; /* open, or NULL */
@@ -138,10 +152,12 @@ struct esmtp_session {
         esmtp_login_t *login;
     } reply;
 
-    esmtp_txn_t *txn;         /* open in the client's eyes */
-    esmtp_txn_t *refused_txn; /* the last one that was closed by a refused message; NULL after another one was ended */
-    esmtp_login_t *login;     /* under way */
-    uint64_t login_entry;     /* number of the pending entry of its AUTH, if that was captured */
+    esmtp_txn_t *txn;          /* open in the client's eyes */
+    esmtp_txn_t *refused_txn;  /* the last one that was closed by a refused message; NULL after another one was ended */
+    esmtp_txn_t *last_txn;     /* the one whose message the last reply to a message was for */
+    esmtp_login_t *login;      /* under way */
+    esmtp_login_t *gone_login; /* was refused while lines that were to answer it were on their way */
+    uint64_t login_entry;      /* number of the pending entry of its AUTH, if that was captured */
 };
 
 /* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
@@ -149,6 +165,9 @@ static inline bool esmtp_session_unsynced(const esmtp_session_t *s)
 {
     return !s->synced && (!s->opened || s->client_gap);
 }
+
+/* Whether the server was found to take BDAT for an unknown command. */
+bool esmtp_session_takes_no_chunks(const esmtp_session_t *s);
 
 /* session.c: the states. A transition is told to ops->trace by name. */
 void esmtp_session_enter(esmtp_session_t *s, esmtp_step_t step);
@@ -164,8 +183,12 @@ esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
+/* XACK OFF at the front was accepted: of what was sent after it RCPT and XDFN get no reply. */
+void esmtp_pairing_silence(esmtp_session_t *s);
 /* Gives back the room of an empty queue. */
 void esmtp_pairing_give_back(esmtp_session_t *s);
+/* How many entries stand before the one that a reply of this code will answer; the number of all if it answers none. */
+uint32_t esmtp_pairing_peek(const esmtp_session_t *s, uint16_t code);
 /* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
 esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
 
@@ -174,6 +197,10 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
 esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fact_t *fact, esmtp_span_t address);
 /* Notes that a fact belongs to a transaction (which may be NULL). */
 void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact_t *fact);
+/* That recipient or the next one that RCPT accepted; NULL if there is none. */
+esmtp_rcpt_t *esmtp_txn_next_accepted(esmtp_rcpt_t *rcpt);
+/* Whether the text of a reply names a forward-path: "<bob@example.net> Saved". */
+bool esmtp_txn_names(esmtp_span_t text, const esmtp_rcpt_t *rcpt);
 /* The reply to a command or message of a transaction: verdicts, ends. p may still be at the front of the queue. */
 void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                      const esmtp_server_event_t *event);
@@ -187,6 +214,10 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s);
 /* Message text begins although that DATA has no answer. */
 void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data);
+/* The message ended at the false end that was seen last. at: after it. proved: by a reply. */
+void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at, bool proved);
+/* Octets of a line that goes on in a later segment. */
+void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 /* A final reply is about to come: ends a message whose end the server must have seen. */
 void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at);
 /* DATA was refused. */
@@ -211,6 +242,8 @@ const char *esmtp_session_strdup_upper(esmtp_session_t *s, esmtp_span_t span);
 esmtp_side_t esmtp_session_client_side(const esmtp_session_t *s);
 /* The first fact of a side in clear after TLS was begun. */
 void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact);
+/* Whether the client ends all its lines with LF alone: then LF.LF ends a message. */
+bool esmtp_session_lf_only(const esmtp_session_t *s);
 /* Whether the capture would hold the server's octets if there were any. */
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at);
 esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,

@@ -4,7 +4,7 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session_priv.h"
+#include "doubt.h"
 
 /* Keywords that a list takes room for at a time: what most servers offer. */
 #define OFFERED_AT_ONCE 10
@@ -119,7 +119,7 @@ static bool greets(uint16_t code)
 /* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
 static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
 {
-    if (code == 421 || s->reply.early)
+    if (code == 421 || code == 221 || s->reply.early)
         return;
     bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
     s->reply.no_command = watched;
@@ -140,7 +140,7 @@ static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t 
 bool esmtp_session_verdict_pending(const esmtp_session_t *s)
 {
     const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    return p && (p->message || s->pairing.doubt);
+    return p && (p->message || s->pairing.lossy);
 }
 
 /* A reply to a login whose AUTH the capture lacks: the first of them is a challenge, which says that there is one. Of
@@ -188,9 +188,9 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->reply.txn = s->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
-        s->pairing.doubt = s->pairing.hole =
+        s->pairing.lossy = s->pairing.hole =
             true;                  /* answers a command from before the capture; maybe not the only one */
-    bool doubt = s->pairing.doubt; /* the match may end it */
+    bool doubt = s->pairing.lossy; /* the match may end it */
     p = esmtp_pairing_match(s, code);
     s->synced |= p != NULL;
     if (p)
@@ -223,7 +223,9 @@ static void login_challenged(esmtp_session_t *s, esmtp_login_t *login, esmtp_pro
 static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, uint16_t code)
 {
     login->end_frame = at->frame;
-    if (code >= 200 && code < 300) {
+    if (code >= 400 && !login->server_messages && !login->initial)
+        s->gone_login = login; /* clients send user and password all the same */
+    if (code >= 200 && code < 300 && code != 220 && code != 221) {
         login->outcome = ESMTP_LOGIN_SUCCEEDED;
         s->logged_in = true;
     } else {
@@ -257,6 +259,15 @@ static void swap_roles(esmtp_session_t *s)
     esmtp_session_restart(s, ESMTP_RESTART_SWAP);
 }
 
+/* LMTP or SMTP: what the last hello said that was accepted, for what was sent with it as well. */
+static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
+{
+    s->hello_seen = true;
+    s->lmtp = row->id == ESMTP_VERB_LHLO;
+    for (uint32_t i = 0; s->lmtp && i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++)
+        esmtp_pairing_at(&s->pairing, i)->fact->flags |= ESMTP_FF_LMTP;
+}
+
 /* The verb's own part of a final reply. */
 static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                           uint16_t code)
@@ -271,6 +282,13 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
         offer_commit(s, fact);
     if (row->id == ESMTP_VERB_HELO && ok)
         esmtp_session_restart(s, ESMTP_RESTART_HELLO);
+    if (((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO) && ok)
+        hello_accepted(s, row);
+    if (row->id == ESMTP_VERB_XACK && ok) {
+        s->xack_off |= p->xack_off;
+        if (p->xack_off)
+            esmtp_pairing_silence(s);
+    }
     if (row->flags & ESMTP_VF_TLS)
         tls_answered(s, at, fact, code);
     if ((row->flags & ESMTP_VF_SWAP) && ok)
@@ -289,10 +307,16 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
         login_challenged(s, p->login, prompt);
         return true;
     }
+    if (code == 354 && !p->row) { /* whatever it was, it began a message */
+        if (!p->text_begun)
+            esmtp_session_begin_text(s, at, p->fact, NULL);
+        esmtp_pairing_pop(s);
+        return true;
+    }
     if (!p->row || code / 100 != 3)
         return false;
     if (p->row->payload == ESMTP_PAYLOAD_TEXT) {
-        if (s->step == ESMTP_STEP_LINE || s->step == ESMTP_STEP_LOST)
+        if ((s->step == ESMTP_STEP_LINE || s->step == ESMTP_STEP_LOST) && !p->text_begun)
             esmtp_session_begin_text(s, at, p->fact, p->row);
         esmtp_pairing_pop(s);
         return true;
@@ -341,6 +365,8 @@ static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
 /* The server says goodbye: what only further commands would need is given back. */
 static void session_ended(esmtp_session_t *s)
 {
+    if (esmtp_session_in_doubt(s))
+        return;
     if (s->offer && !s->offer_shown)
         offer_release(s, s->offer);
     s->offer = NULL;
@@ -395,6 +421,8 @@ static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
         fact->flags |= ESMTP_FF_HELLO;
     if (s->reply.lost_peer)
         fact->flags |= ESMTP_FF_LOST_PEER;
+    if (s->reply.verb == esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_LHLO)) && s->reply.hello)
+        fact->flags |= ESMTP_FF_LMTP;
     if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
         fact->anomalies |= ESMTP_AN_WRONG_CODE;
     if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))

@@ -4,7 +4,7 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session_priv.h"
+#include "doubt.h"
 
 /* --- message text ----------------------------------------------------------------------------- */
 
@@ -16,11 +16,15 @@ void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, es
     m->first_frame = at->frame;
     s->message_tls = at->tls;
     s->message = m;
+    s->text_fact = NULL;
+    esmtp_doubt_message(s, m);
 }
 
 void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *command,
                               const esmtp_verb_row_t *row)
 {
+    if (command && !row && !command->txn)
+        command->txn = s->txn; /* an unknown verb that the server took for DATA */
     esmtp_session_begin_message(s, at, command ? command->txn : NULL, false);
     esmtp_body_init(&s->body);
     esmtp_session_enter(s, ESMTP_STEP_TEXT);
@@ -43,12 +47,13 @@ void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at)
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s)
 {
     esmtp_pending_t *p = esmtp_pairing_last(&s->pairing);
-    return p && p->row && p->row->payload == ESMTP_PAYLOAD_TEXT ? p : NULL;
+    return p && !p->commands_follow && p->row && p->row->payload == ESMTP_PAYLOAD_TEXT ? p : NULL;
 }
 
 /* Text that comes while DATA has no answer: sent too early, or the 354 is not in the capture. */
 void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data)
 {
+    data->text_begun = true;
     esmtp_session_begin_text(s, at, data->fact, data->row);
     s->text_early = esmtp_session_server_watched(s, at);
     s->text_lost_head = !s->text_early;
@@ -70,7 +75,7 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     fact->extra = m;
     if (m->incomplete)
         fact->anomalies |= ESMTP_AN_INCOMPLETE;
-    else
+    else if (!m->leftover)
         fact->flags |= ESMTP_FF_COMPLETE;
     if (s->ops->end)
         s->ops->end(s->ctx, m);
@@ -94,11 +99,25 @@ uint64_t esmtp_session_message_octets(const esmtp_session_t *s)
     return s->message ? s->message->octets : 0;
 }
 
+/* The newest piece of text, if what comes now lies next to it in the same call: the scanner only stopped in between. */
+static esmtp_fact_t *joined_text(const esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    esmtp_fact_t *fact = s->text_joins ? s->text_fact : NULL;
+    bool next = fact && fact->frame == at->frame && fact->call == at->call && fact->seq + fact->len == at->seq;
+    return next ? fact : NULL;
+}
+
 esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before)
 {
     esmtp_message_t *m = s->message;
     uint32_t news = s->body.flags & ~m->body_flags;
-    esmtp_fact_t *fact = piece_fact(s, at, ESMTP_FACT_TEXT, len, before);
+    esmtp_fact_t *fact = joined_text(s, at);
+    if (fact)
+        fact->len += len;
+    else
+        fact = piece_fact(s, at, ESMTP_FACT_TEXT, len, before);
+    s->text_fact = fact;
+    s->text_joins = true;
     m->body_flags |= news;
     if (s->text_row)
         fact->verb = esmtp_verb_number(s->text_row);
@@ -151,6 +170,62 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
     end_message(s, at, fact);
     await_verdict(s, at, fact, m);
     return fact;
+}
+
+/* Takes the octets of a false end out of the text and out of the fact that shows it. Returns how many lie in that fact.
+ */
+static uint32_t cut_false_end(esmtp_session_t *s)
+{
+    esmtp_message_t *m = s->message;
+    esmtp_fact_t *text = s->text_fact;
+    uint32_t mark = s->body.mark, in_text = mark - s->body.mark_dropped;
+    m->octets -= MIN(in_text, m->octets);
+    if (s->ops->cut)
+        s->ops->cut(s->ctx, m, m->octets);
+    if (!text)
+        return 0;
+    mark = MIN(mark, text->len); /* more of it may lie in an earlier segment */
+    text->len -= mark;
+    text->anomalies &= ~ESMTP_AN_FAKE_END; /* it is the end, which says so */
+    return mark;
+}
+
+void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at, bool proved)
+{
+    esmtp_message_t *m = s->message;
+    esmtp_fact_t *text = s->text_fact, *fact = text;
+    esmtp_stamp_t here = *at;
+    uint32_t mark = cut_false_end(s);
+    here.seq -= mark;
+    if (text) {
+        here.frame = text->frame;
+        here.call = text->call;
+    }
+    if (text && !text->len) { /* there is nothing else in it */
+        uint64_t anomalies = text->anomalies & ESMTP_AN_EARLY_TEXT;
+        uint32_t flags = text->flags & (ESMTP_FF_LMTP | ESMTP_FF_LOST_PEER);
+        *fact = (esmtp_fact_t){.frame = here.frame, .call = here.call, .seq = here.seq, .len = mark};
+        fact->kind = ESMTP_FACT_EOM;
+        fact->flags = flags;
+        fact->anomalies = anomalies;
+        m->pieces--;
+    } else {
+        fact = esmtp_session_new_fact(s, &here, esmtp_session_client_side(s), ESMTP_FACT_EOM, mark);
+    }
+    fact->txn = m->txn;
+    fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
+    fact->eol = (uint16_t)MIN(mark, 1);
+    if (proved)
+        fact->anomalies |= ESMTP_AN_FAKE_END_TAKEN;
+    leave_text(s);
+    end_message(s, &here, fact);
+    await_verdict(s, &here, fact, m);
+}
+
+void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len)
+{
+    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, len);
+    fact->flags |= ESMTP_FF_PIECE;
 }
 
 /* A final reply came while the client is sending its message and nothing else waits for one: the server saw an end that

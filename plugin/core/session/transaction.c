@@ -124,6 +124,16 @@ static esmtp_decision_t decision_of(const esmtp_session_t *s)
     return (esmtp_decision_t){s->reply.code, s->reply.reason};
 }
 
+/* A command that was sent outside of any known transaction belongs to this one. */
+static void join(esmtp_session_t *s, esmtp_pending_t *p, esmtp_txn_t *txn)
+{
+    p->txn = txn;
+    if (!(p->fact->flags & ESMTP_FF_EXTRA))
+        p->fact->txn = txn;
+    if (p->row->id == ESMTP_VERB_RCPT)
+        p->rcpt = esmtp_txn_recipient(s, txn, p->fact, esmtp_span_str(p->path ? p->path : ""));
+}
+
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn);
 static void reopen(esmtp_session_t *s, esmtp_txn_t *txn);
 
@@ -172,6 +182,27 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
         s->message->txn = outer;
 }
 
+/* A MAIL was refused: what was sent in the same batch belongs to no transaction, as if it had been sent later. */
+static void abandon(esmtp_session_t *s, esmtp_txn_t *txn)
+{
+    for (uint32_t i = 1; i < s->pairing.n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        if (p->txn != txn)
+            continue;
+        p->txn = NULL;
+        p->rcpt = NULL;
+        if (p->message)
+            p->message->txn = NULL;
+        if (!(p->fact->flags & ESMTP_FF_EXTRA))
+            p->fact->txn = NULL;
+    }
+    if (s->message && s->message->txn == txn)
+        s->message->txn = NULL;
+    txn->rcpts = NULL;
+    txn->rcpts_end = &txn->rcpts;
+    txn->n_rcpts = 0;
+}
+
 static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                            uint16_t code)
 {
@@ -188,10 +219,12 @@ static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
     txn->mail_refusal = decision_of(s);
     judge(s, at, fact, txn, NULL);
-    if (outer)
+    if (outer) {
         fall_back(s, txn, outer);
-    else
-        close_txn(s, txn);
+        return;
+    }
+    abandon(s, txn);
+    close_txn(s, txn);
 }
 
 static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
@@ -257,7 +290,7 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
     s->refused_txn = accepted ? NULL : txn;
 }
 
-static esmtp_rcpt_t *next_accepted(esmtp_rcpt_t *rcpt)
+esmtp_rcpt_t *esmtp_txn_next_accepted(esmtp_rcpt_t *rcpt)
 {
     while (rcpt && (rcpt->code < 200 || rcpt->code > 299))
         rcpt = rcpt->next;
@@ -266,7 +299,7 @@ static esmtp_rcpt_t *next_accepted(esmtp_rcpt_t *rcpt)
 
 static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
-    p->rcpt = next_accepted(p->rcpt);
+    p->rcpt = esmtp_txn_next_accepted(p->rcpt);
     if (!p->rcpt)
         return;
     p->rcpt->final_code = code;
@@ -298,7 +331,7 @@ static void speak_for_all(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 }
 
 /* Whether the text of a reply names a forward-path: "<bob@example.net> Saved". */
-static bool names_recipient(esmtp_span_t text, const esmtp_rcpt_t *rcpt)
+bool esmtp_txn_names(esmtp_span_t text, const esmtp_rcpt_t *rcpt)
 {
     size_t n = rcpt ? strlen(rcpt->address) : 0;
     for (size_t i = 0; n && i + n + 2 <= text.len; i++) {
@@ -316,8 +349,9 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     p->counted = true;
     if (!s->lmtp || !p->txn || p->per_recipient)
         return;
-    bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK;
-    if (chunk && event->reply.code >= 400 && !names_recipient(event->reply.parameter, next_accepted(p->txn->rcpts)))
+    bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !p->each_replies;
+    if (chunk && event->reply.code >= 400 &&
+        !esmtp_txn_names(event->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts)))
         return;
     p->per_recipient = true;
     p->replies = MAX(1, p->txn->n_accepted);
@@ -328,7 +362,8 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
                              const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    bool ok = code >= 200 && code < 300;
+    bool ok = code >= 200 && code < 300 && code != 220 && code != 221;
+    s->last_txn = p->txn;
     if (!p->counted)
         count_verdicts(s, p, event);
     bool overall = p->overall && p->replies == 1;
@@ -361,15 +396,26 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
 }
 
-/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. A MAIL
- * behind it stands inside that transaction. */
+/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. What
+ * was sent since belongs to it, and a MAIL among that stands inside it. */
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 {
-    esmtp_txn_t *inner = s->txn;
-    if (!inner && s->pairing.n == 1)
+    for (uint32_t i = 1; i < s->pairing.n; i++) {
+        esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        if (!p->row || p->row->txn == ESMTP_TXN_NONE)
+            continue;
+        if (p->row->txn == ESMTP_TXN_BEGIN) {
+            if (p->txn && p->txn != txn && !p->txn->outer)
+                p->txn->outer = txn;
+            return;
+        }
+        if (!p->txn)
+            join(s, p, txn);
+        if (p->row->txn == ESMTP_TXN_ABORT)
+            return;
+    }
+    if (!s->txn)
         s->txn = txn;
-    else if (inner && inner != txn && !inner->outer)
-        inner->outer = txn;
 }
 
 static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
@@ -393,10 +439,9 @@ static void take_up(esmtp_session_t *s, esmtp_pending_t *p, esmtp_fact_t *fact)
 {
     esmtp_txn_t *txn = s->refused_txn;
     reopen(s, txn);
-    p->txn = p->fact->txn = txn;
+    join(s, p, txn);
     if (!(fact->flags & ESMTP_FF_EXTRA))
         fact->txn = txn;
-    p->rcpt = esmtp_txn_recipient(s, txn, p->fact, esmtp_span_str(p->path ? p->path : ""));
     if (!s->txn)
         s->txn = txn;
 }

@@ -8,7 +8,7 @@
 
 #include "fields.h"
 
-#define ANOMALIES 32
+#define ANOMALIES 35
 
 static expert_field fields[ANOMALIES];
 
@@ -80,6 +80,15 @@ static ei_register_info infos[ANOMALIES] = {
     {&fields[31],
      {"smtp.expert.clear_after_tls", PI_SEQUENCE, PI_WARN,
       "In clear although TLS was begun: its handshake failed, or it has ended", EXPFILL}},
+    {&fields[32],
+     {"smtp.expert.chunk_read_as_commands", PI_SECURITY, PI_ERROR,
+      "BDAT: the server read what follows as commands, not as a chunk", EXPFILL}},
+    {&fields[33],
+     {"smtp.expert.bad_chunk_size", PI_PROTOCOL, PI_WARN,
+      "BDAT: not a number alone or with LAST; servers differ in what they make of it", EXPFILL}},
+    {&fields[34],
+     {"smtp.expert.read_anew", PI_ASSUMPTION, PI_WARN,
+      "This reply shows that what the client sent before means something else than was shown at first", EXPFILL}},
 };
 
 /* Octets are missing: what is known of them, by ESMTP_GAP_*. */
@@ -95,12 +104,13 @@ static const char *const gap_texts[] = {
 
 void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
-    for (uint64_t rest = fact->anomalies; rest; rest &= rest - 1) {
-        unsigned bit = (unsigned)g_bit_nth_lsf(rest, -1);
-        bool gap = 1u << bit == ESMTP_AN_GAP && fact->kind == ESMTP_FACT_GAP && fact->code != ESMTP_GAP_UNKNOWN;
+    for (unsigned bit = 0; bit < ANOMALIES; bit++) {
+        if (!(fact->anomalies & ESMTP_AN(bit)))
+            continue;
+        bool gap = ESMTP_AN(bit) == ESMTP_AN_GAP && fact->kind == ESMTP_FACT_GAP && fact->code != ESMTP_GAP_UNKNOWN;
         if (gap && fact->code < G_N_ELEMENTS(gap_texts))
             expert_add_info_format(pinfo, item, &fields[bit], "%s", gap_texts[fact->code]);
-        else if (bit < ANOMALIES)
+        else
             expert_add_info(pinfo, item, &fields[bit]);
     }
 }

@@ -8,7 +8,7 @@
  */
 #include "collect.h"
 
-#include "../wire/pool.h"
+#include <epan/prefs-int.h> /* a preference of another module: no other way to read it */
 
 /* What the client says its message will take is believed up to here, and up to so many times its first octets: room for
  * it is made at once. */
@@ -22,6 +22,13 @@
 /* Octets of one message that are kept at most; beyond, a tvb (31 bits) and memory end. */
 static unsigned max_message = 1u << 30;
 
+static pref_t *desegment_data;
+
+bool esmtp_collect_joined(void)
+{
+    return !desegment_data || prefs_get_bool_value(desegment_data, pref_current);
+}
+
 uint64_t esmtp_collect_limit(void)
 {
     return MIN(max_message, INT32_MAX);
@@ -29,14 +36,14 @@ uint64_t esmtp_collect_limit(void)
 
 /* --- collecting ------------------------------------------------------------------------------- */
 
-static esmtp_collected_t *collected(const esmtp_source_t *from, esmtp_message_t *message)
+static esmtp_collected_t *collected(esmtp_collector_t *collector, const esmtp_facts_t *facts, esmtp_message_t *message)
 {
     esmtp_collected_t *c = message->user;
     if (c)
         return c;
-    c = message->user = esmtp_pool_alloc0(sizeof *c);
-    c->number = ++from->conn->messages;
-    c->stream = from->client;
+    c = message->user = wmem_new0(wmem_file_scope(), esmtp_collected_t);
+    c->number = ++collector->messages;
+    c->facts = facts;
     return c;
 }
 
@@ -74,7 +81,7 @@ static bool borrow(esmtp_feeding_t *feeding, esmtp_message_t *message, const uin
     return true;
 }
 
-static void on_fed(esmtp_feeding_t *feeding)
+static void give_back(esmtp_feeding_t *feeding)
 {
     esmtp_message_t *message = feeding->borrowing;
     if (!message)
@@ -86,32 +93,63 @@ static void on_fed(esmtp_feeding_t *feeding)
     keep(message, feeding->octets.p + (c->tail_seq - feeding->seq), n);
 }
 
-static void on_text(const esmtp_source_t *from, esmtp_message_t *message, const uint8_t *p, size_t n)
+void esmtp_collect_feed(esmtp_collector_t *collector, esmtp_feeding_t *feeding)
 {
-    esmtp_feeding_t *feeding = from->conn->feeding;
-    esmtp_collected_t *c = collected(from, message);
-    if (feeding)
-        on_fed(feeding);
+    collector->feeding = feeding;
+}
+
+void esmtp_collect_fed(esmtp_collector_t *collector)
+{
+    give_back(collector->feeding);
+    collector->feeding = NULL;
+}
+
+void esmtp_collect_keep(esmtp_collector_t *collector)
+{
+    if (collector->feeding)
+        give_back(collector->feeding);
+}
+
+void esmtp_collect_text(esmtp_collector_t *collector, const esmtp_facts_t *facts, esmtp_message_t *message,
+                        const uint8_t *p, size_t n)
+{
+    esmtp_collected_t *c = collected(collector, facts, message);
+    esmtp_collect_keep(collector);
     if (!c->too_big && c->len + n > esmtp_collect_limit()) {
         wmem_free(wmem_file_scope(), c->data);
         c->data = NULL;
         c->len = c->room = 0;
         c->too_big = true;
     }
-    if (!c->too_big && !borrow(feeding, message, p, (uint32_t)n))
+    if (!c->too_big && !borrow(collector->feeding, message, p, (uint32_t)n))
         keep(message, p, (uint32_t)n);
 }
 
-static void on_end(const esmtp_source_t *from, esmtp_message_t *message)
+void esmtp_collect_end(esmtp_collector_t *collector, const esmtp_facts_t *facts, esmtp_message_t *message)
 {
-    esmtp_feeding_t *feeding = from->conn->feeding;
-    esmtp_collected_t *c = collected(from, message);
+    esmtp_feeding_t *feeding = collector->feeding;
+    esmtp_collected_t *c = collected(collector, facts, message);
     if (feeding && feeding->borrowing == message && !message->incomplete)
         feeding->borrowing = NULL; /* never to be given back */
     if (!c->data || c->room == c->len)
         return;
     c->data = wmem_realloc(wmem_file_scope(), c->data, c->len);
     c->room = c->len;
+}
+
+void esmtp_collect_cut(esmtp_collector_t *collector, esmtp_message_t *message, uint64_t octets)
+{
+    esmtp_collected_t *c = message->user;
+    esmtp_collect_keep(collector);
+    if (!c)
+        return;
+    c->tail = 0;
+    c->len = (uint32_t)MIN(c->len, octets);
+    if (c->len)
+        return;
+    wmem_free(wmem_file_scope(), c->data);
+    c->data = NULL;
+    c->room = 0;
 }
 
 /* --- what was collected ----------------------------------------------------------------------- */
@@ -138,10 +176,13 @@ esmtp_span_t esmtp_collected_octets(const esmtp_message_t *message, const packet
 
 void esmtp_collect_register(module_t *module)
 {
-    static const esmtp_taker_t taker = {on_text, on_end, on_fed};
-
     prefs_register_uint_preference(
         module, "max_message", "Largest message to collect (octets)",
         "Messages of more octets are not put together, handed to the IMF dissector or exported.", 10, &max_message);
-    esmtp_stream_set_taker(&taker);
+}
+
+void esmtp_collect_handoff(void)
+{
+    module_t *smtp = prefs_find_module("smtp");
+    desegment_data = smtp ? prefs_find_preference(smtp, "desegment_data") : NULL;
 }

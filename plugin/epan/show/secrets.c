@@ -7,8 +7,8 @@
 #include "secrets.h"
 
 #include "../../core/parse/auth.h"
-#include "fields.h"
-#include "show.h"
+#include "../../core/parse/command.h"
+#include "items.h"
 
 enum { MASK_OFF, MASK_COLUMNS, MASK_EVERYWHERE };
 
@@ -108,7 +108,7 @@ const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, 
     return start < len ? wmem_strconcat(pool, text, ESMTP_MASK, NULL) : text;
 }
 
-void esmtp_auth_preferences(module_t *module)
+void esmtp_secrets_register(module_t *module)
 {
     static const enum_val_t places[] = {
         {"off", "Off", MASK_OFF},

@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "../../core/session/session.h"
+#include "../../core/session/records.h"
 
 /* What stands in the place of a secret. */
 #define ESMTP_MASK "****"
@@ -30,5 +30,7 @@ int esmtp_secret_start(const esmtp_fact_t *fact, const uint8_t *p, int len);
 bool esmtp_secret_hidden(const esmtp_fact_t *fact, const uint8_t *p, int len);
 /* The line from octet "from" on, with ESMTP_MASK in the place of its secret. */
 const char *esmtp_secret_text(wmem_allocator_t *pool, const esmtp_fact_t *fact, const uint8_t *p, int len, int from);
+
+void esmtp_secrets_register(module_t *module);
 
 #endif /* ESMTP_SECRETS_H */

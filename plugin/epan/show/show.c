@@ -8,9 +8,19 @@
 
 #include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
-#include "../taps/export.h"
 #include "collect.h"
+#include "fields.h"
 #include "message.h"
+#include "tree_auth.h"
+#include "tree_command.h"
+#include "tree_common.h"
+#include "tree_ehlo.h"
+#include "tree_message.h"
+#include "tree_params.h"
+#include "tree_reply.h"
+#include "tree_sasl.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
 /* A tree may hold a million items; a frame of empty lines alone would need more. Beyond this number no further line is
  * shown: room is left for what one line may add at most (parameters and lists have limits of their own), and for other
@@ -23,6 +33,7 @@
 static int hf_not_shown = -1;
 static int ett_smtp = -1;
 static expert_field ei_not_shown = EI_INIT;
+static expert_field ei_undecided = EI_INIT;
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
@@ -49,45 +60,6 @@ static bool shown_before(const packet_info *pinfo)
     return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
 }
 
-static void info_put(esmtp_show_t *show, const char *p, size_t n)
-{
-    size_t room = COL_MAX_INFO_LEN - 1 - show->info_len;
-    if (n > room) { /* cut, but not amid a character */
-        const char *end;
-        g_utf8_validate(p, (gssize)room, &end);
-        n = (size_t)(end - p);
-    }
-    memcpy(show->info + show->info_len, p, n);
-    show->info_len += n;
-}
-
-static void info_separate(esmtp_show_t *show)
-{
-    bool begins = show->info_len == 0 && !show->more;
-    info_put(show, begins ? (show->server ? "S: " : "C: ") : " | ", 3);
-}
-
-void esmtp_show_info(esmtp_show_t *show, const char *text)
-{
-    if (!show->info)
-        return;
-    info_separate(show);
-    info_put(show, text, strlen(text));
-}
-
-void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
-{
-    if (!show->info)
-        return;
-    if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
-        esmtp_show_info(
-            show, len > 0 ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset, len), (size_t)len) : "");
-        return;
-    }
-    info_separate(show);
-    info_put(show, (const char *)tvb_get_ptr(show->tvb, offset, len), (size_t)len);
-}
-
 static void info_write(esmtp_show_t *show)
 {
     if (!show->info)
@@ -98,22 +70,12 @@ static void info_write(esmtp_show_t *show)
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
-int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
-{
-    int captured = (int)tvb_captured_length(show->tvb);
-    bool cut = fact->anomalies & ESMTP_AN_NO_EOL && !fact->eol && offset + len == captured &&
-               captured < (int)tvb_reported_length(show->tvb);
-    if (!cut || len <= 0)
-        return len;
-    return (int)esmtp_span_but_last_word(esmtp_span(tvb_get_ptr(show->tvb, offset, len), (size_t)len)).len;
-}
-
 /* Facts i to n - 1 that are lines of the same reply as the one at i; at least one. */
 static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
 {
-    uint32_t end = esmtp_facts_at(&show->stream->facts, i)->index + REPLY_LINES_MAX;
+    uint32_t end = esmtp_facts_at(show->facts, i)->index + REPLY_LINES_MAX;
     for (size_t k = i; k < n; k++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, k);
         if (fact->kind != ESMTP_FACT_REPLY || (k > i && (fact->flags & ESMTP_FF_FIRST || fact->index >= end)))
             return k;
         if (fact->flags & ESMTP_FF_LAST)
@@ -155,21 +117,21 @@ static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len
 static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
 {
     for (; i < n; i++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         if (fact->flags & ESMTP_FF_COMPLETE)
             (void)esmtp_show_message(show, fact->extra, UINT64_MAX);
     }
 }
 
-static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
+static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
 {
-    int offset = (int)found->old;
-    for (size_t i = found->first; i < found->last;) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, i);
+    int offset = (int)shown->old;
+    for (size_t i = shown->first; i < shown->last;) {
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         show->at = i;
         if (is_full(show)) {
-            rest_add(show, i, found->last, offset, (int)found->used - offset);
-            messages_of_rest(show, i, found->last);
+            rest_add(show, i, shown->last, offset, (int)shown->used - offset);
+            messages_of_rest(show, i, shown->last);
             return;
         }
         if (fact->kind != ESMTP_FACT_REPLY) {
@@ -178,23 +140,10 @@ static void facts_add(esmtp_show_t *show, const esmtp_found_t *found)
             i++;
             continue;
         }
-        size_t n = reply_end(show, i, MIN(found->last, i + REPLY_LINES_MAX));
+        size_t n = reply_end(show, i, MIN(shown->last, i + REPLY_LINES_MAX));
         offset = esmtp_reply_add(show, i, n, offset);
         i = n;
     }
-}
-
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message, uint64_t head)
-{
-    esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
-    completed->message = message;
-    esmtp_span_t octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
-    completed->octets = esmtp_span_to(octets, (size_t)MIN(head, SIZE_MAX));
-    completed->incomplete = head != UINT64_MAX;
-    if (!show->messages)
-        show->messages = wmem_list_new(show->pinfo->pool);
-    wmem_list_append(show->messages, completed);
-    return completed;
 }
 
 /* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column
@@ -206,38 +155,50 @@ static void messages_add(esmtp_show_t *show)
         esmtp_message_add(show, wmem_list_frame_data(m));
 }
 
-void esmtp_show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *root)
+/* Whether the server speaks: of octets that were seen before, whoever spoke last on this side. */
+static bool is_from_server(const esmtp_shown_t *shown)
 {
-    packet_info *pinfo = call->pinfo;
+    size_t i = shown->first < shown->last ? shown->first + 1 : esmtp_facts_find(shown->facts, shown->pinfo->num);
+    return i && esmtp_facts_at(shown->facts, i - 1)->flags & ESMTP_FF_FROM_SERVER;
+}
+
+static void parts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
+{
+    if (shown->first < shown->last) {
+        show->seq = esmtp_facts_at(show->facts, shown->first)->seq - (uint32_t)shown->old;
+        facts_add(show, shown);
+        esmtp_connection_add(show, esmtp_facts_at(show->facts, shown->last - 1));
+    } else {
+        esmtp_retransmission_add(show, shown->old);
+        esmtp_connection_add(show, NULL);
+    }
+}
+
+void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
+{
+    packet_info *pinfo = shown->pinfo;
     char info[COL_MAX_INFO_LEN];
     esmtp_show_t show = {
-        .tvb = call->tvb,
+        .tvb = shown->tvb,
         .pinfo = pinfo,
         .root = root,
-        .conn = call->conn,
-        .stream = found->stream,
-        .server = esmtp_session_server(call->conn->session) == call->side,
+        .facts = shown->facts,
+        .server = is_from_server(shown),
         .later = PINFO_FD_VISITED(pinfo),
-        .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls = shown->tls,
+        .starttls_in = shown->starttls_in,
         .wanted = esmtp_fields_wanted(root, pinfo),
     };
-    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), call->tvb, 0, (int)found->used, ENC_NA);
+    proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), shown->tvb, 0, (int)shown->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
-    if (found->first < found->last) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->first);
-        show.server = fact->flags & ESMTP_FF_FROM_SERVER;
-        show.seq = fact->seq - (uint32_t)found->old;
-    }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     if (pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO)) {
         show.info = info;
         show.more = shown_before(pinfo);
     }
-    if (found->first == found->last)
-        esmtp_retransmission_add(&show, found->old);
-    facts_add(&show, found);
-    esmtp_connection_add(&show,
-                         found->first < found->last ? esmtp_facts_at(&found->stream->facts, found->last - 1) : NULL);
+    parts_add(&show, shown);
+    if (shown->undecided && !show.server)
+        expert_add_info(pinfo, item, &ei_undecided);
     info_write(&show);
     messages_add(&show);
     if (!show.info)
@@ -256,6 +217,10 @@ void esmtp_show_register(void)
     };
     static int *ett[] = {&ett_smtp};
     static ei_register_info ei[] = {
+        {&ei_undecided,
+         {"smtp.expert.undecided", PI_ASSUMPTION, PI_NOTE,
+          "The server's replies have yet to show what these octets are: later passes (tshark -2) show what it was",
+          EXPFILL}},
         {&ei_not_shown,
          {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown",
           EXPFILL}},
@@ -268,8 +233,14 @@ void esmtp_show_register(void)
     esmtp_reply_register();
     esmtp_ehlo_register();
     esmtp_params_register();
-    esmtp_tree_message_register();
-    esmtp_export_register();
+    esmtp_message_register();
     esmtp_auth_register();
     esmtp_transaction_register();
+}
+
+void esmtp_show_handoff(int proto_esmtp)
+{
+    esmtp_collect_handoff();
+    esmtp_message_handoff(proto_esmtp);
+    esmtp_sasl_handoff(proto_esmtp);
 }

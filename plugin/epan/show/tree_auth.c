@@ -4,11 +4,15 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_auth.h"
 
+#include "../../core/parse/command.h"
 #include "anomaly.h"
-#include "../taps/credentials.h"
+#include "fields.h"
+#include "items.h"
 #include "secrets.h"
+#include "tell.h"
+#include "tree_common.h"
 #include "tree_sasl.h"
 
 static int hf_mechanism = -1;
@@ -153,7 +157,7 @@ static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t 
 {
     const esmtp_login_t *login = fact->extra;
     esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
-    esmtp_credentials_tap(show->pinfo, fact, esmtp_sasl_secret_field(form));
+    esmtp_tell_login(show, fact, esmtp_sasl_secret_field(form));
     if (fact->len > ESMTP_AUTH_LINE_MAX)
         expert_add_info_format(show->pinfo, item, &ei_too_long, "Line of %u octets: servers need not take more than %d",
                                fact->len, ESMTP_AUTH_LINE_MAX);
@@ -242,27 +246,22 @@ void esmtp_auth_reply_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
 
 /* --- registration ----------------------------------------------------------------------------- */
 
-#define FIELD(id, label, name, type, base, blurb)          \
-    {                                                      \
-        id,                                                \
-        {                                                  \
-            label, name, type, base, NULL, 0, blurb, HFILL \
-        }                                                  \
-    }
-#define TEXT(id, label, name, blurb) FIELD(id, label, name, FT_STRING, BASE_NONE, blurb)
-
 static hf_register_info fields[] = {
-    TEXT(&hf_mechanism, "Mechanism", "smtp.auth.mechanism", "SASL mechanism that AUTH names, in capitals"),
-    TEXT(&hf_exchange, "Exchange", "smtp.auth.exchange", "Who says what with this mechanism"),
-    TEXT(&hf_line, "Authentication line", "smtp.auth.line", "Line of the client in an exchange, as sent"),
-    FIELD(&hf_cancel, "Cancelled by the client", "smtp.auth.cancel", FT_NONE, BASE_NONE,
-          "The line * ends the exchange"),
-    FIELD(&hf_attempt, "Login attempt", "smtp.auth.attempt", FT_UINT32, BASE_DEC, "Number in its connection, from 1"),
-    TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome", "What became of the login: succeeded, failed, cancelled"),
-    TEXT(&hf_user, "User of this attempt", "smtp.auth.user", "User name that the client gave in this attempt"),
-    FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE, "Frame of the AUTH command"),
-    FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE, "Frame that holds the user name"),
-    FIELD(&hf_ended_in, "Attempt ended in", "smtp.auth.ended_in", FT_FRAMENUM, BASE_NONE, "Frame of the final reply"),
+    ESMTP_TEXT(&hf_mechanism, "Mechanism", "smtp.auth.mechanism", "SASL mechanism that AUTH names, in capitals"),
+    ESMTP_TEXT(&hf_exchange, "Exchange", "smtp.auth.exchange", "Who says what with this mechanism"),
+    ESMTP_TEXT(&hf_line, "Authentication line", "smtp.auth.line", "Line of the client in an exchange, as sent"),
+    ESMTP_FIELD(&hf_cancel, "Cancelled by the client", "smtp.auth.cancel", FT_NONE, BASE_NONE,
+                "The line * ends the exchange"),
+    ESMTP_FIELD(&hf_attempt, "Login attempt", "smtp.auth.attempt", FT_UINT32, BASE_DEC,
+                "Number in its connection, from 1"),
+    ESMTP_TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome", "What became of the login: succeeded, failed, cancelled"),
+    ESMTP_TEXT(&hf_user, "User of this attempt", "smtp.auth.user", "User name that the client gave in this attempt"),
+    ESMTP_FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE,
+                "Frame of the AUTH command"),
+    ESMTP_FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE,
+                "Frame that holds the user name"),
+    ESMTP_FIELD(&hf_ended_in, "Attempt ended in", "smtp.auth.ended_in", FT_FRAMENUM, BASE_NONE,
+                "Frame of the final reply"),
 };
 
 void esmtp_auth_register(void)
@@ -277,5 +276,4 @@ void esmtp_auth_register(void)
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     esmtp_sasl_register();
-    esmtp_credentials_register();
 }

@@ -4,13 +4,21 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_command.h"
 
+#include "../../core/parse/command.h"
 #include "anomaly.h"
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
 #include "secrets.h"
+#include "tree_auth.h"
+#include "tree_common.h"
+#include "tree_message.h"
+#include "tree_params.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
-static int hf_req = -1;
 static int hf_command_line = -1;
 static int hf_command = -1;
 static int hf_parameter = -1;
@@ -27,13 +35,6 @@ static int ett_command = -1;
 static expert_field ei_masked = EI_INIT;
 
 static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
-
-void esmtp_request_mark(esmtp_show_t *show)
-{
-    if (!show->hidden_done && show->wanted & ESMTP_WANT_COMMAND)
-        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
-    show->hidden_done = true;
-}
 
 static int place(const uint8_t *base, int offset, esmtp_span_t span)
 {
@@ -118,10 +119,8 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
         esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
         return;
     }
-    char *verb = wmem_ascii_strdown(show->pinfo->pool, (const char *)cmd->verb.p, (gssize)cmd->verb.len);
-    for (char *c = verb; *c; c++)
-        *c = g_ascii_toupper(*c);
-    esmtp_add_gen_string(tree, hf_verb, show->tvb, esmtp_text(show->pinfo->pool, verb, strlen(verb)));
+    const char *verb = esmtp_text_capitals(show->pinfo->pool, (const char *)cmd->verb.p, cmd->verb.len);
+    esmtp_add_gen_string(tree, hf_verb, show->tvb, verb);
 }
 
 /* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
@@ -183,9 +182,30 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     esmtp_transaction_add(show, tree, fact);
 }
 
+/* The end of a line whose beginning was shown in an earlier segment, when it was taken for something else. */
+static void tail_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    proto_item *item = esmtp_add_text_as(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
+                                         "End of a command line that began in an earlier segment");
+    proto_tree *tree = proto_item_add_subtree(item, ett_command);
+    esmtp_request_mark(show);
+    if (row)
+        esmtp_add_gen_string(tree, hf_verb, show->tvb, row->verb);
+    status_add(show, tree, fact, row);
+    esmtp_response_in_add(show, tree, fact);
+    esmtp_transaction_add(show, tree, fact);
+    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_show_info_octets(show, fact, offset, (int)fact->len - fact->eol);
+}
+
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
+    if (fact->flags & ESMTP_FF_TAIL) {
+        tail_add(show, fact, offset);
+        return;
+    }
     /* A login has more to report than its items, and items of other protocols. */
     bool details = show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN;
     proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;
@@ -204,11 +224,12 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    const char *name = fact->flags & ESMTP_FF_PIECE ? "Beginning of a line that goes on in a later segment" : NULL;
     proto_item *item;
     if (p && esmtp_secret_hidden(fact, p, len))
         item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
     else
-        item = esmtp_add_text(show->tree, hf_message_line, show->tvb, offset, (int)fact->len);
+        item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
     esmtp_anomaly_add(show->pinfo, item, fact);
     if (fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
@@ -219,7 +240,6 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 void esmtp_command_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_req, {"Request", "smtp.req", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_command_line, {"Command Line", "smtp.command_line", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_command, {"Command", "smtp.req.command", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_parameter, {"Request parameter", "smtp.req.parameter", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},

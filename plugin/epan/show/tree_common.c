@@ -4,12 +4,16 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_common.h"
 
 #include "anomaly.h"
+#include "fields.h"
+#include "items.h"
+#include "wanted.h"
 
 static int hf_explanation = -1;
 static int hf_reference = -1;
+static int hf_req = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
@@ -42,6 +46,13 @@ void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *exp
 void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words)
 {
     esmtp_add_gen_words(tree, hf_not_captured, show->tvb, words);
+}
+
+void esmtp_request_mark(esmtp_show_t *show)
+{
+    if (!show->hidden_done && show->wanted & ESMTP_WANT_COMMAND)
+        proto_item_set_hidden(proto_tree_add_boolean(show->tree, hf_req, show->tvb, 0, 0, 1));
+    show->hidden_done = true;
 }
 
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -78,9 +89,8 @@ void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
     if (!show->tls)
         return;
     esmtp_add_gen_true(show->tree, hf_tls, show->tvb);
-    uint32_t frame = esmtp_session_tls_frame(show->conn->session);
-    if (frame)
-        esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, frame);
+    if (show->starttls_in)
+        esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, show->starttls_in);
 }
 
 static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)
@@ -115,6 +125,7 @@ void esmtp_common_register(void)
     static hf_register_info hf[] = {
         {&hf_explanation, {"Explanation", "smtp.explanation", FT_STRING, BASE_NONE, NULL, 0, "What this means", HFILL}},
         {&hf_reference, {"Reference", "smtp.reference", FT_STRING, BASE_NONE, NULL, 0, "Where it is defined", HFILL}},
+        {&hf_req, {"Request", "smtp.req", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_request_in,
          {"Request in", "smtp.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
           "Frame of the command that this answers", HFILL}},

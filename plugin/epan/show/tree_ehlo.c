@@ -4,7 +4,7 @@
  *
  * The item of a line is that of smtp.rsp.parameter with a label of its own, so that filters on
  * Wireshark's field go on to work. What is shown of the parameters follows from the form that the
- * keyword table gives them; most forms are lists of words, which are rows of a table here, too.
+ * keyword table gives them; most forms are lists of words.
  *
  * RFC 5321 section 4.1.1.1. Keywords that were offered before in the same reply are marked by the
  * session (anomaly.c).
@@ -12,10 +12,16 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_ehlo.h"
 
+#include "../../core/parse/command.h"
+#include "../../core/parse/reply.h"
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
+#include "tree_common.h"
 #include "values.h"
+#include "wanted.h"
 
 /* Octets of a reply line with code and line end, RFC 5321 section 4.5.3.1.5. */
 #define REPLY_LINE_MAX 512
@@ -161,22 +167,33 @@ typedef struct {
     const char *rule;
 } words_t;
 
-static const words_t word_forms[] = {
-    [ESMTP_EHLO_MT_PRIORITY] = {&hf_profile, " \t", true, is_profile, ESMTP_SET_PROFILE, 0,
-                                "Not a profile: up to 20 letters, digits, '-', '_' and '.'"},
-    [ESMTP_EHLO_NO_SOLICITING] = {&hf_solicit, ",", false, esmtp_span_is_class, ESMTP_SET_NONE, 0,
-                                  "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"},
-    [ESMTP_EHLO_BURL] = {&hf_burl, " \t", false, is_burl, ESMTP_SET_BURL, ':', "Neither imap nor imap://server"},
-    [ESMTP_EHLO_XCLIENT] = {&hf_xclient, " \t", false, is_attribute, ESMTP_SET_XCLIENT, 0,
-                            "Not an attribute: letters, digits, '-' and '_'"},
-    [ESMTP_EHLO_XFORWARD] = {&hf_xforward, " \t", false, is_attribute, ESMTP_SET_XFORWARD, 0,
-                             "Not an attribute: letters, digits, '-' and '_'"},
-    [ESMTP_EHLO_SECURITY] = {&hf_level, ",", false, is_level, ESMTP_SET_SECURITY, 0, "Neither NONE nor STARTTLS"},
-    [ESMTP_EHLO_XVERP] = {&hf_variant, " \t", true, esmtp_span_is_graphic, ESMTP_SET_NONE, 0, "Not a name"},
-    [ESMTP_EHLO_HEX_ID] = {&hf_loop_id, " \t", true, is_loop_id, ESMTP_SET_NONE, 0, "Not a hexadecimal number"},
-    [ESMTP_EHLO_CONTEXTS] = {&hf_context, " \t", false, is_context, ESMTP_SET_CONTEXT, '-',
-                             "Not a context: name-version"},
-};
+static const words_t mt_priority_words = {&hf_profile,
+                                          " \t",
+                                          true,
+                                          is_profile,
+                                          ESMTP_SET_PROFILE,
+                                          0,
+                                          "Not a profile: up to 20 letters, digits, '-', '_' and '.'"};
+static const words_t no_soliciting_words = {&hf_solicit,
+                                            ",",
+                                            false,
+                                            esmtp_span_is_class,
+                                            ESMTP_SET_NONE,
+                                            0,
+                                            "Not a class: a letter, then letters, digits, '.', '-', '_' and ':'"};
+static const words_t burl_words = {
+    &hf_burl, " \t", false, is_burl, ESMTP_SET_BURL, ':', "Neither imap nor imap://server"};
+static const words_t xclient_words = {
+    &hf_xclient, " \t", false, is_attribute, ESMTP_SET_XCLIENT, 0, "Not an attribute: letters, digits, '-' and '_'"};
+static const words_t xforward_words = {
+    &hf_xforward, " \t", false, is_attribute, ESMTP_SET_XFORWARD, 0, "Not an attribute: letters, digits, '-' and '_'"};
+static const words_t security_words = {
+    &hf_level, ",", false, is_level, ESMTP_SET_SECURITY, 0, "Neither NONE nor STARTTLS"};
+static const words_t xverp_words = {&hf_variant, " \t", true, esmtp_span_is_graphic, ESMTP_SET_NONE, 0, "Not a name"};
+static const words_t hex_id_words = {
+    &hf_loop_id, " \t", true, is_loop_id, ESMTP_SET_NONE, 0, "Not a hexadecimal number"};
+static const words_t contexts_words = {
+    &hf_context, " \t", false, is_context, ESMTP_SET_CONTEXT, '-', "Not a context: name-version"};
 
 static void word_form_add(const extension_t *x, const words_t *form, esmtp_span_t word)
 {
@@ -205,9 +222,8 @@ static bool has_empty_word(esmtp_span_t list)
     return empty && list.len > 0;
 }
 
-static void words_add(const extension_t *x)
+static void words_add(const extension_t *x, const words_t *form)
 {
-    const words_t *form = &word_forms[x->row->form];
     esmtp_span_t rest = x->line.parameter, word;
     unsigned n = 0;
 
@@ -349,30 +365,29 @@ static void ignored_add(const extension_t *x)
         esmtp_bad_value(&x->place, x->item, "This keyword takes no parameter, and clients have to ignore one");
 }
 
-static void text_add(const extension_t *x)
+/* What the parameters of a form say. */
+static void form_add(const extension_t *x)
 {
-    (void)x;
+    switch (x->row->form) {
+    case ESMTP_EHLO_NONE: none_add(x); break;
+    case ESMTP_EHLO_TEXT: break; /* as it stands */
+    case ESMTP_EHLO_SIZE: size_add(x); break;
+    case ESMTP_EHLO_AUTH: mechanisms_add(x); break;
+    case ESMTP_EHLO_LIMITS: limits_add(x); break;
+    case ESMTP_EHLO_DELIVERBY: deliverby_add(x); break;
+    case ESMTP_EHLO_FUTURERELEASE: futurerelease_add(x); break;
+    case ESMTP_EHLO_MT_PRIORITY: words_add(x, &mt_priority_words); break;
+    case ESMTP_EHLO_NO_SOLICITING: words_add(x, &no_soliciting_words); break;
+    case ESMTP_EHLO_BURL: words_add(x, &burl_words); break;
+    case ESMTP_EHLO_XCLIENT: words_add(x, &xclient_words); break;
+    case ESMTP_EHLO_XFORWARD: words_add(x, &xforward_words); break;
+    case ESMTP_EHLO_SECURITY: words_add(x, &security_words); break;
+    case ESMTP_EHLO_XVERP: words_add(x, &xverp_words); break;
+    case ESMTP_EHLO_HEX_ID: words_add(x, &hex_id_words); break;
+    case ESMTP_EHLO_CONTEXTS: words_add(x, &contexts_words); break;
+    case ESMTP_EHLO_IGNORED: ignored_add(x); break;
+    }
 }
-
-static void (*const forms[])(const extension_t *x) = {
-    [ESMTP_EHLO_NONE] = none_add,
-    [ESMTP_EHLO_TEXT] = text_add,
-    [ESMTP_EHLO_SIZE] = size_add,
-    [ESMTP_EHLO_AUTH] = mechanisms_add,
-    [ESMTP_EHLO_LIMITS] = limits_add,
-    [ESMTP_EHLO_DELIVERBY] = deliverby_add,
-    [ESMTP_EHLO_FUTURERELEASE] = futurerelease_add,
-    [ESMTP_EHLO_MT_PRIORITY] = words_add,
-    [ESMTP_EHLO_NO_SOLICITING] = words_add,
-    [ESMTP_EHLO_BURL] = words_add,
-    [ESMTP_EHLO_XCLIENT] = words_add,
-    [ESMTP_EHLO_XFORWARD] = words_add,
-    [ESMTP_EHLO_SECURITY] = words_add,
-    [ESMTP_EHLO_XVERP] = words_add,
-    [ESMTP_EHLO_HEX_ID] = words_add,
-    [ESMTP_EHLO_CONTEXTS] = words_add,
-    [ESMTP_EHLO_IGNORED] = ignored_add,
-};
 
 /* ---- The line ---- */
 
@@ -482,7 +497,7 @@ static void piece_add(extension_t *x)
     x->row = esmtp_keyword_find(x->line.keyword);
     keyword_add(x);
     if (x->row && x->line.parameter.len)
-        forms[x->row->form](x);
+        form_add(x);
     meaning_add(x);
 }
 
@@ -514,7 +529,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     parameter_check(&x);
     if (x.row) {
         row_check(&x);
-        forms[x.row->form](&x);
+        form_add(&x);
     }
     if (show->extended)
         others_add(&x);

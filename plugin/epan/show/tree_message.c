@@ -8,14 +8,18 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_message.h"
 
 #include "../../core/mime/mime.h"
 #include "anomaly.h"
-#include "../taps/export.h"
-#include "../wire/options.h"
 #include "collect.h"
+#include "fields.h"
+#include "items.h"
 #include "message.h"
+#include "tell.h"
+#include "tree_common.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 
 /* Fragments, and lines of text, that are shown at most: a tree may hold a million items, and both lists may be long in
  * one frame. If the user has set gui.max_tree_items lower, a share of that. */
@@ -74,7 +78,7 @@ typedef struct {
 static pieces_t pieces_from(const esmtp_message_t *message, uint32_t frame)
 {
     const esmtp_collected_t *c = esmtp_collected(message);
-    pieces_t p = {c ? &c->stream->facts : NULL, message, 0, 0};
+    pieces_t p = {c ? c->facts : NULL, message, 0, 0};
     if (c)
         p.i = esmtp_facts_find(p.facts, frame);
     return p;
@@ -126,14 +130,14 @@ static uint64_t piece_octets(const esmtp_message_t *m, const esmtp_fact_t *fact,
 static const esmtp_fact_t *piece_behind(const esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     const esmtp_message_t *m = fact->extra;
-    pieces_t walk = {&show->stream->facts, m, show->at + 1, fact->index};
+    pieces_t walk = {show->facts, m, show->at + 1, fact->index};
     return fact->index == m->pieces ? NULL : next_piece(&walk);
 }
 
 static bool is_joined(const esmtp_message_t *m)
 {
     const esmtp_collected_t *c = esmtp_collected(m);
-    return esmtp_option_messages() && m->end_frame && !m->incomplete && !(c && c->too_big);
+    return esmtp_collect_joined() && m->end_frame && !m->incomplete && !(c && c->too_big);
 }
 
 /* --- the list of fragments -------------------------------------------------------------------- */
@@ -285,7 +289,7 @@ static void head_add(esmtp_show_t *show, esmtp_message_t *m, uint64_t head)
     if (!c || c->too_big || !head || m->refused)
         return;
     (void)esmtp_show_message(show, m, head);
-    if (esmtp_option_messages())
+    if (esmtp_collect_joined())
         esmtp_show_info(show, "[message incomplete]");
 }
 
@@ -392,7 +396,7 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
         return;
     }
     const esmtp_completed_t *completed = esmtp_show_message(show, m, UINT64_MAX);
-    if (tree && esmtp_option_messages())
+    if (tree && esmtp_collect_joined())
         readable_fields_add(show, tree, completed->octets);
 }
 
@@ -400,8 +404,8 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
 {
     const char *why;
     const esmtp_message_t *m = completed->message;
-    esmtp_export_message(show, completed);
-    if (!esmtp_option_messages())
+    esmtp_tell_message(show, completed);
+    if (!esmtp_collect_joined())
         return;
     bool incomplete = completed->incomplete;
     tvbuff_t *tvb =
@@ -440,7 +444,7 @@ static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
 {
     const esmtp_message_t *m = fact->extra;
-    if (!tree || esmtp_option_messages() || (m->txn && m->txn->binary))
+    if (!tree || esmtp_collect_joined() || (m->txn && m->txn->binary))
         return;
     text_t t = {show, tree, show->tvb, offset, offset + (int)fact->len, shown_max()};
     lines_add(&t, t.end);
@@ -453,7 +457,7 @@ static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
-    const char *name = esmtp_option_messages() ? "DATA fragment" : "Message Body";
+    const char *name = esmtp_collect_joined() ? "DATA fragment" : "Message Body";
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
     proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s",
                                                   name, fact->len, plurality(fact->len, "", "s"));
@@ -509,7 +513,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     esmtp_completion_add(show, tree, item, fact);
 }
 
-void esmtp_tree_message_register(void)
+void esmtp_message_register(void)
 {
     static hf_register_info hf[] = {
         {&hf_eom, {"EOM", "smtp.eom", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL}},

@@ -11,12 +11,17 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
-
-#include "values.h"
+#include "tree_params.h"
 
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
+
+#include "../../core/parse/command.h"
+#include "fields.h"
+#include "items.h"
+#include "tree_common.h"
+#include "values.h"
+#include "wanted.h"
 
 /* Octets, RFC 5321 section 4.5.3.1. */
 #define LOCAL_PART_MAX 64
@@ -297,29 +302,33 @@ static void holduntil_add(const param_t *p)
         esmtp_bad_value(p->place, p->item, "Not a date and time in UTC, such as 2030-12-31T23:59:59Z");
 }
 
-/* Forms whose value is one word of a set. */
-static const struct {
-    esmtp_value_form_t form;
-    int *hf;
-    esmtp_word_set_t set;
-    const char *rule;
-} word_forms[] = {
-    {ESMTP_VALUE_BODY, &hf_body, ESMTP_SET_BODY, "None of 7BIT, 8BITMIME, BINARYMIME"},
-    {ESMTP_VALUE_RET, &hf_ret, ESMTP_SET_RET, "Neither FULL nor HDRS"},
-    {ESMTP_VALUE_SECURITY, &hf_security, ESMTP_SET_SECURITY, "Neither NONE nor STARTTLS"},
-    {ESMTP_VALUE_DIRECTION, &hf_direction, ESMTP_SET_DIRECTION, "Neither Incoming nor Originating"},
-};
-
-static void word_add(const param_t *p)
+/* A value that is one word of a set. */
+static void word_add(const param_t *p, int hf, esmtp_word_set_t set, const char *rule)
 {
     proto_item *item;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(word_forms); i++) {
-        if (word_forms[i].form != p->row->form)
-            continue;
-        if (!esmtp_word_add(p->place, p->tree, *word_forms[i].hf, p->arg.value, word_forms[i].set, &item))
-            esmtp_bad_value(p->place, p->item, word_forms[i].rule);
-    }
+    if (!esmtp_word_add(p->place, p->tree, hf, p->arg.value, set, &item))
+        esmtp_bad_value(p->place, p->item, rule);
+}
+
+static void body_add(const param_t *p)
+{
+    word_add(p, hf_body, ESMTP_SET_BODY, "None of 7BIT, 8BITMIME, BINARYMIME");
+}
+
+static void ret_add(const param_t *p)
+{
+    word_add(p, hf_ret, ESMTP_SET_RET, "Neither FULL nor HDRS");
+}
+
+static void security_add(const param_t *p)
+{
+    word_add(p, hf_security, ESMTP_SET_SECURITY, "Neither NONE nor STARTTLS");
+}
+
+static void direction_add(const param_t *p)
+{
+    word_add(p, hf_direction, ESMTP_SET_DIRECTION, "Neither Incoming nor Originating");
 }
 
 static void notify_add(const param_t *p)
@@ -415,22 +424,13 @@ static void mt_priority_add(const param_t *p)
 
 /* ---- Values that are encoded ---- */
 
-/* Value of the escape "+XX" at the start of a span, -1 if it is none. RFC 3461 section 4. */
-static int xtext_octet(esmtp_span_t s)
-{
-    if (s.len < 3 || g_ascii_islower(s.p[1]) || g_ascii_islower(s.p[2]) || !g_ascii_isxdigit(s.p[1]) ||
-        !g_ascii_isxdigit(s.p[2]))
-        return -1;
-    return g_ascii_xdigit_value((char)s.p[1]) << 4 | g_ascii_xdigit_value((char)s.p[2]);
-}
-
 /* Marks what is no xtext. utf8: octets above 127 may stand in it (RFC 6533). */
 static void xtext_check(const param_t *p, esmtp_span_t s, bool utf8)
 {
     const char *why = NULL;
 
     for (size_t i = 0; i < s.len && !why; i++) {
-        int octet = s.p[i] == '+' ? xtext_octet(esmtp_span_from(s, i)) : s.p[i];
+        int octet = s.p[i] == '+' ? esmtp_xtext_octet(esmtp_span_from(s, i)) : s.p[i];
         if (octet < 0)
             why = "Not xtext: \"+\" stands without two hexadecimal digits in capitals behind it";
         else if ((octet < ' ' && octet != '\t') || octet == 0x7f)
@@ -569,35 +569,42 @@ static void delimiters_add(const param_t *p)
 
 typedef enum { VALUE_NEVER, VALUE_ALWAYS, VALUE_OPTIONAL } value_need_t;
 
-static const struct {
+/* How a form is shown, and what it may be. */
+typedef struct {
     void (*add)(const param_t *p);
     value_need_t need;
-    size_t max; /* octets of the value; 0: VALUE_MAX */
-} forms[] = {
-    [ESMTP_VALUE_FLAG] = {flag_add, VALUE_NEVER, 0},
-    [ESMTP_VALUE_TEXT] = {flag_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_SIZE] = {size_add, VALUE_ALWAYS, 20},
-    [ESMTP_VALUE_BODY] = {word_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_RET] = {word_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_ENVID] = {envid_add, VALUE_ALWAYS, 100},
-    [ESMTP_VALUE_AUTH] = {auth_add, VALUE_ALWAYS, 500},
-    [ESMTP_VALUE_BY] = {by_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_HOLDFOR] = {holdfor_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_HOLDUNTIL] = {holduntil_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_MTRK] = {mtrk_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_SOLICIT] = {solicit_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_MT_PRIORITY] = {mt_priority_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_NOTIFY] = {notify_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_ORCPT] = {orcpt_add, VALUE_ALWAYS, 500},
-    [ESMTP_VALUE_RRVS] = {rrvs_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_SECURITY] = {word_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_XTEXT] = {xtext_value_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_SMTPUTF8] = {smtputf8_add, VALUE_NEVER, 0},
-    [ESMTP_VALUE_REQUIRETLS] = {requiretls_add, VALUE_NEVER, 0},
-    [ESMTP_VALUE_TRANSID] = {transid_add, VALUE_ALWAYS, 80},
-    [ESMTP_VALUE_DIRECTION] = {word_add, VALUE_ALWAYS, 0},
-    [ESMTP_VALUE_OPTIONAL] = {delimiters_add, VALUE_OPTIONAL, 0},
-};
+    size_t max; /* octets of the value */
+} rule_t;
+
+static rule_t rule_of(esmtp_value_form_t form)
+{
+    switch (form) {
+    case ESMTP_VALUE_FLAG: return (rule_t){flag_add, VALUE_NEVER, VALUE_MAX};
+    case ESMTP_VALUE_TEXT: return (rule_t){flag_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_SIZE: return (rule_t){size_add, VALUE_ALWAYS, 20};
+    case ESMTP_VALUE_BODY: return (rule_t){body_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_RET: return (rule_t){ret_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_ENVID: return (rule_t){envid_add, VALUE_ALWAYS, 100};
+    case ESMTP_VALUE_AUTH: return (rule_t){auth_add, VALUE_ALWAYS, 500};
+    case ESMTP_VALUE_BY: return (rule_t){by_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_HOLDFOR: return (rule_t){holdfor_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_HOLDUNTIL: return (rule_t){holduntil_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_MTRK: return (rule_t){mtrk_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_SOLICIT: return (rule_t){solicit_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_MT_PRIORITY: return (rule_t){mt_priority_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_NOTIFY: return (rule_t){notify_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_ORCPT: return (rule_t){orcpt_add, VALUE_ALWAYS, 500};
+    case ESMTP_VALUE_RRVS: return (rule_t){rrvs_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_SECURITY: return (rule_t){security_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_XTEXT: return (rule_t){xtext_value_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_SMTPUTF8: return (rule_t){smtputf8_add, VALUE_NEVER, VALUE_MAX};
+    case ESMTP_VALUE_REQUIRETLS: return (rule_t){requiretls_add, VALUE_NEVER, VALUE_MAX};
+    case ESMTP_VALUE_TRANSID: return (rule_t){transid_add, VALUE_ALWAYS, 80};
+    case ESMTP_VALUE_DIRECTION: return (rule_t){direction_add, VALUE_ALWAYS, VALUE_MAX};
+    case ESMTP_VALUE_OPTIONAL: return (rule_t){delimiters_add, VALUE_OPTIONAL, VALUE_MAX};
+    }
+    return (rule_t){flag_add, VALUE_OPTIONAL, VALUE_MAX}; /* no form; the compiler has seen that all are above */
+}
 
 /* Marks what every parameter has to heed. */
 static void param_check(const param_t *p, size_t max)
@@ -616,28 +623,28 @@ static void param_check(const param_t *p, size_t max)
         esmtp_bad_value(p->place, p->item, "An earlier parameter has the same name");
 }
 
-static void value_add(const param_t *p)
+static void value_add(const param_t *p, const rule_t *rule)
 {
-    value_need_t need = forms[p->row->form].need;
+    value_need_t need = rule->need;
 
     if (need == VALUE_NEVER && p->arg.has_value)
         esmtp_bad_value(p->place, p->item, "This parameter takes no value");
     if (p->arg.value.len == 0 && (need == VALUE_ALWAYS || (need == VALUE_OPTIONAL && p->arg.has_value)))
         esmtp_bad_value(p->place, p->item, "Value is missing");
     else
-        forms[p->row->form].add(p);
+        rule->add(p);
 }
 
 static void known_add(const param_t *p)
 {
-    size_t max = forms[p->row->form].max;
+    rule_t rule = rule_of(p->row->form);
 
     if (!(p->row->on & p->env->on))
         esmtp_bad_value(p->place, p->item,
                         p->env->on == ESMTP_ON_MAIL ? "This parameter belongs to RCPT"
                                                     : "This parameter belongs to MAIL");
-    param_check(p, max > 0 ? max : VALUE_MAX);
-    value_add(p);
+    param_check(p, rule.max);
+    value_add(p, &rule);
     esmtp_explanation_add(p->tree, p->place->tvb, p->row->explanation, p->row->reference);
 }
 

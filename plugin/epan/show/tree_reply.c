@@ -4,11 +4,19 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_reply.h"
 
+#include "../../core/parse/reply.h"
 #include "anomaly.h"
-#include "../taps/export.h"
 #include "extend.h"
+#include "fields.h"
+#include "items.h"
+#include "tell.h"
+#include "tree_auth.h"
+#include "tree_common.h"
+#include "tree_ehlo.h"
+#include "tree_transaction.h"
+#include "wanted.h"
 #include "secrets.h"
 
 /* Asterisks that are no mere decoration of a greeting. */
@@ -215,8 +223,8 @@ static proto_item *response_item_add(esmtp_show_t *show, const esmtp_fact_t *fac
 
 int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
 {
-    const esmtp_fact_t *first = esmtp_facts_at(&show->stream->facts, i);
-    const esmtp_fact_t *last = esmtp_facts_at(&show->stream->facts, n - 1);
+    const esmtp_fact_t *first = esmtp_facts_at(show->facts, i);
+    const esmtp_fact_t *last = esmtp_facts_at(show->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
     bool details = show->wanted & LINE_DETAILS;
     proto_item *item = details ? response_item_add(show, first, offset, (int)first->len) : NULL;
@@ -228,7 +236,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     if (ends && tree && show->wanted & ESMTP_WANT_CODE)
         code_add(show, tree, last, offset);
     for (size_t k = i; k < n; k++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&show->stream->facts, k);
+        const esmtp_fact_t *fact = esmtp_facts_at(show->facts, k);
         int len = (int)fact->len - (int)fact->eol;
         if (len > 0 && details)
             line_add(show, item, tree, fact, fact->index, offset, len);
@@ -238,7 +246,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         offset += (int)fact->len;
         esmtp_anomaly_add(show->pinfo, item, fact);
         if (fact->flags & ESMTP_FF_VERDICT)
-            esmtp_export_verdict(show, fact->extra);
+            esmtp_tell_verdict(show, fact->extra);
     }
     proto_item_set_len(item, offset - start);
     if (ends && tree)

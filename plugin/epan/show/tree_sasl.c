@@ -12,6 +12,9 @@
 #include <epan/show_exception.h>
 #include <wsutil/to_str.h>
 
+#include "../../core/parse/command.h"
+#include "fields.h"
+#include "items.h"
 #include "secrets.h"
 
 /* Octets of an undecodable or unnamed message that the Info column shows. */
@@ -389,22 +392,17 @@ void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 
 /* --- registration ----------------------------------------------------------------------------- */
 
-#define FIELD(id, label, name, type, base, blurb)          \
-    {                                                      \
-        id,                                                \
-        {                                                  \
-            label, name, type, base, NULL, 0, blurb, HFILL \
-        }                                                  \
-    }
-#define TEXT(id, label, name, blurb)   FIELD(id, label, name, FT_STRING, BASE_NONE, blurb)
-#define PART(kind, label, name, blurb) TEXT(&hf_parts[ESMTP_PART_##kind], label, name, blurb)
+#define PART(kind, label, name, blurb) ESMTP_TEXT(&hf_parts[ESMTP_PART_##kind], label, name, blurb)
 
 static hf_register_info fields[] = {
-    FIELD(&hf_empty, "Empty response", "smtp.auth.empty", FT_NONE, BASE_NONE, "A message of no octets"),
-    TEXT(&hf_username_password, "Username/Password", "smtp.auth.username_password", "Credentials of PLAIN, undecoded"),
-    TEXT(&hf_challenge, "Challenge", "smtp.auth.challenge", "Challenge of the server, decoded"),
-    TEXT(&hf_jwt_header, "Token header", "smtp.auth.oauth.jwt.header", "Header of a JSON Web Token, not verified"),
-    TEXT(&hf_jwt_claims, "Token claims", "smtp.auth.oauth.jwt.claims", "Claims of a JSON Web Token, not verified"),
+    ESMTP_FIELD(&hf_empty, "Empty response", "smtp.auth.empty", FT_NONE, BASE_NONE, "A message of no octets"),
+    ESMTP_TEXT(&hf_username_password, "Username/Password", "smtp.auth.username_password",
+               "Credentials of PLAIN, undecoded"),
+    ESMTP_TEXT(&hf_challenge, "Challenge", "smtp.auth.challenge", "Challenge of the server, decoded"),
+    ESMTP_TEXT(&hf_jwt_header, "Token header", "smtp.auth.oauth.jwt.header",
+               "Header of a JSON Web Token, not verified"),
+    ESMTP_TEXT(&hf_jwt_claims, "Token claims", "smtp.auth.oauth.jwt.claims",
+               "Claims of a JSON Web Token, not verified"),
     PART(USER, "Username", "smtp.auth.username", NULL),
     PART(PASSWORD, "Password", "smtp.auth.password", NULL),
     PART(AUTHZID, "Authorization identity", "smtp.auth.authzid", "Whom the user wants to act as"),
@@ -415,8 +413,8 @@ static hf_register_info fields[] = {
          "n: client has no channel binding, y: it believes the server has none, p=: of this type"),
     PART(SCRAM_NONCE, "Nonce", "smtp.auth.scram.nonce", "The client's random text, and the server's behind it"),
     PART(SCRAM_SALT, "Salt", "smtp.auth.scram.salt", "Base64"),
-    FIELD(&hf_parts[ESMTP_PART_SCRAM_ITERATIONS], "Iterations", "smtp.auth.scram.iterations", FT_UINT32, BASE_DEC,
-          "How often the password is hashed"),
+    ESMTP_FIELD(&hf_parts[ESMTP_PART_SCRAM_ITERATIONS], "Iterations", "smtp.auth.scram.iterations", FT_UINT32, BASE_DEC,
+                "How often the password is hashed"),
     PART(SCRAM_BINDING, "Channel binding", "smtp.auth.scram.channel_binding", "Header and channel data, base64"),
     PART(SCRAM_PROOF, "Client proof", "smtp.auth.scram.proof", "Base64"),
     PART(SCRAM_SIGNATURE, "Server signature", "smtp.auth.scram.server_signature", "Base64"),
@@ -436,17 +434,21 @@ static hf_register_info fields[] = {
     PART(DIGEST_STALE, "Stale", "smtp.auth.digest.stale", "The nonce is too old"),
     PART(DIGEST_OTHER, "Attribute", "smtp.auth.digest.attribute", "Attribute that RFC 2831 does not know"),
     PART(OAUTH_HOST, "Host", "smtp.auth.oauth.host", "Host that the client means to talk to"),
-    FIELD(&hf_parts[ESMTP_PART_OAUTH_PORT], "Port", "smtp.auth.oauth.port", FT_UINT32, BASE_DEC,
-          "Port that the client means to talk to"),
+    ESMTP_FIELD(&hf_parts[ESMTP_PART_OAUTH_PORT], "Port", "smtp.auth.oauth.port", FT_UINT32, BASE_DEC,
+                "Port that the client means to talk to"),
     PART(OAUTH_SCHEME, "Scheme", "smtp.auth.oauth.scheme", "Kind of token: Bearer"),
     PART(OAUTH_SCOPE, "Scope", "smtp.auth.oauth.scope", "What a token must be good for"),
     PART(OAUTH_SCHEMES, "Schemes", "smtp.auth.oauth.schemes", "Kinds of token that the server takes"),
     PART(OAUTH_CONFIGURATION, "OpenID configuration", "smtp.auth.oauth.openid_configuration",
          "Where tokens are to be had"),
     PART(OAUTH_OTHER, "Attribute", "smtp.auth.oauth.attribute", "Attribute without a field of its own"),
-    FIELD(&hf_parts[ESMTP_PART_OAUTH_READ], "Error received", "smtp.auth.oauth.error_received", FT_NONE, BASE_NONE,
-          "The client has read why the server refuses"),
+    ESMTP_FIELD(&hf_parts[ESMTP_PART_OAUTH_READ], "Error received", "smtp.auth.oauth.error_received", FT_NONE,
+                BASE_NONE, "The client has read why the server refuses"),
 };
+
+/* A part without a field would end tshark where it is shown. Five rows are of no part; none, and the three that have a
+ * dissector, need no row. */
+G_STATIC_ASSERT(G_N_ELEMENTS(fields) == 5 + ESMTP_PARTS - 4);
 
 int esmtp_sasl_secret_field(esmtp_sasl_form_t form)
 {
@@ -470,7 +472,7 @@ void esmtp_sasl_register(void)
     esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }
 
-void esmtp_auth_handoff(int proto_esmtp)
+void esmtp_sasl_handoff(int proto_esmtp)
 {
     ntlm_handle = find_dissector_add_dependency("ntlmssp", proto_esmtp);
     gssapi_handle = find_dissector_add_dependency("gssapi", proto_esmtp);

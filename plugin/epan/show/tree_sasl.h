@@ -7,9 +7,8 @@
 #ifndef ESMTP_TREE_SASL_H
 #define ESMTP_TREE_SASL_H
 
-#include "show.h"
-
 #include "../../core/parse/auth.h"
+#include "call.h"
 
 /* One message: its base64 on the wire and what that holds. Lives for one call. */
 typedef struct {
@@ -45,5 +44,6 @@ void esmtp_sasl_malformed(packet_info *pinfo, proto_item *item, const char *prob
 int esmtp_sasl_secret_field(esmtp_sasl_form_t form);
 
 void esmtp_sasl_register(void);
+void esmtp_sasl_handoff(int proto_esmtp);
 
 #endif /* ESMTP_TREE_SASL_H */

@@ -4,7 +4,11 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "tree_transaction.h"
+
+#include "fields.h"
+#include "items.h"
+#include "wanted.h"
 
 /* Recipients that one reply lists at most: a tree may hold a million items. */
 #define SHOWN_MAX 2000

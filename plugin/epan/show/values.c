@@ -8,6 +8,9 @@
 
 #include <epan/to_str.h>
 
+#include "../../core/parse/command.h"
+#include "fields.h"
+
 static expert_field ei_bad_parameter = EI_INIT;
 
 int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span)
@@ -20,21 +23,12 @@ proto_item *esmtp_span_add(const esmtp_place_t *place, proto_tree *tree, int hf,
     return esmtp_add_text(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len);
 }
 
-/* A span as a string in capitals, for a field that is wanted. */
-static const char *capitals_of(const esmtp_place_t *place, esmtp_span_t span)
-{
-    char *text = wmem_strndup(place->pinfo->pool, (const char *)span.p, span.len);
-
-    for (char *c = text; *c; c++)
-        *c = g_ascii_toupper(*c);
-    return esmtp_text(place->pinfo->pool, text, strlen(text));
-}
-
 proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span,
                                const char *capitals)
 {
     if (!capitals)
-        capitals = esmtp_wanted(tree, hf) ? capitals_of(place, span) : "";
+        capitals =
+            esmtp_wanted(tree, hf) ? esmtp_text_capitals(place->pinfo->pool, (const char *)span.p, span.len) : "";
     return esmtp_add_string(tree, hf, place->tvb, esmtp_place_of(place, span), (int)span.len, capitals);
 }
 

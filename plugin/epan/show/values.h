@@ -11,11 +11,10 @@
 #ifndef ESMTP_VALUES_H
 #define ESMTP_VALUES_H
 
-#include "fields.h"
-
 #include "../../core/parse/command.h"
 #include "../../core/span.h"
 #include "../../core/tables/tables.h"
+#include "items.h"
 
 /* Words of one line that become items. A line of 64 KiB may hold 30000, and a frame several such
  * lines; Wireshark gives up on a tree of a million items. */

@@ -9,7 +9,8 @@
 
 #include <epan/tap.h>
 
-#include "../show/fields.h"
+#include "../show/items.h"
+#include "../show/tell.h"
 
 typedef struct {
     unsigned num;            /* frame of the password */
@@ -33,8 +34,10 @@ static char *info_of(packet_info *pinfo, const esmtp_login_t *login)
     return wmem_strdup_printf(pinfo->pool, "%s, username in packet %u", mechanism, login->user_frame);
 }
 
-void esmtp_credentials_tap(packet_info *pinfo, const esmtp_fact_t *fact, int hf)
+/* Reports the attempt if this client line of it is the first that holds a password or token, shown in field hf. */
+static void on_login(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf)
 {
+    packet_info *pinfo = show->pinfo;
     const esmtp_login_t *login = fact->extra;
     if (!fact->index || fact->index != login->secret_message || !have_tap_listener(tap))
         return;
@@ -52,5 +55,7 @@ void esmtp_credentials_tap(packet_info *pinfo, const esmtp_fact_t *fact, int hf)
 
 void esmtp_credentials_register(void)
 {
+    static esmtp_listener_t listener = {.login = on_login};
     tap = register_tap("credentials");
+    esmtp_listen(&listener);
 }

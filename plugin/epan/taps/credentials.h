@@ -8,14 +8,6 @@
 #ifndef ESMTP_CREDENTIALS_H
 #define ESMTP_CREDENTIALS_H
 
-#include "../ws_compat.h"
-
-#include "../../core/session/session.h"
-
-/* Reports the attempt if this client line of it is the first that holds a password or token, shown
- * in field hf. */
-void esmtp_credentials_tap(packet_info *pinfo, const esmtp_fact_t *fact, int hf);
-
 void esmtp_credentials_register(void);
 
 #endif /* ESMTP_CREDENTIALS_H */

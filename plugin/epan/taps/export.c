@@ -16,6 +16,9 @@
 
 #include "../../core/mime/mime.h"
 #include "../show/collect.h"
+#include "../show/fields.h"
+#include "../show/items.h"
+#include "../show/tell.h"
 
 /* Octets of the parts of a file name; the whole must stay below 255. */
 #define SENDER_MAX     100
@@ -329,7 +332,7 @@ static export_t *export_new(const esmtp_show_t *show, esmtp_message_t *message)
     return e;
 }
 
-void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed)
+static void on_message(const esmtp_show_t *show, const esmtp_completed_t *completed)
 {
     bool mails = have_tap_listener(mail_tap), attachments = have_tap_listener(attachment_tap);
     if (!mails && !attachments)
@@ -346,7 +349,7 @@ void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *com
         tap_queue_packet(attachment_tap, show->pinfo, e);
 }
 
-void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict)
+static void on_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict)
 {
     if (show->later || !verdict->message || !verdict->queue_id || !have_tap_listener(mail_tap))
         return;
@@ -359,9 +362,11 @@ void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdi
 
 void esmtp_export_register(void)
 {
+    static esmtp_listener_t listener = {.message = on_message, .verdict = on_verdict};
     /* Types are named after protocols. */
     int attachments = proto_register_protocol("SMTP attachments", "SMTP attachments", "smtp-attachments");
     proto_set_cant_toggle(attachments);
     mail_tap = register_export_object(esmtp_smtp_proto(), mail_packet, mails_reset);
     attachment_tap = register_export_object(attachments, attachment_packet, NULL);
+    esmtp_listen(&listener);
 }

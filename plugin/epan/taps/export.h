@@ -13,13 +13,6 @@
 #ifndef ESMTP_EXPORT_H
 #define ESMTP_EXPORT_H
 
-#include "../show/show.h"
-
-/* A message ends in this frame. */
-void esmtp_export_message(const esmtp_show_t *show, const esmtp_completed_t *completed);
-/* A final reply is in this frame. */
-void esmtp_export_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict);
-
 void esmtp_export_register(void);
 
 #endif /* ESMTP_EXPORT_H */

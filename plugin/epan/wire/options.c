@@ -1,5 +1,5 @@
 /* options.c
- * Preferences are looked up anew for each capture, when all of them are in force. smtp.decryption is not among them: it
+ * Preferences are read anew for each capture, when all of them are in force. smtp.decryption is not among them: it
  * is off by default, esmtp.decode_auth on, and nobody can tell a default from a choice.
  *
  * Copyright the authors of the esmtp plugin
@@ -12,39 +12,27 @@
 static esmtp_bool_t desegment = true;
 
 static bool lines = true;
-static pref_t *desegment_data;
 static bool tcp_withholds;
 
-/* A preference of a dissector of Wireshark's own; NULL if it has none of that name. */
-static pref_t *builtin_option(const char *protocol, const char *name)
+/* A preference of a dissector of Wireshark's own; true if it has none of that name. */
+static bool builtin_option(const char *protocol, const char *name)
 {
     module_t *module = prefs_find_module(protocol);
-    return module ? prefs_find_preference(module, name) : NULL;
-}
-
-static bool is_on(pref_t *pref)
-{
+    pref_t *pref = module ? prefs_find_preference(module, name) : NULL;
     return !pref || prefs_get_bool_value(pref, pref_current);
 }
 
 static void read_options(void)
 {
-    pref_t *in_order = builtin_option("tcp", "reassemble_out_of_order");
-
-    lines = desegment && is_on(builtin_option("smtp", "desegment_lines"));
-    desegment_data = builtin_option("smtp", "desegment_data");
-    tcp_withholds = is_on(builtin_option("tcp", "analyze_sequence_numbers")) &&
-                    is_on(builtin_option("tcp", "no_subdissector_on_error")) && !(in_order && is_on(in_order));
+    lines = desegment && builtin_option("smtp", "desegment_lines");
+    tcp_withholds = builtin_option("tcp", "analyze_sequence_numbers") &&
+                    builtin_option("tcp", "no_subdissector_on_error") &&
+                    !builtin_option("tcp", "reassemble_out_of_order");
 }
 
 bool esmtp_option_lines(void)
 {
     return lines;
-}
-
-bool esmtp_option_messages(void)
-{
-    return is_on(desegment_data);
 }
 
 bool esmtp_option_tcp_withholds(void)

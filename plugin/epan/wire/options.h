@@ -1,6 +1,5 @@
 /* options.h
- * How far lines and messages are put together: preferences of our own, and those of Wireshark's SMTP dissector that
- * mean the same.
+ * How far lines are put together: our own preference, and that of Wireshark's SMTP dissector which means the same.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +11,6 @@
 
 /* Whether lines that TCP or TLS has cut are put together: esmtp.desegment and smtp.desegment_lines. */
 bool esmtp_option_lines(void);
-/* Whether messages are put together: smtp.desegment_data. */
-bool esmtp_option_messages(void);
 
 /* Whether TCP keeps segments to itself that were sent again or come out of order: as it does by default. */
 bool esmtp_option_tcp_withholds(void);

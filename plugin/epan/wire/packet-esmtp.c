@@ -1,6 +1,6 @@
 /* packet-esmtp.c
- * The entries of the dissector: octets from TCP, octets out of TLS. Finds the connection, lets the session see the
- * octets once, shows what is known of them, asks TCP for more where a line is cut.
+ * The entries of the dissector: octets from TCP, octets out of TLS. Asks whose they are (whose.h) and hands them to
+ * TLS, or lets the session see them once, shows what is known of them, asks TCP for more where a line is cut.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,18 +15,25 @@
 #include "../show/anomaly.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
+#include "../show/fields.h"
+#include "../show/secrets.h"
+#include "../show/show.h"
+#include "../taps/credentials.h"
+#include "../taps/export.h"
+#include "entries.h"
 #include "heuristics.h"
-#include "../show/message.h"
 #include "options.h"
 #include "ports.h"
-#include "../show/show.h"
+#include "quoted.h"
 #include "stream.h"
 #include "tls.h"
+#include "whose.h"
 
 static int proto_esmtp = -1;
 
 static esmtp_entries_t entries;
 static dissector_handle_t layer_handle;
+static dissector_handle_t quoted_handle;
 
 /* The side whose port brought the octets to us, if that tells them apart. */
 static esmtp_side_t server_by_port(const esmtp_call_t *call)
@@ -60,6 +67,23 @@ static void settle_roles(const esmtp_call_t *call)
         esmtp_session_set_server(session, !call->side, false);
 }
 
+static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tree *tree)
+{
+    esmtp_shown_t shown = {
+        .tvb = call->tvb,
+        .pinfo = call->pinfo,
+        .facts = &found->stream->facts,
+        .first = found->first,
+        .last = found->last,
+        .used = found->used,
+        .old = found->old,
+        .undecided = found->undecided,
+        .tls = call->layer == ESMTP_LAYER_TLS,
+        .starttls_in = call->conn->starttls_in,
+    };
+    esmtp_show(&shown, tree);
+}
+
 static void ask_for_more(packet_info *pinfo, size_t offset)
 {
     pinfo->desegment_offset = (int)offset;
@@ -73,7 +97,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     size_t captured = tvb_captured_length(call->tvb);
     esmtp_found_t found;
 
-    call->can_ask = pinfo->can_desegment && esmtp_option_lines() && !esmtp_tls_is_noise(call);
+    call->can_ask = pinfo->can_desegment && esmtp_option_lines() && esmtp_whose_is_sure(call);
     if (PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_find(call, &found);
     } else {
@@ -84,16 +108,16 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
         esmtp_tls_hand_off(call, &found);
     }
     if (found.first < found.last || found.old)
-        esmtp_show(call, &found, tree);
+        show(call, &found, tree);
     if (found.used < captured && call->can_ask)
         ask_for_more(pinfo, found.used);
     return (int)captured;
 }
 
 /* What TCP tells of its octets. */
-static esmtp_call_t call_from_tcp(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
+static esmtp_call_t call_from_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
 {
-    esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .tvb = tvb, .pinfo = pinfo};
+    esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .port = port, .tvb = tvb, .pinfo = pinfo};
     if (tcpinfo) {
         call.have_seq = true;
         call.seq = tcpinfo->seq;
@@ -103,16 +127,7 @@ static esmtp_call_t call_from_tcp(tvbuff_t *tvb, packet_info *pinfo, const struc
     return call;
 }
 
-static void join_connection(esmtp_call_t *call)
-{
-    if (!call->conn)
-        call->conn = esmtp_conn_get(call->pinfo);
-    call->side = esmtp_conn_side(call->conn, call->pinfo);
-    if (call->layer == ESMTP_LAYER_TLS)
-        esmtp_conn_open_tls(call->conn);
-}
-
-/* The SMTP layer of dissect_tcp: data is its esmtp_call_t. */
+/* The SMTP layer of what comes from TCP: data is its esmtp_call_t. */
 static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     (void)tvb;
@@ -120,11 +135,11 @@ static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return dissect(data, tree);
 }
 
-/* As much as TCP brought is too little to tell whose it is. */
-static int wait_for_more(const esmtp_call_t *call)
+/* The SMTP layer of what an ICMP error quotes. */
+static int dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    ask_for_more(call->pinfo, 0);
-    return (int)tvb_captured_length(call->tvb);
+    (void)data;
+    return esmtp_quoted_dissect(tvb, pinfo, tree);
 }
 
 static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
@@ -133,104 +148,67 @@ static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
     return call_dissector_only(layer_handle, call->tvb, call->pinfo, tree, call);
 }
 
-static int dissect_records(esmtp_call_t *call, proto_tree *tree, void *data)
+/* Octets from TCP, on a port that somebody named. */
+static int dissect_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    int n = esmtp_tls_dissect(call, tree, data);
-    if (n)
-        return n;
-    switch (esmtp_tls_sort_again(call)) {
-    case ESMTP_SORT_SMTP: return dissect_clear(call, tree);
-    case ESMTP_SORT_SHORT: return wait_for_more(call);
-    case ESMTP_SORT_TLS: break;
+    esmtp_call_t call = call_from_tcp(port, tvb, pinfo, data);
+    esmtp_whose_t whose = esmtp_whose(&call);
+    if (whose == ESMTP_WHOSE_TLS) {
+        int n = esmtp_tls_dissect(&call, tree, data);
+        if (n)
+            return n;
+        whose = esmtp_whose_declined(&call);
+    }
+    switch (whose) {
+    case ESMTP_WHOSE_SMTP: return dissect_clear(&call, tree);
+    case ESMTP_WHOSE_QUOTED: return call_dissector_only(quoted_handle, tvb, pinfo, tree, NULL);
+    case ESMTP_WHOSE_WAIT: ask_for_more(pinfo, 0); return (int)tvb_captured_length(tvb);
+    case ESMTP_WHOSE_TLS:
+    case ESMTP_WHOSE_NOBODYS: break;
     }
     return 0;
 }
 
-/* Whether the connection was met in this frame or before it. */
-static bool is_met(const esmtp_call_t *call)
+static int dissect_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return call->conn && call->conn->frame <= call->pinfo->num;
-}
-
-/* The first octets on a port: what they may be. On later visits the answer is known: had they been SMTP, they would
- * have been met. */
-static esmtp_guess_t guess_first(const esmtp_call_t *call)
-{
-    if (PINFO_FD_VISITED(call->pinfo))
-        return ESMTP_GUESS_NO;
-    esmtp_guess_t guess = esmtp_heuristics_guess(call->tvb);
-    return guess == ESMTP_GUESS_SHORT && !call->pinfo->can_desegment ? ESMTP_GUESS_NO : guess;
-}
-
-static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
-    if (tvb_captured_length(tvb) == 0)
-        return 0;
-    join_connection(&call);
-    switch (esmtp_tls_sort(&call)) {
-    case ESMTP_SORT_TLS: return dissect_records(&call, tree, data);
-    case ESMTP_SORT_SHORT: return wait_for_more(&call);
-    case ESMTP_SORT_SMTP: break;
-    }
-    return dissect_clear(&call, tree);
+    return dissect_tcp(ESMTP_PORT_OURS, tvb, pinfo, tree, data);
 }
 
 /* Ports that our own preference names and no other protocol has: maybe a client's. */
 static int dissect_guest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
-    call.conn = esmtp_conn_find(pinfo);
-    esmtp_guess_t guess = is_met(&call) ? ESMTP_GUESS_YES : guess_first(&call);
-    if (guess == ESMTP_GUESS_YES)
-        return dissect_tcp(tvb, pinfo, tree, data);
-    return guess == ESMTP_GUESS_SHORT ? wait_for_more(&call) : 0;
+    return dissect_tcp(ESMTP_PORT_GUEST, tvb, pinfo, tree, data);
 }
 
-/* Ports of TLS: a server that speaks in clear there is recognized by its first line. */
 static int dissect_tls_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
-    call.conn = esmtp_conn_find(pinfo);
-    if (!is_met(&call)) {
-        esmtp_guess_t guess = guess_first(&call);
-        if (guess == ESMTP_GUESS_SHORT)
-            return wait_for_more(&call);
-        join_connection(&call);
-        call.conn->clear = guess == ESMTP_GUESS_YES;
-    }
-    if (call.conn->clear)
-        return dissect_tcp(tvb, pinfo, tree, data);
-    call.side = esmtp_conn_side(call.conn, pinfo);
-    return dissect_records(&call, tree, data);
+    return dissect_tcp(ESMTP_PORT_TLS, tvb, pinfo, tree, data);
 }
 
-static int dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* For the heuristics, which have made a layer: any port, in clear. */
+static int dissect_any_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = call_from_tcp(tvb, pinfo, data);
-    join_connection(&call);
+    esmtp_call_t call = call_from_tcp(ESMTP_PORT_ANY, tvb, pinfo, data);
+    if (esmtp_whose(&call) != ESMTP_WHOSE_SMTP)
+        return 0;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, entries.tcp);
     return dissect(&call, tree);
-}
-
-/* TLS knows on later visits whose octets these are, wherever in the session it learned that. Records that stood in
- * front of the first line that told, in the same frame, were nobody's. */
-static bool is_before_guess(const esmtp_call_t *call)
-{
-    const esmtp_conn_t *conn = call->conn;
-    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_has_calls(call) &&
-           !esmtp_heuristics_match(call->tvb);
 }
 
 static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .tvb = tvb, .pinfo = pinfo};
     (void)data;
-    if (tvb_captured_length(tvb) == 0)
+    return esmtp_whose(&call) == ESMTP_WHOSE_SMTP ? dissect(&call, tree) : 0;
+}
+
+/* For the heuristics: any port, inside TLS. */
+static int dissect_any_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .port = ESMTP_PORT_ANY, .tvb = tvb, .pinfo = pinfo};
+    if (esmtp_whose(&call) != ESMTP_WHOSE_SMTP)
         return 0;
-    call.conn = esmtp_conn_find(pinfo);
-    if (PINFO_FD_VISITED(pinfo) && (!is_met(&call) || is_before_guess(&call)))
-        return 0;
-    join_connection(&call);
+    esmtp_set_tls_app_handle(data, entries.inside);
     return dissect(&call, tree);
 }
 
@@ -242,23 +220,27 @@ void esmtp_proto_register(void)
         proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     module = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
-    entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_tcp, -1);
+    quoted_handle = create_dissector_handle(dissect_quoted, esmtp_smtp_proto());
+    entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_ours, -1);
     entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
     entries.tls_port =
         register_dissector_with_description("esmtp-tls-port", "SMTP over TLS (ESMTP plugin)", dissect_tls_port, -1);
     entries.inside = register_dissector("esmtp-inside-tls", dissect_inside, esmtp_smtp_proto());
-    entries.dissect_tcp = dissect_heuristic;
-    entries.dissect_inside = dissect_inside;
+    entries.any_tcp = dissect_any_tcp;
+    entries.any_tls = dissect_any_tls;
     esmtp_stream_register(proto_esmtp);
     esmtp_ports_register(module);
     esmtp_collect_register(module);
-    esmtp_auth_preferences(module);
+    esmtp_secrets_register(module);
     esmtp_heuristics_register(module);
     esmtp_options_register(module);
     esmtp_extend_register(module);
     esmtp_anomaly_register();
     esmtp_tls_register();
+    esmtp_quoted_register();
     esmtp_show_register();
+    esmtp_export_register();
+    esmtp_credentials_register();
 }
 
 void esmtp_proto_handoff(void)
@@ -266,6 +248,5 @@ void esmtp_proto_handoff(void)
     esmtp_ports_handoff(proto_esmtp, &entries);
     esmtp_tls_handoff(proto_esmtp, &entries);
     esmtp_heuristics_handoff(proto_esmtp, &entries);
-    esmtp_message_handoff(proto_esmtp);
-    esmtp_auth_handoff(proto_esmtp);
+    esmtp_show_handoff(proto_esmtp);
 }

@@ -9,17 +9,6 @@
 
 #include "../ws_compat.h"
 
-/* The entries of the dissector. The handles of TCP have no protocol of their own: what they add to a packet is TLS's or
- * SMTP's. */
-typedef struct {
-    dissector_handle_t tcp;      /* octets from TCP */
-    dissector_handle_t guest;    /* octets from TCP on a port that may be anybody's */
-    dissector_handle_t tls_port; /* octets from TCP on a port of TLS */
-    dissector_handle_t inside;   /* octets out of TLS */
-    dissector_t dissect_tcp;     /* octets from TCP that are known to be SMTP, within a layer that the caller made */
-    dissector_t dissect_inside;  /* likewise out of TLS */
-} esmtp_entries_t;
-
 /* First registration step: protocols, fields, expert infos, preferences. */
 void esmtp_proto_register(void);
 /* Second step, when every dissector is known: ports and hand-over. */

@@ -10,7 +10,7 @@
 
 #include "../ws_compat.h"
 
-#include "packet-esmtp.h"
+#include "entries.h"
 
 void esmtp_ports_register(module_t *module);
 void esmtp_ports_handoff(int proto_esmtp, const esmtp_entries_t *entries);

@@ -25,12 +25,6 @@
 #define BASE_SEQ_SET 0x01
 
 static int proto_esmtp = -1;
-static const esmtp_taker_t *taker;
-
-void esmtp_stream_set_taker(const esmtp_taker_t *new_taker)
-{
-    taker = new_taker;
-}
 
 void esmtp_stream_register(int proto)
 {
@@ -66,21 +60,45 @@ static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
     return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
 }
 
-static esmtp_source_t source_of(esmtp_conn_t *conn)
+static const esmtp_facts_t *client_facts(const esmtp_conn_t *conn)
 {
-    return (esmtp_source_t){conn, &conn->streams[conn->layer][!esmtp_session_server(conn->session)]};
+    return &conn->streams[conn->layer][!esmtp_session_server(conn->session)].facts;
 }
 
 static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size_t n)
 {
-    esmtp_source_t from = source_of(ctx);
-    taker->text(&from, message, p, n);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_text(&conn->collector, client_facts(conn), message, p, n);
 }
 
 static void take_end(void *ctx, esmtp_message_t *message)
 {
-    esmtp_source_t from = source_of(ctx);
-    taker->end(&from, message);
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_end(&conn->collector, client_facts(conn), message);
+}
+
+/* Readings that may be taken back: how far facts have come, and back to there. */
+static esmtp_mark_t mark_facts(void *ctx)
+{
+    esmtp_conn_t *conn = ctx;
+    const esmtp_stream_t *streams = conn->streams[conn->layer];
+    esmtp_collect_keep(&conn->collector);
+    return (esmtp_mark_t){{streams[ESMTP_SIDE_A].facts.n, streams[ESMTP_SIDE_B].facts.n}, conn->collector.messages};
+}
+
+static void withdraw_facts(void *ctx, const esmtp_mark_t *mark)
+{
+    esmtp_conn_t *conn = ctx;
+    esmtp_stream_t *streams = conn->streams[conn->layer];
+    streams[ESMTP_SIDE_A].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_A];
+    streams[ESMTP_SIDE_B].facts.n = (uint32_t)mark->facts[ESMTP_SIDE_B];
+    conn->collector.messages = mark->messages;
+}
+
+static void cut_text(void *ctx, esmtp_message_t *message, uint64_t octets)
+{
+    esmtp_conn_t *conn = ctx;
+    esmtp_collect_cut(&conn->collector, message, octets);
 }
 
 /* The time of the connection's first segment, if that opened it. */
@@ -101,7 +119,14 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
 {
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
     static const esmtp_session_ops_t ops = {
-        .allocator = &file_allocator, .fact = add_fact, .text = take_text, .end = take_end};
+        .allocator = &file_allocator,
+        .fact = add_fact,
+        .text = take_text,
+        .end = take_end,
+        .mark = mark_facts,
+        .withdraw = withdraw_facts,
+        .cut = cut_text,
+    };
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
     conn->port = pinfo->srcport;
@@ -173,14 +198,13 @@ static bool is_first(uint32_t number, const tcp_flow_t *flow)
     return number == 1 || (flow && number == flow->base_seq + 1);
 }
 
-bool esmtp_stream_may_start(packet_info *pinfo, const void *info)
+bool esmtp_stream_may_start(const esmtp_call_t *call)
 {
-    const struct tcpinfo *tcpinfo = info;
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
-    if (!tcpinfo || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
+    conversation_t *conversation = find_conversation_pinfo(call->pinfo, 0);
+    const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
+    if (!call->have_seq || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return true;
-    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(tcpinfo->seq, tcpd->fwd);
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->seq, tcpd->fwd);
 }
 
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
@@ -282,10 +306,9 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
         scanned = MIN(stream->partial, in.len) - 1;
     }
     esmtp_feeding_t feeding = {in, at->seq, NULL};
-    call->conn->feeding = &feeding;
+    esmtp_collect_feed(&call->conn->collector, &feeding);
     size_t used = esmtp_framing_feed(session, call->side, *at, in, scanned, last);
-    taker->fed(&feeding);
-    call->conn->feeding = NULL;
+    esmtp_collect_fed(&call->conn->collector);
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;
     stream->partial = (uint32_t)(in.len - used);
@@ -307,6 +330,23 @@ static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
     stream->next = call->seq - missing;
 }
 
+/* Whether a fact of this frame belongs to the octets at hand. */
+static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
+{
+    if (!call->have_seq)
+        return fact->call == n_call;
+    return fact->seq - call->seq < tvb_reported_length(call->tvb);
+}
+
+/* The first fact of the octets at hand. */
+static size_t first_of_call(const esmtp_call_t *call, const esmtp_stream_t *stream, unsigned n_call)
+{
+    size_t i = esmtp_facts_find(&stream->facts, call->pinfo->num);
+    while (i < stream->facts.n && !belongs(call, esmtp_facts_at(&stream->facts, i), n_call))
+        i++;
+    return i;
+}
+
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
@@ -315,6 +355,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
     unsigned *counter = call->have_seq ? NULL : call_counter(call);
     bool last = !call->can_ask || lost || call->fin;
+    uint32_t taken_back = esmtp_session_taken_back(call->conn->session);
 
     begin_stream(call, stream);
     call->conn->layer = call->layer;
@@ -333,20 +374,16 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         gap_add(call, stream, &at, (uint32_t)lost, ESMTP_GAP_CUT);
         stream->next += (uint32_t)lost;
     }
+    call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);
     found->last = stream->facts.n;
+    found->undecided = esmtp_session_in_doubt(call->conn->session);
+    if (taken_back != esmtp_session_taken_back(call->conn->session))
+        found->first = first_of_call(call, stream, at.call); /* facts before these were made anew, too */
     if (counter && found->first < found->last)
         ++*counter;
 }
 
 /* --- later visits ----------------------------------------------------------------------------- */
-
-/* Whether a fact of this frame belongs to the octets at hand. */
-static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
-{
-    if (!call->have_seq)
-        return fact->call == n_call;
-    return fact->seq - call->seq < tvb_reported_length(call->tvb);
-}
 
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
 {

@@ -13,6 +13,7 @@
 #include "../ws_compat.h"
 
 #include "../../core/session/session.h"
+#include "../show/collect.h"
 
 typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
 
@@ -34,38 +35,41 @@ typedef enum {
     ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
 } esmtp_tls_start_t;
 
-/* Octets that are being fed, on a first visit. */
-typedef struct {
-    esmtp_span_t octets;
-    uint32_t seq;               /* of the first of them */
-    esmtp_message_t *borrowing; /* the taker's: the octets behind those that it keeps lie in these; NULL if none */
-} esmtp_feeding_t;
-
+/* One connection. */
 typedef struct {
     esmtp_session_t *session;
-    esmtp_feeding_t *feeding; /* first visits, while octets are being fed; else NULL */
-    struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
-    uint32_t port;            /* of side A */
-    uint32_t frame;           /* in which it was met */
-    bool above;               /* its address comes behind the other's: tells them apart where the ports are equal */
-    bool opened;              /* the capture has its opening */
-    bool guessed;             /* its first line told, inside TLS */
-    bool clear;               /* on a TLS port: what is spoken there is SMTP in clear */
-    bool tls_last[2];         /* first visits: the side's last octets went to TLS */
-    esmtp_layer_t layer;      /* first visits: of the octets that are fed now */
+    esmtp_collector_t collector; /* of its messages */
+    struct tcp_analysis *tcp;    /* what TCP knows of the connection; NULL if it is not TCP's */
+    uint32_t port;               /* of side A */
+    uint32_t frame;              /* in which it was met */
+    bool above;                  /* its address comes behind the other's: tells them apart where the ports are equal */
+    bool opened;                 /* the capture has its opening */
+    bool guessed;                /* its first line told, inside TLS */
+    bool clear;                  /* on a TLS port: what is spoken there is SMTP in clear */
+    bool tls_last[2];            /* first visits: the side's last octets went to TLS */
+    esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
+    uint32_t starttls_in;       /* frame of the 220 that opened TLS; 0: none did */
     uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq;     /* and where in it */
     uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
-    uint32_t messages;          /* collected so far */
     esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
     esmtp_stream_t in_clear[2];
 } esmtp_conn_t;
+
+/* How octets came to us. */
+typedef enum {
+    ESMTP_PORT_OURS,  /* by a port of SMTP, by a conversation that was ours before, or by STARTTLS */
+    ESMTP_PORT_GUEST, /* by a port that may be anybody's */
+    ESMTP_PORT_TLS,   /* by a port of SMTP inside TLS */
+    ESMTP_PORT_ANY,   /* by a heuristic */
+} esmtp_port_t;
 
 /* The octets of one call of the dissector. */
 typedef struct {
     esmtp_conn_t *conn;
     esmtp_layer_t layer;
+    esmtp_port_t port;
     esmtp_side_t side;
     tvbuff_t *tvb;
     packet_info *pinfo;
@@ -80,8 +84,9 @@ typedef struct {
 typedef struct {
     esmtp_stream_t *stream;
     size_t first, last;
-    size_t used; /* octets that they cover, from the start of the tvb (octets that were seen before included) */
-    size_t old;  /* octets at the start that were seen in an earlier frame */
+    size_t used;    /* octets that they cover, from the start of the tvb (octets that were seen before included) */
+    size_t old;     /* octets at the start that were seen in an earlier frame */
+    bool undecided; /* first visit: how they are read may yet be taken back */
 } esmtp_found_t;
 
 /* The connection of a packet, made on its first visit. */
@@ -92,9 +97,8 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn);
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);
 
-/* Whether octets may be the first of their direction: they are, or nobody knows. info: what TCP tells, a struct
- * tcpinfo. */
-bool esmtp_stream_may_start(packet_info *pinfo, const void *info);
+/* Whether octets may be the first of their direction: they are, or nobody knows. The call needs no connection. */
+bool esmtp_stream_may_start(const esmtp_call_t *call);
 
 /* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
 bool esmtp_stream_is_whole(const esmtp_call_t *call);
@@ -109,25 +113,6 @@ bool esmtp_stream_has_calls(const esmtp_call_t *call);
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);
 /* Any visit after it: finds what the first one made of them. */
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found);
-
-/* Where message octets come from. */
-typedef struct {
-    esmtp_conn_t *conn;
-    const esmtp_stream_t *client; /* whose facts the pieces of the message are */
-} esmtp_source_t;
-
-/* Who collects messages. Called on first visits only. */
-typedef struct {
-    /* Message octets, in order, dots removed. */
-    void (*text)(const esmtp_source_t *from, esmtp_message_t *message, const uint8_t *p, size_t n);
-    /* No more octets of this message will come. */
-    void (*end)(const esmtp_source_t *from, esmtp_message_t *message);
-    /* The octets that are being fed go away. */
-    void (*fed)(esmtp_feeding_t *feeding);
-} esmtp_taker_t;
-
-/* Must be called before the first packet; the taker must stay where it is. */
-void esmtp_stream_set_taker(const esmtp_taker_t *taker);
 
 void esmtp_stream_register(int proto_esmtp);
 

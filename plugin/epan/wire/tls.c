@@ -17,18 +17,10 @@
 #include <epan/exceptions.h>
 
 #include "../show/fields.h"
-#include "heuristics.h"
 
 /* packet-tls-utils.h, which declares these, wants the headers of libgcrypt for other things. */
 extern uint32_t ssl_starttls_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
 extern uint32_t ssl_starttls_post_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
-
-/* Octets of a record's header, RFC 8446 section 5.1: type, version, length. */
-#define HEADER 5
-/* Octets among which ciphertext is sure to have some that text has not. */
-#define NOISE_MAX 256
-/* The longest record, RFC 5246 section 6.2.3. */
-#define RECORD_MAX (16384 + 2048)
 
 static dissector_handle_t tls_handle;
 static dissector_handle_t tcp_handle;
@@ -37,49 +29,13 @@ static expert_field ei_late = EI_INIT;
 static expert_field ei_early = EI_INIT;
 static expert_field ei_unasked = EI_INIT;
 
-/* --- what a record looks like ----------------------------------------------------------------- */
-
-typedef struct {
-    uint8_t from, to;
-} octet_range_t;
-
-/* change cipher spec, alert, handshake, application data; SSL 3.0 to TLS 1.3 */
-static const octet_range_t record_begin[] = {{20, 23}, {3, 3}, {0, 4}};
-/* The hello of SSL 2.0, which old clients use to ask for something better: length, client hello, version. */
-static const octet_range_t old_hello_begin[] = {{0x80, 0xff}, {0, 0xff}, {1, 1}, {3, 3}, {0, 3}};
-
-static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
-{
-    for (unsigned i = 0; i < MIN(n, tvb_captured_length(tvb)); i++) {
-        uint8_t octet = tvb_get_uint8(tvb, (int)i);
-        if (octet < ranges[i].from || octet > ranges[i].to)
-            return false;
-    }
-    return true;
-}
-
-static bool looks_like_tls(tvbuff_t *tvb)
-{
-    uint8_t first = tvb_get_uint8(tvb, 0);
-    if (first < 0x80 && (first < record_begin[0].from || first > record_begin[0].to))
-        return false; /* as all of SMTP in clear */
-    if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
-        return true;
-    if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))
-        return false;
-    if (tvb_captured_length(tvb) < HEADER)
-        return true;
-    uint16_t len = tvb_get_ntohs(tvb, 3);
-    return len > 0 && len <= RECORD_MAX;
-}
-
 /* --- when TLS begins -------------------------------------------------------------------------- */
 
 void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
 {
     for (size_t i = found->first; i < found->last; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, i);
-        if (!(fact->flags & ESMTP_FF_TLS_NEXT) || !tls_handle)
+        if (!(fact->flags & ESMTP_FF_TLS_NEXT))
             continue;
         ssl_starttls_ack(tls_handle, call->pinfo, inside_handle);
         /* That made TLS the dissector of the whole conversation. From the next frame on it is us, to look at what
@@ -114,40 +70,11 @@ static void begin(const esmtp_call_t *call)
         esmtp_session_start_missed(conn->session);
 }
 
-/* Whether the side may begin with TLS here: not amid the octets of a message. */
-static bool may_begin(const esmtp_call_t *call)
+void esmtp_tls_begin(const esmtp_call_t *call)
 {
-    const esmtp_session_t *session = call->conn->session;
-    return esmtp_session_server(session) == call->side || esmtp_session_step(session) <= ESMTP_STEP_LINE;
-}
-
-/* A side that is in clear so far. */
-static esmtp_sort_t sort_clear(const esmtp_call_t *call)
-{
-    esmtp_conn_t *conn = call->conn;
-    bool can_wait = call->pinfo->can_desegment && !call->fin;
-    if (!tls_handle || !may_begin(call))
-        return ESMTP_SORT_SMTP;
-    if (!looks_like_tls(call->tvb)) {
-        if (esmtp_session_tls_due(conn->session) && esmtp_session_server(conn->session) != call->side)
-            esmtp_session_tls_failed(conn->session);
-        return ESMTP_SORT_SMTP;
-    }
-    if (tvb_captured_length(call->tvb) < HEADER && can_wait)
-        return ESMTP_SORT_SHORT;
-    if (conn->tls_start == ESMTP_TLS_NONE)
+    if (call->conn->tls_start == ESMTP_TLS_NONE)
         begin(call);
-    conn->tls_from[call->side] = call->pinfo->num;
-    return ESMTP_SORT_TLS;
-}
-
-esmtp_sort_t esmtp_tls_sort(const esmtp_call_t *call)
-{
-    esmtp_conn_t *conn = call->conn;
-    uint32_t from = conn->tls_from[call->side];
-    if (from || PINFO_FD_VISITED(call->pinfo))
-        return from && call->pinfo->num >= from ? ESMTP_SORT_TLS : ESMTP_SORT_SMTP;
-    return sort_clear(call);
+    call->conn->tls_from[call->side] = call->pinfo->num;
 }
 
 /* --- TLS and back ----------------------------------------------------------------------------- */
@@ -198,31 +125,13 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
     return n;
 }
 
-esmtp_sort_t esmtp_tls_sort_again(const esmtp_call_t *call)
+void esmtp_tls_back(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
-    esmtp_guess_t guess = esmtp_heuristics_guess(call->tvb);
-    if (guess == ESMTP_GUESS_SHORT && call->pinfo->can_desegment)
-        return ESMTP_SORT_SHORT;
-    if (guess != ESMTP_GUESS_YES)
-        return ESMTP_SORT_TLS;
-    if (!PINFO_FD_VISITED(call->pinfo) && conn->tls_last[call->side]) {
-        esmtp_stream_pass(call, 0);
-        conn->tls_last[call->side] = false;
-    }
-    return ESMTP_SORT_SMTP;
-}
-
-bool esmtp_tls_is_noise(const esmtp_call_t *call)
-{
-    if (call->layer != ESMTP_LAYER_TCP || esmtp_session_known(call->conn->session))
-        return false;
-    for (unsigned i = 0; i < MIN(tvb_captured_length(call->tvb), NOISE_MAX); i++) {
-        uint8_t octet = tvb_get_uint8(call->tvb, (int)i);
-        if (g_ascii_iscntrl(octet) && !g_ascii_isspace(octet))
-            return true;
-    }
-    return false;
+    if (!conn->tls_last[call->side])
+        return;
+    esmtp_stream_pass(call, 0);
+    conn->tls_last[call->side] = false;
 }
 
 void esmtp_tls_register(void)

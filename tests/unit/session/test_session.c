@@ -46,7 +46,8 @@ typedef struct {
     size_t n_order, room;
     const esmtp_message_t *open; /* has octets and no end yet */
     GString *open_text, *texts;
-    GByteArray *rest[2]; /* beginning of a line */
+    GPtrArray *collected; /* GString of each message */
+    GByteArray *rest[2];  /* beginning of a line */
     uint32_t seq[2];
     uint32_t frame;
     bool tls;
@@ -109,6 +110,11 @@ static void kit_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size
     if (kit->open && kit->open != message)
         close_text(kit, '~');
     kit->open = message;
+    if (!message->user) {
+        message->user = g_string_new(NULL);
+        g_ptr_array_add(kit->collected, message->user);
+    }
+    g_string_append_len((GString *)message->user, (const char *)p, (gssize)n);
     g_string_append_len(kit->open_text, (const char *)p, (gssize)n);
 }
 
@@ -121,6 +127,44 @@ static void kit_end(void *ctx, esmtp_message_t *message)
     close_text(kit, '=');
 }
 
+static esmtp_mark_t kit_mark(void *ctx)
+{
+    kit_t *kit = (kit_t *)ctx;
+    return (esmtp_mark_t){{kit->facts[0].n, kit->facts[1].n}, (uint32_t)kit->texts->len};
+}
+
+static void kit_withdraw(void *ctx, const esmtp_mark_t *mark)
+{
+    kit_t *kit = (kit_t *)ctx;
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = mark->facts[side]; i < kit->facts[side].n; i++) {
+            esmtp_fact_t *gone = esmtp_facts_at(&kit->facts[side], i);
+            size_t k = kit->n_order;
+            while (kit->order[--k] != gone)
+                ;
+            memmove(&kit->order[k], &kit->order[k + 1], (--kit->n_order - k) * sizeof *kit->order);
+        }
+        kit->facts[side].n = (uint32_t)mark->facts[side];
+    }
+    g_string_truncate(kit->texts, mark->messages);
+}
+
+static void kit_cut(void *ctx, esmtp_message_t *message, uint64_t octets)
+{
+    kit_t *kit = (kit_t *)ctx;
+    GString *all = (GString *)message->user;
+    if (message->end_frame)
+        return; /* was ended since: what it was given then goes with kit->texts */
+    if (all)
+        g_string_truncate(all, MIN(octets, all->len));
+    if (kit->open == message || !kit->open) {
+        g_string_truncate(kit->open_text, 0);
+        kit->open = octets && all ? message : NULL;
+        if (kit->open)
+            g_string_append_len(kit->open_text, all->str, (gssize)all->len);
+    }
+}
+
 static void kit_init(kit_t *kit, bool opened)
 {
     memset(kit, 0, sizeof *kit);
@@ -128,10 +172,17 @@ static void kit_init(kit_t *kit, bool opened)
     kit->allocator = (esmtp_allocator_t){kit_alloc, kit, kit_release, kit_keep};
     kit->open_text = g_string_new(NULL);
     kit->texts = g_string_new(NULL);
+    kit->collected = g_ptr_array_new();
     for (int side = 0; side < 2; side++) {
         kit->rest[side] = g_byte_array_new();
     }
-    kit->ops = (esmtp_session_ops_t){.allocator = &kit->allocator, .fact = kit_fact, .text = kit_text, .end = kit_end};
+    kit->ops = (esmtp_session_ops_t){.allocator = &kit->allocator,
+                                     .fact = kit_fact,
+                                     .text = kit_text,
+                                     .end = kit_end,
+                                     .mark = kit_mark,
+                                     .withdraw = kit_withdraw,
+                                     .cut = kit_cut};
     kit->s = esmtp_session_new(&kit->ops, kit);
     esmtp_session_set_server(kit->s, ESMTP_SIDE_B, true);
     if (opened)
@@ -144,6 +195,9 @@ static void kit_free(kit_t *kit)
         g_byte_array_free(kit->rest[side], TRUE);
     g_string_free(kit->open_text, TRUE);
     g_string_free(kit->texts, TRUE);
+    for (guint i = 0; i < kit->collected->len; i++)
+        g_string_free((GString *)kit->collected->pdata[i], TRUE);
+    g_ptr_array_free(kit->collected, TRUE);
     g_free(kit->order);
     g_ptr_array_free(kit->blocks, TRUE);
 }
@@ -236,6 +290,9 @@ static const name_t flag_names[] = {
     {ESMTP_FF_OFFER, "offer"},
     {ESMTP_FF_NO_REPLY, "no-reply"},
     {ESMTP_FF_UNEXPECTED_NONE, "none-due"},
+    {ESMTP_FF_PIECE, "piece"},
+    {ESMTP_FF_TAIL, "tail"},
+    {ESMTP_FF_SECRET, "secret"},
 };
 
 static const name_t anomaly_names[] = {
@@ -271,6 +328,9 @@ static const name_t anomaly_names[] = {
     {ESMTP_AN_PIPELINE, "pipeline"},
     {ESMTP_AN_DUPLICATE_KEYWORD, "duplicate"},
     {ESMTP_AN_CLEAR_AFTER_TLS, "clear-after-tls"},
+    {ESMTP_AN_CHUNK_AS_COMMANDS, "chunk-as-commands"},
+    {ESMTP_AN_BAD_SIZE, "bad-size"},
+    {ESMTP_AN_READ_ANEW, "read-anew"},
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
@@ -374,6 +434,8 @@ static void print_fact(GString *out, const kit_t *kit, size_t *i)
         f = *next;
         f.len += len;
         f.seq -= len;
+        if (f.anomalies & ESMTP_AN_FAKE_END_TAKEN)
+            anomalies &= ~ESMTP_AN_FAKE_END; /* a piece of the end itself */
         f.anomalies |= anomalies;
         f.flags |= flags & ~(uint32_t)(end ? ESMTP_FF_LOST_PEER : 0);
         ++*i;
@@ -676,13 +738,14 @@ static const dialogue_t dialogues[] = {
                {'C', "more\r\n.\r\n"},
                {'S', "500 what\r\n500 what\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >10 t1\n"
-                                         "C9 text DATA 21 t1 !early-text\n"
-                                         "S10 reply DATA 550 >8 t1\n"
-                                         "C11 line\n"
-                                         "C11 eom . 500 3 >12\n"
-                                         "S12 reply . 500\n"
-                                         "S12 reply 500 !no-command\n"
-                                         "~ Subject: x\\r\\n\\r\\nhello\\r\\n\n"},
+                                         "C9 command 500 >12 !not-command\n"
+                                         "C9 command 500 >12 !not-command\n"
+                                         "C9 command\n"
+                                         "S10 reply DATA 550 >8 t1 !read-anew\n"
+                                         "C11 command\n"
+                                         "C11 command !not-command\n"
+                                         "S12 reply 500 >9\n"
+                                         "S12 reply 500 >9\n"},
     {.label = "command behind DATA",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
@@ -734,12 +797,12 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
-                                         "C10 text DATA 5 t1 !fake-end\n"
-                                         "S11 eom . 250 0 >11 t1 complete !fake-end-taken\n"
-                                         "S11 reply . 250 >8 t1 => accepted 4 b@y:250\n"
+                                         "C10 text DATA 2 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
+                                         "S11 reply . 250 >8 t1 => accepted 3 id 1 b@y:250\n"
                                          "C12 command MAIL 250 >13 t2\n"
                                          "S13 reply MAIL 250 >12 t2\n"
-                                         "= x\\r\\n\\n\n"},
+                                         "= x\\r\\n\n"},
     {.label = "chunks",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -820,7 +883,7 @@ static const dialogue_t dialogues[] = {
                                          "~ abcde\n"},
     {.label = "chunk without number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT x\r\n"}, {'S', "501 what\r\n"}, {'C', "RSET\r\n"}, {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 501 >9 t1\n"
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 501 >9 t1 !bad-size\n"
                                          "S9 reply BDAT 501 >8 t1\n"
                                          "C10 command RSET 250 >11 t1\n"
                                          "S11 reply RSET 250 >10 t1 => rejected by 501 b@y:250\n"},
@@ -1224,10 +1287,10 @@ static const dialogue_t dialogues[] = {
                          "S15 reply 500 >14\n"},
     {.label = "wrong code",
      .steps = {HELLO, {'C', "NOOP\r\n"}, {'S', "354 go\r\n"}, {'C', "QUIT\r\n"}, {'S', "250 bye\r\n"}},
-     .want = HELLO_FACTS "C4 command NOOP 354 >5\n"
-                         "S5 reply NOOP 354 >4 !wrong-code\n"
-                         "C6 command QUIT 250 >7\n"
-                         "S7 reply QUIT 250 >6 !wrong-code\n"},
+     .want = HELLO_FACTS "C4 command NOOP 250 >7\n"
+                         "S5 reply 354 !no-command\n"
+                         "C6 command QUIT\n"
+                         "S7 reply NOOP 250 >4\n"},
     {.label = "reply without command",
      .steps = {HELLO, {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS "S4 reply 250 !no-command\n"},
@@ -1300,6 +1363,637 @@ static const dialogue_t dialogues[] = {
                          "C8 command RCPT 250 >9 t1\n"
                          "S9 reply XACK 250 >8\n"
                          "S9 reply RCPT 250 >8 t1\n"},
+    {.label = "354 proves that commands after DATA were text",
+     .steps =
+         {HELLO,
+          {'C',
+           "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nQUIT\r\n.\r\nMAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\nDATA\r\n"},
+          {'S', "250 ok\r\n250 ok\r\n354 go\r\n250 queued 1\r\n250 ok\r\n250 ok\r\n354 go\r\n"},
+          {'C', "x\r\n.\r\n"},
+          {'S', "250 queued 2\r\n"},
+          {'C', "QUIT\r\n"},
+          {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "C4 command RCPT 250 >5 t1\n"
+             "C4 command DATA 354 >5 t1\n"
+             "C4 text DATA 6 t1 !early-text\n"
+             "C4 eom . 250 3 >5 t1 complete\n"
+             "C4 command MAIL 250 >5 t2\n"
+             "C4 command RCPT 250 >5 t2\n"
+             "C4 command DATA 354 >5 t2\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "S5 reply RCPT 250 >4 t1\n"
+             "S5 reply DATA 354 >4 t1 !read-anew\n"
+             "S5 reply . 250 >4 t1 => accepted 6 b@y:250\n"
+             "S5 reply MAIL 250 >4 t2\n"
+             "S5 reply RCPT 250 >4 t2\n"
+             "S5 reply DATA 354 >4 t2\n"
+             "C6 text DATA 3 t2\n"
+             "C6 eom . 250 3 >7 t2 complete\n"
+             "S7 reply . 250 >4 t2 => accepted 3 d@y:250\n"
+             "C8 command QUIT 221 >9\n"
+             "S9 reply QUIT 221 >8\n"
+             "= QUIT\\r\\n\n"
+             "= x\\r\\n\n"},
+    {.label = "354 to an unknown verb begins a message",
+     .steps = {HELLO, MAIL_RCPT, {'C', "DAT\r\n"}, {'S', "354 go\r\n"}, {'C', "RSET\r\n.\r\n"}, {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command 354 >9 t1\n"
+             "S9 reply 354 >8 !wrong-code\n"
+             "C10 text 6 t1\n"
+             "C10 eom . 250 3 >11 t1 complete\n"
+             "S11 reply . 250 >8 t1 => accepted 6 b@y:250\n"
+             "= RSET\\r\\n\n"},
+    {.label = "354 to an unknown verb, text in the same batch",
+     .steps = {HELLO, MAIL_RCPT, {'C', "DAT\r\nRSET\r\n.\r\nQUIT\r\n"}, {'S', "354 go\r\n250 ok\r\n221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command 354 >9 t1\n"
+             "C8 text 6 t1 !early-text\n"
+             "C8 eom . 250 3 >9 t1 complete\n"
+             "C8 command QUIT 221 >9\n"
+             "S9 reply 354 >8 !wrong-code !read-anew\n"
+             "S9 reply . 250 >8 t1 => accepted 6 b@y:250\n"
+             "S9 reply QUIT 221 >8\n"
+             "= RSET\\r\\n\n"},
+    {.label = "LHLO refused is SMTP",
+     .whole = true,
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "500 no\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 500 >3 lmtp\n"
+             "S3 reply LHLO 500 >2\n"
+             "C4 command EHLO 250 >5\n"
+             "S5 reply EHLO 250 >4 hello\n"
+             "C6 command MAIL 250 >7 t1\n"
+             "C6 command RCPT 250 >7 t1 !pipeline\n"
+             "C6 command RCPT 250 >7 t1 !pipeline\n"
+             "C6 command DATA 354 >7 t1 !pipeline\n"
+             "S7 reply MAIL 250 >6 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "S7 reply DATA 354 >6 t1\n"
+             "C8 text DATA 3 t1\n"
+             "C8 eom . 250 3 >9 t1 complete\n"
+             "S9 reply . 250 >6 t1 => accepted 3 b@y:250 c@y:250\n"
+             "C10 command QUIT 221 >11\n"
+             "S11 reply QUIT 221 >10\n"
+             "= x\\r\\n\n"},
+    {.label = "BDAT to a server that does not know it",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "BDAT 1000\r\n"},
+               {'S', "500 what?\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command BDAT 500 >5\n"
+             "S5 reply BDAT 500 >4\n"
+             "C6 command MAIL 250 >7 t1\n"
+             "S7 reply MAIL 250 >6 t1\n"},
+    {.label = "BDAT unknown, all in one batch",
+     .whole = true,
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nBDAT 12 LAST\r\nNOOP\r\nRSET\r\nQUIT\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n502 no\r\n250 ok\r\n250 ok\r\n221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "C4 command RCPT 250 >5 t1 !pipeline\n"
+             "C4 command BDAT 502 >5 t1 !pipeline !chunk-as-commands\n"
+             "C4 command NOOP 250 >5\n"
+             "C4 command RSET 250 >5 t1 !pipeline\n"
+             "C4 command QUIT 221 >5 !pipeline\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "S5 reply RCPT 250 >4 t1\n"
+             "S5 reply BDAT 502 >4 t1 !read-anew\n"
+             "S5 reply NOOP 250 >4\n"
+             "S5 reply RSET 250 >4 t1 => rejected by 502 b@y:250\n"
+             "S5 reply QUIT 221 >4\n"},
+    {.label = "BDAT refused while the text lies in two segments",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "BDAT 9\r\nNO"},
+               {'C', "OP\r\nRS"},
+               {'S', "500 no\r\n250 ok\r\n"},
+               {'C', "ET\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command BDAT 500 >6 !chunk-as-commands\n"
+             "C4 line piece\n"
+             "C5 command NOOP 250 >6 tail\n"
+             "C5 line piece\n"
+             "S6 reply BDAT 500 >4 !read-anew\n"
+             "S6 reply NOOP 250 >5\n"
+             "C7 command RSET 250 >8 tail\n"
+             "S8 reply RSET 250 >7\n"},
+    {.label = "BDAT LAST with a word too many is not the last",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5 LAST x\r\nabcde"},
+               {'S', "250 5 octets\r\n"},
+               {'C', "BDAT 0 LAST\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command BDAT 250 >9 t1 !bad-size\n"
+             "C8 chunk BDAT 5 >9 t1\n"
+             "S9 reply BDAT 250 >8 t1\n"
+             "C10 command BDAT 250 >11 t1 complete bdat-last\n"
+             "S11 reply BDAT 250 >10 t1 => accepted 5 b@y:250\n"
+             "= abcde\n"},
+    {.label = "BDAT with a bad number, read as commands",
+     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT +6\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command BDAT 501 >9 t1 !chunk-as-commands !bad-size\n"
+             "C8 command NOOP 250 >9\n"
+             "S9 reply BDAT 501 >8 t1 !read-anew\n"
+             "S9 reply NOOP 250 >8\n"},
+    {.label = "BDAT without a number",
+     .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command BDAT 501 >9 t1 !bad-size\n"
+             "C8 command NOOP 250 >9\n"
+             "S9 reply BDAT 501 >8 t1\n"
+             "S9 reply NOOP 250 >8\n"},
+    {.label = "AUTH refused, user and password already sent",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\nNOOP\r\n"},
+               {'S', "503 no\r\n500 what\r\n500 what\r\n250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command AUTH 503 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+             "C4 command 500 >5 secret !not-command\n"
+             "C4 command 500 >5 secret !not-command\n"
+             "C4 command NOOP 250 >5\n"
+             "S5 reply AUTH 503 >4 !read-anew login1 LOGIN failed\n"
+             "S5 reply 500 >4\n"
+             "S5 reply 500 >4\n"
+             "S5 reply NOOP 250 >4\n"},
+    {.label = "AUTH refused after the first challenge",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n535 no\r\n500 what\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command AUTH 535 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+             "C4 auth >5 !early-auth login1 LOGIN failed message 1\n"
+             "C4 command 500 >5 secret !not-command\n"
+             "S5 reply AUTH 334 >4 login1 LOGIN failed user user\n"
+             "S5 reply AUTH 535 >4 !read-anew login1 LOGIN failed user user\n"
+             "S5 reply 500 >4\n"
+             "C6 command NOOP 250 >7\n"
+             "S7 reply NOOP 250 >6\n"},
+    {.label = "AUTH, lines sent before their challenges",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n235 ok\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
+             "C4 auth !early-auth login1 LOGIN succeeded message 1\n"
+             "C4 auth >5 !early-auth login1 LOGIN succeeded message 2\n"
+             "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
+             "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
+             "S5 reply AUTH 235 >4 login1 LOGIN succeeded user user\n"
+             "C6 command NOOP 250 >7\n"
+             "S7 reply NOOP 250 >6\n"},
+    {.label = "smuggled mail taken",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\nMAIL FROM:<e@v>\r\nRCPT TO:<b@y>\r\nDATA\r\ny\r\n.\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command DATA 354 >9 t1\n"
+             "S9 reply DATA 354 >8 t1\n"
+             "C10 text DATA 2 t1\n"
+             "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
+             "C10 command MAIL 250 >11 t2\n"
+             "C10 command RCPT 250 >11 t2\n"
+             "C10 command DATA 354 >11 t2\n"
+             "C10 text DATA 3 t2 !early-text\n"
+             "C10 eom . 250 3 >11 t2 complete\n"
+             "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
+             "S11 reply MAIL 250 >10 t2 !read-anew\n"
+             "S11 reply RCPT 250 >10 t2\n"
+             "S11 reply DATA 354 >10 t2\n"
+             "S11 reply . 250 >10 t2 => accepted 3 b@y:250\n"
+             "C12 command QUIT 221 >13\n"
+             "S13 reply QUIT 221 >12\n"
+             "= x\\r\\n\n"
+             "= y\\r\\n\n"},
+    {.label = "smuggled mail not taken",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\nMAIL FROM:<e@v>\r\nRCPT TO:<b@y>\r\nDATA\r\ny\r\n.\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command DATA 354 >9 t1\n"
+             "S9 reply DATA 354 >8 t1\n"
+             "C10 text DATA 46 t1 !fake-end\n"
+             "C10 eom . 250 3 >11 t1 complete\n"
+             "S11 reply . 250 >8 t1 => accepted 45 b@y:250\n"
+             "C12 command QUIT 221 >13\n"
+             "S13 reply QUIT 221 >12\n"
+             "= x\\r\\n\\nMAIL FROM:<e@v>\\r\\nRCPT TO:<b@y>\\r\\nDATA\\r\\ny\\r\\n\n"},
+    {.label = "smuggled mail, the end in two segments",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\n."},
+               {'C', "\r\nRSET\r\n.\r\n"},
+               {'S', "250 ok\r\n250 reset\r\n500 what\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command DATA 354 >9 t1\n"
+             "S9 reply DATA 354 >8 t1\n"
+             "C10 text DATA 3 t1\n"
+             "C11 eom . 250 3 >12 t1 complete !fake-end-taken\n"
+             "C11 command RSET 250 >12\n"
+             "C11 command 500 >12 !not-command\n"
+             "S12 reply . 250 >8 t1 => accepted 2 b@y:250\n"
+             "S12 reply RSET 250 >11 !read-anew\n"
+             "S12 reply 500 >11\n"
+             "= x\\n\n"},
+    {.label = "a client that ends lines with LF",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "HELO c\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "MAIL FROM:<a@x>\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\n.\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "QUIT\n"},
+               {'S', "221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command HELO 250 >3 !bare-lf\n"
+             "S3 reply HELO 250 >2\n"
+             "C4 command MAIL 250 >5 t1 !bare-lf\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1 !bare-lf\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command DATA 354 >9 t1 !bare-lf\n"
+             "S9 reply DATA 354 >8 t1\n"
+             "C10 text DATA 1 t1\n"
+             "C10 eom . 250 3 >11 t1 complete\n"
+             "S11 reply . 250 >8 t1 => accepted 2 b@y:250\n"
+             "C12 command QUIT 221 >13 !bare-lf\n"
+             "S13 reply QUIT 221 >12\n"
+             "= x\\n\n"},
+    {.label = "LMTP by the recipients that replies name",
+     .unopened = true,
+     .steps = {{'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 2.0.0 <b@y> Saved\r\n451 4.2.0 <c@y> no\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = "C1 command MAIL 250 >2 t1\n"
+             "S2 reply MAIL 250 >1 t1\n"
+             "C3 command RCPT 250 >4 t1\n"
+             "S4 reply RCPT 250 >3 t1\n"
+             "C5 command RCPT 451 >6 t1\n"
+             "S6 reply RCPT 250 >5 t1\n"
+             "C7 command DATA 354 >8 t1\n"
+             "S8 reply DATA 354 >7 t1\n"
+             "C9 text DATA 3 t1\n"
+             "C9 eom . 250 3 >10 t1 complete\n"
+             "S10 reply . 250 >7 t1 lmtp\n"
+             "S10 reply . 451 >7 t1 lmtp !read-anew => accepted 3 b@y:250/250 c@y:250/451\n"
+             "C11 command QUIT 221 >12 lmtp\n"
+             "S12 reply QUIT 221 >11 lmtp\n"
+             "= x\\r\\n\n"},
+    {.label = "LMTP, BDAT LAST refused as such",
+     .whole = true,
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250 CHUNKING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n"},
+               {'C', "BDAT 5 LAST\r\nabcde"},
+               {'S', "503 no\r\n"},
+               {'C', "RSET\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "C4 command MAIL 250 >5 t1 lmtp\n"
+             "S5 reply MAIL 250 >4 t1 lmtp\n"
+             "C6 command RCPT 250 >7 t1 lmtp\n"
+             "C6 command RCPT 250 >7 t1 lmtp !pipeline\n"
+             "S7 reply RCPT 250 >6 t1 lmtp\n"
+             "S7 reply RCPT 250 >6 t1 lmtp\n"
+             "C8 command BDAT 503 >9 t1 lmtp\n"
+             "C8 chunk BDAT 5 >9 t1 last lmtp complete\n"
+             "S9 reply BDAT 503 >8 t1 lmtp => rejected by 503 5 b@y:250 c@y:250\n"
+             "C10 command RSET 250 >11 lmtp\n"
+             "S11 reply RSET 250 >10 lmtp\n"
+             "C12 command NOOP 250 >13 lmtp\n"
+             "S13 reply NOOP 250 >12 lmtp\n"
+             "= abcde\n"},
+    {.label = "503 to MAIL: the refused mail is still open",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 2 LAST\r\nxx"},
+               {'S', "554 no\r\n"},
+               {'C', "MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\nBDAT 1 LAST\r\nz"},
+               {'S', "503 sender already given\r\n250 ok\r\n250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command BDAT 554 >9 t1\n"
+             "C8 chunk BDAT 2 >9 t1 last complete\n"
+             "S9 reply BDAT 554 >8 t1\n"
+             "C10 command MAIL 503 >11 t2\n"
+             "C10 command RCPT 250 >11 t1\n"
+             "C10 command BDAT 250 >11 t1\n"
+             "C10 chunk BDAT 1 >11 t1 last complete\n"
+             "S11 reply MAIL 503 >10 t2 => rejected by 503\n"
+             "S11 reply RCPT 250 >10 t1\n"
+             "S11 reply BDAT 250 >10 t1 => accepted 1 b@y:250 d@y:250\n"
+             "= xx\n"
+             "= z\n"},
+    {.label = "BDAT LAST refused for want of recipients",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "550 no\r\n"},
+               {'C', "BDAT 2 LAST\r\nxx"},
+               {'S', "503 no recipients\r\n"},
+               {'C', "MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\nDATA\r\n"},
+               {'S', "503 sender already given\r\n250 ok\r\n354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 550 >7 t1\n"
+             "S7 reply RCPT 550 >6 t1\n"
+             "C8 command BDAT 503 >9 t1\n"
+             "C8 chunk BDAT 2 >9 t1 last complete\n"
+             "S9 reply BDAT 503 >8 t1\n"
+             "C10 command MAIL 503 >11 t2\n"
+             "C10 command RCPT 250 >11 t1\n"
+             "C10 command DATA 354 >11 t1\n"
+             "S11 reply MAIL 503 >10 t2 => rejected by 503\n"
+             "S11 reply RCPT 250 >10 t1\n"
+             "S11 reply DATA 354 >10 t1\n"
+             "C12 text DATA 3 t1\n"
+             "C12 eom . 250 3 >13 t1 complete\n"
+             "S13 reply . 250 >10 t1 => accepted 3 b@y:550 d@y:250\n"
+             "= xx\n"
+             "= x\\r\\n\n"},
+    {.label = "221 accepts nothing",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nSubject: x\r\n\r\nbuy\r\n.\r\nQUIT\r\n"},
+               {'S', "250 ok\r\n550 no\r\n554 no\r\n221 goodbye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "C4 command RCPT 550 >5 t1\n"
+             "C4 command DATA 554 >5 t1\n"
+             "C4 command no-reply !not-command\n"
+             "C4 command no-reply !not-command\n"
+             "C4 command no-reply\n"
+             "C4 command no-reply !not-command\n"
+             "C4 command QUIT 221 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "S5 reply RCPT 550 >4 t1\n"
+             "S5 reply DATA 554 >4 t1 !read-anew\n"
+             "S5 reply QUIT 221 >4 t1 => rejected by 550 b@y:550\n"},
+    {.label = "XACK OFF refused",
+     .steps = {HELLO,
+               {'C', "XACK OFF\r\n"},
+               {'S', "500 no\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "RCPT TO:<b@y>\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command XACK 500 >5\n"
+             "S5 reply XACK 500 >4\n"
+             "C6 command MAIL 250 >7 t1\n"
+             "S7 reply MAIL 250 >6 t1\n"
+             "C8 command RCPT 250 >9 t1\n"
+             "S9 reply RCPT 250 >8 t1\n"},
+    {.label = "XACK OFF and its recipients in one batch",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nXACK OFF\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n354 go\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "C4 command XACK 250 >5\n"
+             "C4 command RCPT t1 none-due\n"
+             "C4 command DATA 354 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "S5 reply XACK 250 >4\n"
+             "S5 reply DATA 354 >4 t1\n"},
+    {.label = "334 to the wrong command is nobody's",
+     .steps = {HELLO, {'C', "NOOP\r\nQUIT\r\n"}, {'S', "334 what\r\n250 ok\r\n221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command NOOP 250 >5\n"
+             "C4 command QUIT 221 >5\n"
+             "S5 reply 334 !no-command\n"
+             "S5 reply NOOP 250 >4\n"
+             "S5 reply QUIT 221 >4\n"},
+    {.label = "354 passes over a lost reply",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "C4 command RCPT t1 no-reply\n"
+             "C4 command DATA 354 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "S5 reply DATA 354 >4 t1\n"
+             "C6 text DATA 3 t1\n"
+             "C6 eom . 250 3 >7 t1 complete\n"
+             "S7 reply . 250 >4 t1 => accepted 3 b@y:0\n"
+             "= x\\r\\n\n"},
+    {.label = "421 in the middle of text",
+     .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n"}, {'S', "421 timeout\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command DATA 354 >9 t1\n"
+             "S9 reply DATA 354 >8 t1\n"
+             "C10 text DATA 3 t1\n"
+             "S11 reply DATA 421 >8 t1 !early-reply\n"
+             "~ x\\r\\n\n"},
+    {.label = "RSET refused, QUIT",
+     .steps = {HELLO, MAIL_RCPT, {'C', "RSET\r\nQUIT\r\n"}, {'S', "500 no\r\n221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command EHLO 250 >3\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250- hello\n"
+             "S3 reply EHLO 250 >2 hello\n"
+             "C4 command MAIL 250 >5 t1\n"
+             "S5 reply MAIL 250 >4 t1\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "S7 reply RCPT 250 >6 t1\n"
+             "C8 command RSET 500 >9 t1\n"
+             "C8 command QUIT 221 >9 t1\n"
+             "S9 reply RSET 500 >8 t1\n"
+             "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
     {.label = "XACK OFF does not reach into TLS",
      .steps = {HELLO,
                {'C', "XACK OFF\r\n"},
@@ -1319,6 +2013,21 @@ static const dialogue_t dialogues[] = {
                          "S10 reply MAIL 250 >9 t1\n"
                          "C11 command RCPT 250 >12 t1\n"
                          "S12 reply RCPT 250 >11 t1\n"},
+    {.label = "hello instead of TLS",
+     .steps = {HELLO,
+               {'C', "STARTTLS\r\n"},
+               {'S', "220 go\r\n"},
+               {'F', ""},
+               {'C', "EHLO c\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 mx\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command STARTTLS 220 >5\n"
+                         "S5 reply STARTTLS 220 >4 tls-next\n"
+                         "C7 command EHLO 250 >9 !no-tls-record\n"
+                         "C8 command NOOP 250 >10\n"
+                         "S9 reply EHLO 250 >7 hello\n"
+                         "S10 reply NOOP 250 >8\n"},
     {.label = "XEXCH50",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -1354,6 +2063,12 @@ static const dialogue_t dialogues[] = {
                          "S8 reply EHLO 250 >7 hello\n"
                          "C9 command MAIL 250 >10 t1\n"
                          "S10 reply MAIL 250 >9 t1\n"},
+    {.label = "TURN answered by no code of success",
+     .steps = {HELLO, {'C', "TURN\r\n"}, {'S', "300 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command TURN 300 >5\n"
+                         "S5 reply TURN 300 >4 !wrong-code\n"
+                         "C6 command NOOP 250 >7\n"
+                         "S7 reply NOOP 250 >6\n"},
     {.label = "ATRN refused, ATRN",
      .steps = {HELLO,
                {'C', "ATRN x\r\n"},
@@ -2171,6 +2886,11 @@ static const dialogue_t dialogues[] = {
      .want = "C1 line\n"
              "C2 command AUTH 334 >3 login1 PLAIN open message 0\n"
              "S3 reply AUTH 334 >2 login1 PLAIN open\n"},
+    {.label = "late start at a sentence that begins with a verb",
+     .unopened = true,
+     .steps = {{'C', "Help me\r\n"}, {'C', "help me\r\n"}},
+     .want = "C1 line\n"
+             "C2 command HELP\n"},
     {.label = "login given up by a command",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -2197,11 +2917,13 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
-                                         "C10 text DATA 22 t1 !fake-end\n"
-                                         "C10 eom . 250 3 >11 t1 complete\n"
-                                         "S11 reply . 250 >8 t1 => accepted 21 b@y:250\n"
-                                         "S11 reply 250 !no-command\n"
-                                         "= x\\r\\n\\nMAIL FROM:<e@v>\\r\\n\n"},
+                                         "C10 text DATA 2 t1\n"
+                                         "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
+                                         "C10 command MAIL 250 >11 t2\n"
+                                         "C10 command !not-command\n"
+                                         "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
+                                         "S11 reply MAIL 250 >10 t2 !read-anew\n"
+                                         "= x\\r\\n\n"},
     {.label = "command behind QUIT",
      .steps = {HELLO, {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n"}},
      .want = HELLO_FACTS "C4 command QUIT 221 >5\n"
@@ -2262,11 +2984,11 @@ static const dialogue_t dialogues[] = {
                {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
                {'S', "552 big\r\n503 no\r\n503 no\r\n"}},
      .want = HELLO_FACTS "C4 command MAIL 552 >5 t1\n"
-                         "C4 command RCPT 503 >5 t1\n"
-                         "C4 command DATA 503 >5 t1\n"
-                         "S5 reply MAIL 552 >4 t1 => rejected by 552 b@y:503\n"
-                         "S5 reply RCPT 503 >4 t1\n"
-                         "S5 reply DATA 503 >4 t1\n"},
+                         "C4 command RCPT 503 >5\n"
+                         "C4 command DATA 503 >5\n"
+                         "S5 reply MAIL 552 >4 t1 => rejected by 552\n"
+                         "S5 reply RCPT 503 >4\n"
+                         "S5 reply DATA 503 >4\n"},
     {.label = "no command at all",
      .steps = {HELLO, {'C', "\001\002\r\n"}, {'S', "500 what\r\n"}},
      .want = HELLO_FACTS "C4 command 500 >5 !not-command\n"
@@ -2325,6 +3047,20 @@ static void open_session(kit_t *kit)
     speak(kit, 'S', "220 mx\r\n");
     speak(kit, 'C', "EHLO c\r\n");
     speak(kit, 'S', "250-mx\r\n250 PIPELINING\r\n");
+}
+
+/* Lines that may be shown as they are. */
+static void test_plain(void **state)
+{
+    kit_t kit;
+    (void)state;
+    kit_init(&kit, true);
+    speak(&kit, 'S', "220 mx\r\n");
+    speak(&kit, 'C', "NOOP \tx\r\n");
+    speak(&kit, 'C', "NOOP x\r\n");
+    for (size_t i = 0; i < kit.n_order; i++)
+        assert_int_equal(!(kit.order[i]->flags & ESMTP_FF_PLAIN), i == 1);
+    kit_free(&kit);
 }
 
 static void test_pending_limit(void **state)
@@ -2490,10 +3226,15 @@ static void test_speaker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dialogues),     cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_pending_limit), cmocka_unit_test(test_recipients_limit),
-        cmocka_unit_test(test_offer_limit),   cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_speaker),       cmocka_unit_test(test_goodbye),
+        cmocka_unit_test(test_dialogues),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_pending_limit),
+        cmocka_unit_test(test_recipients_limit),
+        cmocka_unit_test(test_offer_limit),
+        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_speaker),
+        cmocka_unit_test(test_goodbye),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,577 @@
+/* doubt.c
+ * Readings that may be taken back: see doubt.h for which, and how.
+ *
+ * Known limit: of several false ends in one message the oldest is believed to be the one that the server took.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "doubt.h"
+
+/* What an open doubt costs beside its copies. */
+#define DOUBT_COST 4096
+/* A copied octet costs less than one that is fed again. */
+#define COPY_CHEAPER 16
+/* Transactions around one another that are copied: more come only from whoever wants to fill memory. */
+#define NESTED_MAX 8
+
+/* Octets that grow. */
+typedef struct {
+    uint8_t *p;
+    size_t n, room;
+} buffer_t;
+
+/* A copy of n octets that stand at p; they follow in the buffer. */
+typedef struct {
+    void *p;
+    size_t n;
+} copy_t;
+
+/* Octets of one side with the stamp of the first: they stand in the buffer of all octets. */
+typedef struct {
+    esmtp_side_t from;
+    esmtp_stamp_t at;
+    size_t offset, n;
+} said_t;
+
+/* What was collected of a message at the doubtful point. */
+typedef struct {
+    esmtp_message_t *message;
+    uint64_t octets;
+} collected_t;
+
+typedef struct {
+    esmtp_doubt_kind_t kind;
+    uint64_t entry;  /* pending entry whose reply tells */
+    uint64_t quiet;  /* FALSE_END: entry of the first command since that was sent when nothing waited; 0: none yet */
+    uint64_t octets; /* FALSE_END: of the message so far */
+    esmtp_stamp_t at;
+    esmtp_mark_t mark;
+    size_t said;        /* octets of both sides since: from this piece on */
+    size_t begun;       /* messages since: from this one on */
+    buffer_t copies;    /* copy_t and octets */
+    buffer_t pending;   /* esmtp_pending_t: the queue */
+    buffer_t collected; /* collected_t */
+    buffer_t carry;     /* as it was */
+} doubt_t;
+
+struct esmtp_doubts {
+    doubt_t doubt[ESMTP_DOUBTS_MAX];
+    unsigned n;
+    buffer_t said;   /* said_t */
+    buffer_t octets; /* of all of them */
+    buffer_t begun;  /* esmtp_message_t *: messages begun since the oldest doubt */
+    buffer_t carry;  /* client octets that the caller believes used: the beginning of a line as they are read now */
+    uint64_t seen, spent; /* octets that were kept; what taking back has cost */
+    uint32_t taken_back;
+    uint32_t tls_next; /* TLS: after the octets that are kept */
+    bool no_chunks;    /* the server took BDAT for an unknown command: that is the first reading from now on */
+};
+
+/* --- buffers ------------------------------------------------------------------------------------ */
+
+static void *buffer_add(esmtp_session_t *s, buffer_t *b, const void *p, size_t n)
+{
+    if (b->n + n > b->room) {
+        size_t room = MAX(b->room * 2, MAX(b->n + n, 256));
+        uint8_t *more = esmtp_session_alloc(s, room);
+        if (b->n)
+            memcpy(more, b->p, b->n);
+        esmtp_release(s->ops->allocator, b->p);
+        b->p = more;
+        b->room = room;
+    }
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    return b->p + b->n - n;
+}
+
+static void buffer_free(esmtp_session_t *s, buffer_t *b)
+{
+    esmtp_release(s->ops->allocator, b->p);
+    *b = (buffer_t){NULL, 0, 0};
+}
+
+/* --- copies ------------------------------------------------------------------------------------- */
+
+static void copy(esmtp_session_t *s, doubt_t *d, void *p, size_t n)
+{
+    if (!p)
+        return;
+    copy_t head = {p, n};
+    buffer_add(s, &d->copies, &head, sizeof head);
+    buffer_add(s, &d->copies, p, n);
+}
+
+static void copy_fact(esmtp_session_t *s, doubt_t *d, esmtp_fact_t *fact)
+{
+    copy(s, d, fact, sizeof *fact);
+}
+
+static void copy_txn(esmtp_session_t *s, doubt_t *d, esmtp_txn_t *txn)
+{
+    for (unsigned depth = 0; txn && depth < NESTED_MAX; txn = txn->outer, depth++) {
+        copy(s, d, txn, sizeof *txn);
+        copy_fact(s, d, txn->final);
+        for (esmtp_rcpt_t *rcpt = txn->rcpts; rcpt; rcpt = rcpt->next) {
+            copy(s, d, rcpt, sizeof *rcpt);
+            copy_fact(s, d, rcpt->fact);
+        }
+    }
+}
+
+static void copy_message(esmtp_session_t *s, doubt_t *d, esmtp_message_t *message)
+{
+    if (!message)
+        return;
+    collected_t collected = {message, message->octets};
+    copy(s, d, message, sizeof *message);
+    buffer_add(s, &d->collected, &collected, sizeof collected);
+    copy_txn(s, d, message->txn);
+}
+
+static void copy_login(esmtp_session_t *s, doubt_t *d, esmtp_login_t *login)
+{
+    copy(s, d, login, sizeof *login);
+}
+
+static void copy_pending(esmtp_session_t *s, doubt_t *d)
+{
+    const esmtp_pending_t *before = NULL;
+    for (uint32_t i = 0; i < s->pairing.n; i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        buffer_add(s, &d->pending, p, sizeof *p);
+        copy_fact(s, d, p->fact);
+        copy_fact(s, d, p->tail);
+        copy_login(s, d, p->login);
+        if (!before || before->txn != p->txn)
+            copy_txn(s, d, p->txn);
+        if (!before || before->message != p->message)
+            copy_message(s, d, p->message);
+        before = p;
+    }
+}
+
+/* Copies all that the session can reach and may change. */
+static void copy_all(esmtp_session_t *s, doubt_t *d)
+{
+    copy(s, d, s, sizeof *s);
+    copy_pending(s, d);
+    copy_txn(s, d, s->txn);
+    copy_txn(s, d, s->refused_txn);
+    copy_message(s, d, s->message);
+    copy_login(s, d, s->login);
+    copy_txn(s, d, s->reply.txn);
+    copy_login(s, d, s->reply.login);
+    copy_fact(s, d, s->text_command);
+    copy_fact(s, d, s->text_fact);
+    copy(s, d, s->offer_new, s->offer_new ? sizeof *s->offer_new : 0);
+    buffer_add(s, &d->carry, s->doubts->carry.p, s->doubts->carry.n);
+}
+
+/* Puts the copies back. Lists are as long as they were: their ends say so. */
+static void put_back(esmtp_session_t *s, const doubt_t *d)
+{
+    esmtp_pending_t *ring = s->pairing.ring;
+    uint32_t room = s->pairing.room;
+    for (size_t i = 0; i < d->copies.n;) {
+        copy_t head;
+        memcpy(&head, d->copies.p + i, sizeof head);
+        memcpy(head.p, d->copies.p + i + sizeof head, head.n);
+        i += sizeof head + head.n;
+    }
+    s->pairing.ring = ring; /* it has never become smaller */
+    s->pairing.room = room;
+    s->pairing.head = 0;
+    if (d->pending.n)
+        memcpy(ring, d->pending.p, d->pending.n);
+    if (s->offer_new)
+        *s->offer_new->end = NULL;
+}
+
+/* --- what was said ------------------------------------------------------------------------------ */
+
+static said_t *said_at(const esmtp_doubts_t *t, size_t i)
+{
+    return (said_t *)(void *)t->said.p + i;
+}
+
+static size_t n_said(const esmtp_doubts_t *t)
+{
+    return t->said.n / sizeof(said_t);
+}
+
+void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets)
+{
+    esmtp_doubts_t *t = s->doubts;
+    if (!t || !t->n || !octets.len)
+        return;
+    if (t->octets.n + octets.len > ESMTP_DOUBT_OCTETS) {
+        esmtp_doubt_settle(s);
+        return;
+    }
+    said_t said = {from, *at, t->octets.n, octets.len};
+    said_t *last = n_said(t) > t->doubt[t->n - 1].said ? said_at(t, n_said(t) - 1) : NULL;
+    t->seen += octets.len;
+    buffer_add(s, &t->octets, octets.p, octets.len);
+    if (last && last->from == from && last->at.frame == at->frame && last->at.call == at->call &&
+        last->at.seq + last->n == at->seq)
+        last->n += octets.len;
+    else
+        buffer_add(s, &t->said, &said, sizeof said);
+}
+
+void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message)
+{
+    if (s->doubts && s->doubts->n)
+        buffer_add(s, &s->doubts->begun, &message, sizeof message);
+}
+
+/* --- opening and closing ------------------------------------------------------------------------ */
+
+bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind)
+{
+    const esmtp_doubts_t *t = s->doubts;
+    for (unsigned i = 0; t && i < t->n; i++) {
+        if (kind == ESMTP_DOUBT_NONE || t->doubt[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const esmtp_doubts_t *t, esmtp_doubt_kind_t kind, uint64_t entry)
+{
+    bool each = kind == ESMTP_DOUBT_EXCHANGE || kind == ESMTP_DOUBT_FALSE_END; /* several for an entry */
+    for (unsigned i = 0; i < t->n; i++) {
+        if (t->doubt[i].kind == kind && t->doubt[i].entry == entry && !each)
+            return true;
+    }
+    return false;
+}
+
+bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at)
+{
+    if (!s->ops->mark || s->pairing.lossy)
+        return false;
+    if (!s->doubts)
+        s->doubts = esmtp_session_alloc(s, sizeof *s->doubts);
+    esmtp_doubts_t *t = s->doubts;
+    if (t->n == ESMTP_DOUBTS_MAX || t->spent > ESMTP_DOUBT_TIMES * (t->seen + DOUBT_COST) || is_known(t, kind, entry))
+        return false;
+    doubt_t *d = &t->doubt[t->n++];
+    *d = (doubt_t){.kind = kind, .entry = entry, .at = *at};
+    d->octets = s->message ? s->message->octets : 0;
+    d->said = n_said(t);
+    d->begun = t->begun.n / sizeof(esmtp_message_t *);
+    d->mark = s->ops->mark(s->ctx);
+    copy_all(s, d);
+    t->spent += d->copies.n / COPY_CHEAPER;
+    return true;
+}
+
+static void doubt_free(esmtp_session_t *s, doubt_t *d)
+{
+    buffer_free(s, &d->copies);
+    buffer_free(s, &d->pending);
+    buffer_free(s, &d->collected);
+    buffer_free(s, &d->carry);
+}
+
+/* The i-th doubt is settled: what is believed is right, or the best that can be had. */
+static void close_doubt(esmtp_session_t *s, unsigned i)
+{
+    esmtp_doubts_t *t = s->doubts;
+    doubt_free(s, &t->doubt[i]);
+    memmove(&t->doubt[i], &t->doubt[i + 1], (t->n - i - 1) * sizeof t->doubt[0]);
+    if (--t->n)
+        return;
+    buffer_free(s, &t->said);
+    buffer_free(s, &t->octets);
+    buffer_free(s, &t->begun);
+}
+
+void esmtp_doubt_confirm(esmtp_session_t *s, esmtp_doubt_kind_t kind)
+{
+    for (unsigned i = s->doubts ? s->doubts->n : 0; i-- > 0;) {
+        if (s->doubts->doubt[i].kind == kind)
+            close_doubt(s, i);
+    }
+}
+
+void esmtp_doubt_settle(esmtp_session_t *s)
+{
+    while (s->doubts && s->doubts->n)
+        close_doubt(s, s->doubts->n - 1);
+}
+
+/* --- taking back -------------------------------------------------------------------------------- */
+
+/* The octets after BDAT are lines. */
+static void turn_chunk(esmtp_session_t *s, esmtp_pending_t *p, bool any)
+{
+    esmtp_session_enter(s, ESMTP_STEP_LINE);
+    s->octets_left = 0;
+    s->message = NULL;
+    s->doubts->no_chunks = true;
+    if (!p)
+        return;
+    p->message = NULL;
+    p->last_chunk = false;
+    if (any)
+        p->fact->anomalies |= ESMTP_AN_CHUNK_AS_COMMANDS;
+}
+
+/* Goes the other way from the doubtful point on. any: something was said since. */
+static void turn(esmtp_session_t *s, const doubt_t *d, bool any)
+{
+    esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, d->entry);
+    switch (d->kind) {
+    case ESMTP_DOUBT_COMMANDS:
+        if (p)
+            esmtp_session_begin_early_text(s, &d->at, p);
+        break;
+    case ESMTP_DOUBT_TEXT:
+        if (p)
+            p->commands_follow = true;
+        break;
+    case ESMTP_DOUBT_CHUNK: turn_chunk(s, p, any); break;
+    case ESMTP_DOUBT_EXCHANGE:
+        s->gone_login = s->login;
+        s->login = NULL;
+        s->challenges = 0;
+        break;
+    case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at, true); break;
+    case ESMTP_DOUBT_ONE_REPLY:
+        s->lmtp = true;
+        if (p)
+            p->each_replies = true;
+        break;
+    case ESMTP_DOUBT_TLS:
+    case ESMTP_DOUBT_NONE: break;
+    }
+}
+
+/* What was collected since of messages goes. */
+static void cut_messages(esmtp_session_t *s, const doubt_t *d)
+{
+    esmtp_doubts_t *t = s->doubts;
+    esmtp_message_t **begun = (esmtp_message_t **)(void *)t->begun.p;
+    const collected_t *collected = (const collected_t *)(const void *)d->collected.p;
+    for (size_t i = d->begun; i < t->begun.n / sizeof *begun; i++)
+        s->ops->cut(s->ctx, begun[i], 0);
+    for (size_t i = 0; i < d->collected.n / sizeof *collected; i++) {
+        if (collected[i].message->octets != collected[i].octets)
+            s->ops->cut(s->ctx, collected[i].message, collected[i].octets);
+    }
+    t->begun.n = d->begun * sizeof *begun;
+}
+
+/* Feeds again what was said since the i-th doubtful point; d and what was said are the caller's. */
+static void say_again(esmtp_session_t *s, const buffer_t *said, const buffer_t *octets)
+{
+    const said_t *piece = (const said_t *)(const void *)said->p;
+    for (size_t i = 0; i < said->n / sizeof *piece; i++) {
+        s->doubts->spent += piece[i].n;
+        esmtp_framing_again(s, piece[i].from, piece[i].at, esmtp_span(octets->p + piece[i].offset, piece[i].n));
+    }
+}
+
+/* Returns whether anything is read anew. */
+static bool take_back(esmtp_session_t *s, unsigned i)
+{
+    esmtp_doubts_t *t = s->doubts;
+    doubt_t d = t->doubt[i];
+    buffer_t said = {NULL, 0, 0}, octets = {NULL, 0, 0};
+    buffer_add(s, &said, said_at(t, d.said), (n_said(t) - d.said) * sizeof(said_t));
+    buffer_add(s, &octets, t->octets.p, t->octets.n);
+    t->octets.n = d.said < n_said(t) ? said_at(t, d.said)->offset : t->octets.n;
+    t->said.n = d.said * sizeof(said_t);
+    t->taken_back++;
+    cut_messages(s, &d);
+    while (t->n > i + 1)
+        doubt_free(s, &t->doubt[--t->n]);
+    t->n--;
+    put_back(s, &d);
+    s->ops->withdraw(s->ctx, &d.mark);
+    esmtp_doubt_carry(s, esmtp_span(d.carry.p, d.carry.n));
+    turn(s, &d, said.n > 0);
+    doubt_free(s, &d);
+    say_again(s, &said, &octets);
+    bool any = said.n > 0;
+    buffer_free(s, &said);
+    buffer_free(s, &octets);
+    return any;
+}
+
+uint32_t esmtp_session_taken_back(const esmtp_session_t *s)
+{
+    return s->doubts ? s->doubts->taken_back : 0;
+}
+
+bool esmtp_session_in_doubt(const esmtp_session_t *s)
+{
+    return s->doubts && s->doubts->n;
+}
+
+bool esmtp_session_takes_no_chunks(const esmtp_session_t *s)
+{
+    return s->doubts && s->doubts->no_chunks;
+}
+
+/* --- octets in two pieces ----------------------------------------------------------------------- */
+
+esmtp_span_t esmtp_doubt_carried(const esmtp_session_t *s)
+{
+    return s->doubts ? esmtp_span(s->doubts->carry.p, s->doubts->carry.n) : esmtp_span(NULL, 0);
+}
+
+void esmtp_doubt_carry(esmtp_session_t *s, esmtp_span_t octets)
+{
+    if (!s->doubts)
+        return;
+    s->doubts->carry.n = 0;
+    buffer_add(s, &s->doubts->carry, octets.p, octets.len);
+}
+
+/* --- TLS ---------------------------------------------------------------------------------------- */
+
+void esmtp_session_tls_maybe(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_span_t octets)
+{
+    esmtp_stamp_t here = *at;
+    if (!esmtp_doubt_is_open(s, ESMTP_DOUBT_TLS)) {
+        if (!esmtp_doubt_open(s, ESMTP_DOUBT_TLS, 0, at))
+            return;
+        s->doubts->tls_next = at->seq;
+    }
+    int32_t seen = (int32_t)(s->doubts->tls_next - at->seq); /* TLS asked for more: they come again */
+    if (seen < 0 || (size_t)seen >= octets.len)
+        return;
+    here.seq += (uint32_t)seen;
+    octets = esmtp_span_from(octets, (size_t)seen);
+    s->doubts->tls_next = here.seq + (uint32_t)octets.len;
+    esmtp_doubt_keep(s, esmtp_session_client_side(s), &here, octets);
+}
+
+bool esmtp_session_tls_doubted(const esmtp_session_t *s)
+{
+    return esmtp_doubt_is_open(s, ESMTP_DOUBT_TLS);
+}
+
+void esmtp_session_tls_confirm(esmtp_session_t *s)
+{
+    esmtp_doubt_confirm(s, ESMTP_DOUBT_TLS);
+}
+
+/* --- what a reply tells ------------------------------------------------------------------------- */
+
+typedef enum { OPEN, RIGHT, WRONG } finding_t;
+
+/* The message was read on beyond a false end. */
+static finding_t judge_false_end(const esmtp_session_t *s, const doubt_t *d, uint16_t code)
+{
+    const esmtp_pairing_t *q = &s->pairing;
+    const esmtp_pending_t *front = esmtp_pairing_at(q, 0);
+    bool waits = s->step == ESMTP_STEP_TEXT && s->body.at_fake_end && s->message->octets == d->octets;
+    if (code == 421)
+        return OPEN;
+    if (!front) /* nothing waits for a reply: text still flows, or there are more replies than commands */
+        return s->step != ESMTP_STEP_TEXT || code / 100 == 2 || waits ? WRONG : OPEN;
+    if (q->popped <= d->entry)
+        return q->popped == d->entry && code == 354 ? WRONG : OPEN;
+    if (!esmtp_verb_expects(front->row, code))
+        return WRONG;
+    return d->quiet && q->popped >= d->quiet ? RIGHT : OPEN;
+}
+
+static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_t code)
+{
+    const esmtp_pairing_t *q = &s->pairing;
+    const esmtp_pending_t *p = esmtp_pairing_at(q, 0);
+    if (q->popped > d->entry) {
+        if (!p && s->step != ESMTP_STEP_TEXT && code != 421)
+            return WRONG; /* more replies than commands */
+        return d->quiet && q->popped >= d->quiet ? RIGHT : OPEN;
+    }
+    if (q->popped < d->entry || !p)
+        return OPEN;
+    if (code == 500 || code == 502)
+        return WRONG;
+    bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
+    if ((code == 503 && !offered) || (code == 501 && p->odd_size))
+        return WRONG;
+    return code < 400 ? RIGHT : OPEN;
+}
+
+/* Whether a reply names the recipient that comes next after the one that the last reply to a message was for. In LMTP,
+ * where BDAT LAST was refused without a name, further replies that no command asked for tell as well. */
+static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
+{
+    const esmtp_pending_t *front = esmtp_pairing_at(&s->pairing, 0);
+    uint16_t code = event->reply.code;
+    const esmtp_txn_t *txn = s->last_txn;
+    const esmtp_rcpt_t *rcpt = txn ? esmtp_txn_next_accepted(txn->rcpts) : NULL;
+    rcpt = rcpt ? esmtp_txn_next_accepted(rcpt->next) : NULL;
+    if (esmtp_txn_names(event->reply.parameter, rcpt))
+        return WRONG;
+    if (!s->lmtp)
+        return RIGHT;
+    if (front ? !esmtp_verb_expects(front->row, code) : s->step != ESMTP_STEP_TEXT && code != 421 && code != 221)
+        return WRONG;
+    return d->quiet && s->pairing.popped >= d->quiet ? RIGHT : OPEN;
+}
+
+static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
+{
+    uint16_t code = event->reply.code;
+    const esmtp_pairing_t *q = &s->pairing;
+    uint64_t reached = q->popped + esmtp_pairing_peek(s, code);
+    switch (d->kind) {
+    case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
+    case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
+    case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, d, event);
+    case ESMTP_DOUBT_TLS: return s->greeted && code < 400 ? WRONG : OPEN; /* a refusal may answer a hello of TLS */
+    default: break;
+    }
+    if (reached != d->entry)
+        return reached > d->entry ? RIGHT : OPEN;
+    switch (d->kind) {
+    case ESMTP_DOUBT_COMMANDS: return code == 354 ? WRONG : RIGHT;
+    case ESMTP_DOUBT_TEXT: return code >= 400 && code != 421 ? WRONG : RIGHT;
+    case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
+    default: return OPEN;
+    }
+}
+
+bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, bool *anew)
+{
+    esmtp_doubts_t *t = s->doubts;
+    if (!t || !t->n || !event->reply.valid || event->reply.code < 200 || s->reply.open)
+        return false;
+    bool challenged = false;
+    for (unsigned i = 0; i < t->n;) {
+        bool exchange = t->doubt[i].kind == ESMTP_DOUBT_EXCHANGE;
+        finding_t finding = exchange && challenged ? OPEN : judge(s, &t->doubt[i], event);
+        if (finding == WRONG) {
+            *anew |= take_back(s, i);
+            return true;
+        }
+        challenged |= exchange && finding == RIGHT; /* a challenge is for one line */
+        if (finding == RIGHT)
+            close_doubt(s, i);
+        else
+            i++;
+    }
+    return false;
+}
+
+/* A command is sent while nothing waits: a reply that fits it tells that the others were understood. */
+void esmtp_doubt_quiet(esmtp_session_t *s)
+{
+    esmtp_doubts_t *t = s->doubts;
+    for (unsigned i = 0; t && i < t->n; i++) {
+        doubt_t *d = &t->doubt[i];
+        if (!d->quiet && !s->pairing.n && s->pairing.popped > d->entry)
+            d->quiet = s->pairing.popped;
+    }
+}

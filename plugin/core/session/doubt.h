@@ -1,0 +1,76 @@
+/* doubt.h
+ * Readings of the client's octets that the server's replies may disprove. What octets are is not decided by how they
+ * look but by what the server makes of them: at each doubtful point the likelier reading is followed, and what is
+ * needed to take it back is kept until the replies have told.
+ *
+ * reading (what is believed)                   other reading                    told by
+ * ------------------------------------------  -------------------------------
+ * --------------------------------------------- COMMANDS   lines sent after DATA, or after   message text 354 / any
+ * other reply to it an unknown verb, before its reply TEXT       lines sent after DATA, before     commands 4yz, 5yz /
+ * 354 its reply, that are no commands CHUNK      octets after BDAT                 commands 500, 502; 503 where
+ * CHUNKING was not offered; 501 to a bad argument; more replies than commands / any other reply EXCHANGE   a line after
+ * AUTH, before the     a command                        final reply to AUTH / 334 challenge that it answers FALSE_END
+ * the message goes on after a line  it ended there                   replies before the true end, more replies than end
+ * that is not CRLF.CRLF                                          commands, 354 to the end mark / a reply that fits a
+ * command sent when nothing waited ONE_REPLY  SMTP: one reply to a message      LMTP: one for each recipient     a
+ * further reply that names the next recipient TLS        octets that look like TLS and     client lines 2yz, 3yz in
+ * clear after the greeting / TLS of that no STARTTLS announced                                         the server
+ *
+ * How a reading is taken back: what the session can reach is copied at the doubtful point (what it cannot reach it
+ * cannot change), and the octets of both sides since then are kept. To take it back the copies are put where they were,
+ * the facts made since are withdrawn, the reading is turned, and the octets are fed again with their old stamps.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_DOUBT_H
+#define ESMTP_DOUBT_H
+
+#include "session_priv.h"
+
+/* Octets of both sides since the oldest doubtful point that are kept. Beyond, what is believed stays. */
+#define ESMTP_DOUBT_OCTETS (256u << 10)
+/* Doubts that may be open at once. */
+#define ESMTP_DOUBTS_MAX 8
+/* All that is copied and fed again may be so many times what was said meanwhile: a client cannot make it cost more. */
+#define ESMTP_DOUBT_TIMES 4
+
+typedef enum {
+    ESMTP_DOUBT_NONE = 0,
+    ESMTP_DOUBT_COMMANDS,
+    ESMTP_DOUBT_TEXT,
+    ESMTP_DOUBT_CHUNK,
+    ESMTP_DOUBT_EXCHANGE,
+    ESMTP_DOUBT_FALSE_END,
+    ESMTP_DOUBT_ONE_REPLY,
+    ESMTP_DOUBT_TLS,
+} esmtp_doubt_kind_t;
+
+/* Before octets are read that may be something else. entry: number of the pending entry whose reply tells. Returns
+ * false if the doubt cannot be kept. */
+bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at);
+/* Whether one of a kind is open; any: ESMTP_DOUBT_NONE. */
+bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind);
+/* Octets were taken: they are kept as long as anything is in doubt. */
+void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets);
+/* The first line of a reply is about to be taken. Returns true if it disproved a reading: all up to it has been made
+ * anew, and it is to be judged again. *anew is set if that were any octets. */
+bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, bool *anew);
+/* The one of a kind was proved right by something else than a reply. */
+void esmtp_doubt_confirm(esmtp_session_t *s, esmtp_doubt_kind_t kind);
+/* What is believed stays: octets are missing, or the layer changes. */
+void esmtp_doubt_settle(esmtp_session_t *s);
+/* A message is begun: if the reading is taken back, what was collected of it is dropped. */
+void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message);
+
+/* A command is about to be sent. */
+void esmtp_doubt_quiet(esmtp_session_t *s);
+/* Client octets that the caller believes used and that are the beginning of a line as they are read now; and: these
+ * are. */
+esmtp_span_t esmtp_doubt_carried(const esmtp_session_t *s);
+void esmtp_doubt_carry(esmtp_session_t *s, esmtp_span_t octets);
+
+/* framing.c: feeds octets again. */
+void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in);
+
+#endif /* ESMTP_DOUBT_H */

@@ -1,0 +1,28 @@
+/* tree_common.h
+ * What several kinds of thing have: explanation, links between commands and replies, marks of the connection, holes.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_TREE_COMMON_H
+#define ESMTP_TREE_COMMON_H
+
+#include "call.h"
+
+/* What something means and where it is defined, in the words of a table; NULL or "": nothing is known. */
+void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
+/* Likewise in the user's words. */
+void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
+/* Adds the hidden mark of frames with client lines, once per call. */
+void esmtp_request_mark(esmtp_show_t *show);
+/* Words about what the capture lacks. */
+void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words);
+void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+/* last: the last fact of the call, or NULL */
+void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last);
+void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
+void esmtp_retransmission_add(esmtp_show_t *show, size_t n);
+void esmtp_common_register(void);
+
+#endif /* ESMTP_TREE_COMMON_H */

@@ -1,0 +1,219 @@
+/* look.c
+ * What first octets look like, and nothing else: no state, no decision.
+ *
+ * A greeting of 220 is FTP's, too, and others': it is SMTP's own only if it names SMTP or LMTP. A session whose
+ * greeting does not is known one step later, by the client's EHLO, HELO or LHLO.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "look.h"
+
+#include "../../core/parse/command.h"
+#include "../../core/parse/line.h"
+#include "../../core/parse/reply.h"
+
+/* Octets of a line, RFC 5321 section 4.5.3.1. */
+#define HELLO_MAX 512
+/* Octets that are looked at: room for a greeting of several lines. */
+#define BEGINNING_MAX 2048
+/* Octets that the first word of a line of ours has at most: X-ANONYMOUSTLS. */
+#define WORD_MAX 14
+/* Octets of a record's header, RFC 8446 section 5.1: type, version, length. */
+#define RECORD_HEADER 5
+/* The longest record, RFC 5246 section 6.2.3. */
+#define RECORD_MAX (16384 + 2048)
+/* Octets among which ciphertext is sure to have some that text has not. */
+#define NOISE_MAX 256
+
+/* --- records of TLS ----------------------------------------------------------------------------- */
+
+typedef struct {
+    uint8_t from, to;
+} octet_range_t;
+
+/* change cipher spec, alert, handshake, application data; SSL 3.0 to TLS 1.3 */
+static const octet_range_t record_begin[] = {{20, 23}, {3, 3}, {0, 4}};
+/* The hello of SSL 2.0, which old clients use to ask for something better: length, client hello, version. */
+static const octet_range_t old_hello_begin[] = {{0x80, 0xff}, {0, 0xff}, {1, 1}, {3, 3}, {0, 3}};
+
+static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
+{
+    for (unsigned i = 0; i < MIN(n, tvb_captured_length(tvb)); i++) {
+        uint8_t octet = tvb_get_uint8(tvb, (int)i);
+        if (octet < ranges[i].from || octet > ranges[i].to)
+            return false;
+    }
+    return true;
+}
+
+esmtp_look_t esmtp_look_record(tvbuff_t *tvb)
+{
+    uint8_t first = tvb_get_uint8(tvb, 0);
+    bool whole = tvb_captured_length(tvb) >= RECORD_HEADER;
+    if (first < 0x80 && (first < record_begin[0].from || first > record_begin[0].to))
+        return ESMTP_LOOK_NO; /* as all of SMTP in clear */
+    if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
+        return whole ? ESMTP_LOOK_YES : ESMTP_LOOK_SHORT;
+    if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))
+        return ESMTP_LOOK_NO;
+    if (!whole)
+        return ESMTP_LOOK_SHORT;
+    uint16_t len = tvb_get_ntohs(tvb, 3);
+    return len > 0 && len <= RECORD_MAX ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+}
+
+bool esmtp_look_noise(tvbuff_t *tvb)
+{
+    for (unsigned i = 0; i < MIN(tvb_captured_length(tvb), NOISE_MAX); i++) {
+        uint8_t octet = tvb_get_uint8(tvb, (int)i);
+        if (g_ascii_iscntrl(octet) && !g_ascii_isspace(octet))
+            return true;
+    }
+    return false;
+}
+
+/* --- what a line says ------------------------------------------------------------------------- */
+
+static bool is_name_octet(uint8_t octet)
+{
+    return g_ascii_isalnum(octet) || octet == '.' || octet == '-' || octet == '_' || octet == '@';
+}
+
+/* Whether text holds a word, ASCII case aside, that is not part of a host name or address. "SMTPD" and "SMTP-Server"
+ * hold SMTP; "smtp.example" does not. closed: the text does not go on behind its end. */
+static bool names(esmtp_span_t text, const char *word, bool closed)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i + len <= text.len; i++) {
+        esmtp_span_t here = esmtp_span_from(text, i), behind = esmtp_span_from(text, i + len);
+        if (!esmtp_span_starts(here, word) || (i > 0 && is_name_octet(text.p[i - 1])))
+            continue;
+        if (behind.len == 0)
+            return closed;
+        bool goes_on =
+            behind.p[0] == '@' || (behind.p[0] == '.' && (behind.len > 1 ? is_name_octet(behind.p[1]) : !closed));
+        if (!goes_on)
+            return true;
+    }
+    return false;
+}
+
+static bool holds(esmtp_span_t text, const char *part)
+{
+    for (; text.len >= strlen(part); text = esmtp_span_from(text, 1)) {
+        if (esmtp_span_starts(text, part))
+            return true;
+    }
+    return false;
+}
+
+static bool names_smtp(esmtp_span_t text, bool closed)
+{
+    static const char *const words[] = {"ESMTP", "SMTP", "LMTP", "Simple Mail Transfer"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (names(text, words[i], closed))
+            return true;
+    }
+    return false;
+}
+
+/* A line of a greeting: whose does it say it is? */
+typedef enum { OTHERS, ANYBODYS, OURS } owner_t;
+
+static owner_t greeting_owner(const esmtp_reply_line_t *reply, bool closed)
+{
+    esmtp_span_t text = reply->parameter, host = esmtp_reply_host(text);
+    /* What stands behind the host name tells "ftp.example ESMTP" from "smtp.example FTP server"; ProFTPD is no host. */
+    if (host.len && esmtp_span_find(host, '.') < host.len)
+        text = esmtp_span_from(text, (size_t)(host.p - text.p) + host.len);
+    if (holds(text, "FTP"))
+        return OTHERS;
+    return names_smtp(text, closed) ? OURS : ANYBODYS;
+}
+
+static bool is_hello(esmtp_span_t line, bool closed)
+{
+    esmtp_command_t command;
+    esmtp_command_parse(line, &command);
+    if (!command.row || !command.plausible || command.leading_space || line.len > HELLO_MAX)
+        return false;
+    if (command.row->id == ESMTP_VERB_EHLO || command.row->id == ESMTP_VERB_LHLO)
+        return closed || command.parameter.len > 0;
+    /* HELO is a word that others may use. */
+    bool one_word = command.parameter.len > 0 && esmtp_span_find(command.parameter, ' ') == command.parameter.len;
+    return command.row->id == ESMTP_VERB_HELO && closed && one_word;
+}
+
+/* The next line without its end, of what is left of the octets. closed: it has one. False: there is none that could be
+ * text. */
+static bool next_line(esmtp_span_t *rest, esmtp_span_t *text, bool *closed)
+{
+    esmtp_line_t line;
+    if (!rest->len)
+        return false;
+    *closed = esmtp_line_scan(*rest, 0, &line);
+    if (!*closed)
+        esmtp_line_rest(*rest, &line);
+    *text = esmtp_span(rest->p, line.len);
+    if (!*closed && text->p[text->len - 1] == '\r')
+        text->len--;
+    *rest = esmtp_span_from(*rest, line.total);
+    for (size_t i = 0; i < text->len; i++) {
+        if (g_ascii_iscntrl(text->p[i]) && text->p[i] != '\t')
+            return false;
+    }
+    return text->len > 0;
+}
+
+/* The octets that may hold the first lines. */
+static esmtp_span_t beginning(tvbuff_t *tvb)
+{
+    size_t len = MIN(tvb_captured_length(tvb), BEGINNING_MAX);
+    return esmtp_span(len ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
+}
+
+static bool is_greeting(esmtp_span_t rest)
+{
+    esmtp_reply_line_t reply = {.more = true};
+    esmtp_span_t text;
+    bool closed, ours = false;
+    while (reply.more && next_line(&rest, &text, &closed) && esmtp_reply_parse(text, &reply)) {
+        owner_t owner = greeting_owner(&reply, closed);
+        if (owner == OTHERS || !(reply.code == 220 || reply.code == 421 || reply.code == 521 || reply.code == 554))
+            return false;
+        ours |= owner == OURS;
+    }
+    return ours;
+}
+
+bool esmtp_look_own(tvbuff_t *tvb)
+{
+    esmtp_span_t rest = beginning(tvb), text;
+    bool closed;
+    /* Most of what comes here is no text at all. */
+    if (rest.len < 4 || !g_ascii_isalnum(rest.p[0]) || !g_ascii_isalnum(rest.p[1]) || !g_ascii_isalnum(rest.p[2]))
+        return false;
+    if (g_ascii_isdigit(rest.p[0]))
+        return is_greeting(rest);
+    return next_line(&rest, &text, &closed) && is_hello(text, closed);
+}
+
+esmtp_look_t esmtp_look_line(tvbuff_t *tvb)
+{
+    esmtp_span_t rest = beginning(tvb), text;
+    bool closed;
+    esmtp_reply_line_t reply;
+    esmtp_command_t command;
+    if (!next_line(&rest, &text, &closed))
+        return ESMTP_LOOK_NO;
+    if (!closed && text.len <= WORD_MAX && esmtp_span_find(text, ' ') == text.len)
+        return g_ascii_isalnum(text.p[0]) ? ESMTP_LOOK_SHORT : ESMTP_LOOK_NO;
+    if (esmtp_reply_parse(text, &reply)) {
+        bool theirs = reply.code == 220 && greeting_owner(&reply, closed) == OTHERS;
+        return reply.code >= 200 && reply.code < 600 && !theirs ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+    }
+    esmtp_command_parse(text, &command);
+    bool ours = command.row && command.plausible && !(command.row->flags & ESMTP_VF_NOT_SMTP);
+    return ours ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+}

@@ -1,0 +1,29 @@
+/* look.h
+ * What the first octets of a connection, or of one of its directions, look like.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_LOOK_H
+#define ESMTP_LOOK_H
+
+#include "../ws_compat.h"
+
+typedef enum {
+    ESMTP_LOOK_NO,
+    ESMTP_LOOK_YES,
+    ESMTP_LOOK_SHORT, /* so far, but they are too few to tell */
+} esmtp_look_t;
+
+/* All of these take at least one octet. */
+
+/* Whether octets begin with a record of TLS, or with a hello of SSL 2.0. */
+esmtp_look_t esmtp_look_record(tvbuff_t *tvb);
+/* Whether octets begin with a reply or a known verb. */
+esmtp_look_t esmtp_look_line(tvbuff_t *tvb);
+/* Whether octets begin with a greeting or hello that only SMTP or LMTP speaks: "220 ... SMTP ...", "EHLO name". */
+bool esmtp_look_own(tvbuff_t *tvb);
+/* Whether octets are no text: maybe from the middle of a record. */
+bool esmtp_look_noise(tvbuff_t *tvb);
+
+#endif /* ESMTP_LOOK_H */
