@@ -1254,7 +1254,7 @@ static const dialogue_t dialogues[] = {
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
-     .want = "C1 line\n"
+     .want = "C1 line secret\n"
              "S2 reply 334 lost-peer login1 LOGIN succeeded\n"
              "C3 auth login1 LOGIN succeeded message 2\n"
              "S4 reply 235 lost-peer login1 LOGIN succeeded\n"},
