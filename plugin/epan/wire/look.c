@@ -63,6 +63,20 @@ esmtp_look_t esmtp_look_record(tvbuff_t *tvb)
     return len > 0 && len <= RECORD_MAX ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
 }
 
+esmtp_look_t esmtp_look_hello(tvbuff_t *tvb)
+{
+    /* RFC 8446 sections 5.1 and 4: handshake, of at most 4 KiB; client hello, its length, version. */
+    static const octet_range_t hello[] = {{22, 22}, {3, 3},    {0, 4},    {0, 0x10}, {0, 0xff}, {1, 1},
+                                          {0, 0},   {0, 0x10}, {0, 0xff}, {3, 3},    {0, 3}};
+    if (tvb_get_uint8(tvb, 0) != 22)
+        return ESMTP_LOOK_YES; /* SSL 2.0, or the capture lacks the hello */
+    if (!begins(tvb, hello, G_N_ELEMENTS(hello)))
+        return ESMTP_LOOK_NO;
+    if (tvb_captured_length(tvb) < RECORD_HEADER + 4)
+        return ESMTP_LOOK_SHORT;
+    return tvb_get_ntohs(tvb, 3) == tvb_get_ntohs(tvb, RECORD_HEADER + 2) + 4 ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+}
+
 bool esmtp_look_noise(tvbuff_t *tvb)
 {
     for (unsigned i = 0; i < MIN(tvb_captured_length(tvb), NOISE_MAX); i++) {

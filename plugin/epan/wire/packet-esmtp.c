@@ -24,6 +24,7 @@
 #include "heuristics.h"
 #include "options.h"
 #include "ports.h"
+#include "proxy.h"
 #include "quoted.h"
 #include "stream.h"
 #include "tls.h"
@@ -34,6 +35,7 @@ static int proto_esmtp = -1;
 static esmtp_entries_t entries;
 static dissector_handle_t layer_handle;
 static dissector_handle_t quoted_handle;
+static dissector_handle_t header_handle;
 
 /* The side whose port brought the octets to us, if that tells them apart. */
 static esmtp_side_t server_by_port(const esmtp_call_t *call)
@@ -100,6 +102,8 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     call->can_ask = pinfo->can_desegment && esmtp_option_lines() && esmtp_whose_is_sure(call);
     if (PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_find(call, &found);
+        if (found.first == found.last && call->first)
+            found.used = found.old = 0; /* not seen before: waited for, as on the first visit */
     } else {
         settle_roles(call);
         if (call->layer == ESMTP_LAYER_TLS)
@@ -114,13 +118,22 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     return (int)captured;
 }
 
+/* Octets in front of these in the same segment, if Wireshark's own heuristic has found a PROXY header there. */
+static uint32_t shown_by_others(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
+{
+    uint32_t segment = tcpinfo->nxtseq - tcpinfo->seq, here = tvb_reported_length(tvb);
+    return here < segment && proto_is_frame_protocol(pinfo->layers, "proxy") ? segment - here : 0;
+}
+
 /* What TCP tells of its octets. */
 static esmtp_call_t call_from_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
 {
     esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .port = port, .tvb = tvb, .pinfo = pinfo};
     if (tcpinfo) {
         call.have_seq = true;
-        call.seq = tcpinfo->seq;
+        call.segment = tcpinfo->seq;
+        call.shown = shown_by_others(tvb, pinfo, tcpinfo);
+        call.seq = call.segment + call.shown;
         call.ack = tcpinfo->lastackseq;
         call.fin = IS_TH_FIN(tcpinfo->flags);
     }
@@ -142,31 +155,116 @@ static int dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     return esmtp_quoted_dissect(tvb, pinfo, tree);
 }
 
+/* The SMTP layer of a PROXY header: data is the esmtp_call_t that begins with it. */
+static int dissect_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)tvb;
+    (void)pinfo;
+    esmtp_proxy_dissect(data, tree);
+    return 1;
+}
+
 static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
 {
     call->pinfo->can_desegment = call->pinfo->saved_can_desegment;
     return call_dissector_only(layer_handle, call->tvb, call->pinfo, tree, call);
 }
 
-/* Octets from TCP, on a port that somebody named. */
-static int dissect_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* Whether a PROXY header that another dissector has shown stands in front of the octets. */
+static bool is_header_shown(const esmtp_call_t *call, esmtp_whose_t whose)
 {
-    esmtp_call_t call = call_from_tcp(port, tvb, pinfo, data);
-    esmtp_whose_t whose = esmtp_whose(&call);
+    bool ours = whose == ESMTP_WHOSE_SMTP || whose == ESMTP_WHOSE_TLS;
+    return call->shown && ours && call->conn->proxy.frame == call->pinfo->num;
+}
+
+/* Octets from TCP without a PROXY header. Returns how many are taken care of. */
+static int dissect_octets(esmtp_call_t *call, esmtp_whose_t whose, proto_tree *tree, void *data)
+{
     if (whose == ESMTP_WHOSE_TLS) {
-        int n = esmtp_tls_dissect(&call, tree, data);
+        int n = esmtp_tls_dissect(call, tree, data);
         if (n)
             return n;
-        whose = esmtp_whose_declined(&call);
+        whose = esmtp_whose_declined(call);
     }
     switch (whose) {
-    case ESMTP_WHOSE_SMTP: return dissect_clear(&call, tree);
-    case ESMTP_WHOSE_QUOTED: return call_dissector_only(quoted_handle, tvb, pinfo, tree, NULL);
-    case ESMTP_WHOSE_WAIT: ask_for_more(pinfo, 0); return (int)tvb_captured_length(tvb);
+    case ESMTP_WHOSE_SMTP: return dissect_clear(call, tree);
+    case ESMTP_WHOSE_QUOTED: return call_dissector_only(quoted_handle, call->tvb, call->pinfo, tree, NULL);
+    case ESMTP_WHOSE_WAIT: ask_for_more(call->pinfo, 0); return (int)tvb_captured_length(call->tvb);
+    case ESMTP_WHOSE_PROXY:
     case ESMTP_WHOSE_TLS:
     case ESMTP_WHOSE_NOBODYS: break;
     }
     return 0;
+}
+
+/* What follows the PROXY header that the call was moved behind. */
+static void dissect_rest(esmtp_call_t *call, proto_tree *tree, const struct tcpinfo *tcpinfo)
+{
+    packet_info *pinfo = call->pinfo;
+    struct tcpinfo behind = *tcpinfo;
+    uint32_t header = call->header;
+    if (!call->tvb)
+        return;
+    behind.seq = call->seq;
+    call->first = true;
+    if (!dissect_octets(call, esmtp_whose(call), tree, &behind))
+        call_data_dissector(call->tvb, pinfo, tree);
+    if (pinfo->desegment_len)
+        pinfo->desegment_offset += (int)header;
+}
+
+/* Octets from TCP, on a port that somebody named. */
+static int dissect_named(esmtp_call_t *call, proto_tree *tree, void *data)
+{
+    packet_info *pinfo = call->pinfo;
+    tvbuff_t *tvb = call->tvb;
+    uint16_t can_desegment = pinfo->saved_can_desegment;
+    esmtp_whose_t whose = esmtp_whose(call);
+    if (is_header_shown(call, whose))
+        esmtp_proxy_add_shown(call, tree);
+    if (whose != ESMTP_WHOSE_PROXY)
+        return dissect_octets(call, whose, tree, data);
+    call_dissector_only(header_handle, tvb, pinfo, tree, call);
+    pinfo->saved_can_desegment = can_desegment;
+    if (call->port == ESMTP_PORT_GUEST)
+        call->port = ESMTP_PORT_OURS; /* what follows has been looked at */
+    dissect_rest(call, tree, data);
+    return (int)tvb_captured_length(tvb);
+}
+
+/* Octets from TCP on any port, within a layer of SMTP. Conversations that begin with a header which another dissector
+ * has found stay with that for this frame, so that it finds it again. */
+static int dissect_any(esmtp_call_t *call, proto_tree *tree, void *data)
+{
+    packet_info *pinfo = call->pinfo;
+    int len = (int)tvb_captured_length(call->tvb);
+    uint16_t can_desegment = pinfo->saved_can_desegment;
+    esmtp_whose_t whose = esmtp_whose(call);
+    if (whose != ESMTP_WHOSE_SMTP && whose != ESMTP_WHOSE_PROXY)
+        return 0;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + (call->shown > 0),
+                                                 entries.tcp);
+    if (is_header_shown(call, whose))
+        esmtp_proxy_add_shown(call, tree);
+    if (whose == ESMTP_WHOSE_SMTP)
+        return dissect(call, tree);
+    esmtp_proxy_dissect(call, tree);
+    pinfo->saved_can_desegment = can_desegment;
+    call->port = ESMTP_PORT_OURS;
+    dissect_rest(call, tree, data);
+    return len;
+}
+
+/* What all entries for TCP have in common. The ends of a proxied connection, which Wireshark's dissector of PROXY
+ * headers has set, are not those of ours. */
+static int dissect_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    esmtp_call_t call = call_from_tcp(port, tvb, pinfo, data);
+    bool proxied = pinfo->use_conv_addr_port_endpoints;
+    pinfo->use_conv_addr_port_endpoints = false;
+    int n = port == ESMTP_PORT_ANY ? dissect_any(&call, tree, data) : dissect_named(&call, tree, data);
+    pinfo->use_conv_addr_port_endpoints = proxied;
+    return n;
 }
 
 static int dissect_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -188,11 +286,7 @@ static int dissect_tls_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 /* For the heuristics, which have made a layer: any port, in clear. */
 static int dissect_any_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = call_from_tcp(ESMTP_PORT_ANY, tvb, pinfo, data);
-    if (esmtp_whose(&call) != ESMTP_WHOSE_SMTP)
-        return 0;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, entries.tcp);
-    return dissect(&call, tree);
+    return dissect_tcp(ESMTP_PORT_ANY, tvb, pinfo, tree, data);
 }
 
 static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -220,6 +314,7 @@ void esmtp_proto_register(void)
         proto_register_protocol("Extended SMTP dissector (takes the place of Wireshark's own)", "ESMTP", "esmtp");
     module = prefs_register_protocol(proto_esmtp, NULL);
     layer_handle = create_dissector_handle(dissect_layer, esmtp_smtp_proto());
+    header_handle = create_dissector_handle(dissect_header, esmtp_smtp_proto());
     quoted_handle = create_dissector_handle(dissect_quoted, esmtp_smtp_proto());
     entries.tcp = register_dissector_with_description("esmtp", "SMTP", dissect_ours, -1);
     entries.guest = register_dissector_with_description("esmtp-guest", "SMTP (ESMTP plugin)", dissect_guest, -1);
@@ -237,6 +332,7 @@ void esmtp_proto_register(void)
     esmtp_extend_register(module);
     esmtp_anomaly_register();
     esmtp_tls_register();
+    esmtp_proxy_register();
     esmtp_quoted_register();
     esmtp_show_register();
     esmtp_export_register();
@@ -247,6 +343,7 @@ void esmtp_proto_handoff(void)
 {
     esmtp_ports_handoff(proto_esmtp, &entries);
     esmtp_tls_handoff(proto_esmtp, &entries);
+    esmtp_proxy_handoff(proto_esmtp);
     esmtp_heuristics_handoff(proto_esmtp, &entries);
     esmtp_show_handoff(proto_esmtp);
 }

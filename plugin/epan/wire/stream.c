@@ -132,7 +132,7 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     conn->port = pinfo->srcport;
     conn->above = is_above(pinfo);
     conn->streams[ESMTP_LAYER_TCP] = conn->in_clear;
-    conn->frame = pinfo->num;
+    conn->frame = UINT32_MAX;
     conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     conn->opened = opening_time(conn->tcp, &time);
     if (conn->opened)
@@ -204,7 +204,7 @@ bool esmtp_stream_may_start(const esmtp_call_t *call)
     const struct tcp_analysis *tcpd = conversation ? get_tcp_conversation_data(conversation, call->pinfo) : NULL;
     if (!call->have_seq || !tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING))
         return true;
-    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->seq, tcpd->fwd);
+    return !(tcpd->fwd->static_flags & BASE_SEQ_SET) || is_first(call->segment, tcpd->fwd);
 }
 
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
@@ -236,6 +236,15 @@ void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
     stream->partial = 0;
 }
 
+void esmtp_stream_begin_peer(const esmtp_call_t *call)
+{
+    esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
+    if (peer->begun || !call->have_seq || !call->conn->opened)
+        return;
+    peer->begun = true;
+    peer->next = call->ack;
+}
+
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
 {
     const nstime_t *t = &call->pinfo->abs_ts;
@@ -250,6 +259,41 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
         .peer_ahead = esmtp_stream_peer_is_ahead(call),
     };
     return at;
+}
+
+void esmtp_stream_maybe_tls(const esmtp_call_t *call)
+{
+    size_t n = tvb_captured_length(call->tvb);
+    esmtp_stamp_t at = stamp_of(call, call->seq);
+    at.tls_over = false;
+    call->conn->layer = call->layer;
+    esmtp_session_tls_maybe(call->conn->session, &at, esmtp_span(tvb_get_ptr(call->tvb, 0, (int)n), n));
+}
+
+/* The server told what octets were that looked like TLS: if they were lines, they are the stream's as if nobody had
+ * thought of TLS. */
+static void settle_tls(esmtp_conn_t *conn, esmtp_side_t client, bool taken_back)
+{
+    conn->tls_maybe = false;
+    if (!taken_back)
+        return;
+    conn->tls_refuted = true;
+    conn->tls_from[client] = 0;
+    conn->tls_last[client] = false;
+    conn->tls_start = ESMTP_TLS_NONE;
+    conn->tls_first = 0;
+}
+
+/* Octets that TLS asked more for: TCP does not bring them to us in their own frame again, but here. */
+static void show_withheld(const esmtp_call_t *call, esmtp_found_t *found)
+{
+    esmtp_conn_t *conn = call->conn;
+    const esmtp_facts_t *facts = &found->stream->facts;
+    found->first = esmtp_facts_find(facts, conn->tls_withheld);
+    for (size_t i = found->first; i < found->last; i++)
+        esmtp_facts_at(facts, i)->frame = call->pinfo->num;
+    found->old = 0;
+    conn->tls_withheld = 0;
 }
 
 /* Octets that are missing in front of a segment, 0 if their number is unknown. */
@@ -379,6 +423,12 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     found->undecided = esmtp_session_in_doubt(call->conn->session);
     if (taken_back != esmtp_session_taken_back(call->conn->session))
         found->first = first_of_call(call, stream, at.call); /* facts before these were made anew, too */
+    bool anew = taken_back != esmtp_session_taken_back(call->conn->session);
+    if (call->conn->tls_maybe && !esmtp_session_tls_doubted(call->conn->session))
+        settle_tls(call->conn, !call->side, anew && !call->conn->tls_from[call->side]);
+    else if (call->conn->tls_refuted && call->conn->tls_withheld && found->old &&
+             esmtp_session_server(call->conn->session) != call->side)
+        show_withheld(call, found);
     if (counter && found->first < found->last)
         ++*counter;
 }

@@ -35,13 +35,21 @@ typedef enum {
     ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
 } esmtp_tls_start_t;
 
+/* Where a header of the PROXY protocol stands. */
+typedef struct {
+    uint32_t frame; /* 0: there is none */
+    uint32_t seq;   /* of its first octet */
+    uint32_t len;
+    esmtp_side_t side;
+} esmtp_proxy_place_t;
+
 /* One connection. */
 typedef struct {
     esmtp_session_t *session;
     esmtp_collector_t collector; /* of its messages */
     struct tcp_analysis *tcp;    /* what TCP knows of the connection; NULL if it is not TCP's */
     uint32_t port;               /* of side A */
-    uint32_t frame;              /* in which it was met */
+    uint32_t frame;              /* in which it was met; UINT32_MAX: nothing but a PROXY header was seen of it */
     bool above;                  /* its address comes behind the other's: tells them apart where the ports are equal */
     bool opened;                 /* the capture has its opening */
     bool guessed;                /* its first line told, inside TLS */
@@ -49,7 +57,11 @@ typedef struct {
     bool tls_last[2];            /* first visits: the side's last octets went to TLS */
     esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
-    uint32_t starttls_in;       /* frame of the 220 that opened TLS; 0: none did */
+    uint32_t starttls_in;  /* frame of the 220 that opened TLS; 0: none did */
+    bool tls_maybe;        /* TLS that nobody announced: the server has not shown yet what it makes of it */
+    bool tls_refuted;      /* the server took such octets for lines: what looks like TLS is none */
+    uint32_t tls_withheld; /* frame whose octets TCP brings again in a later one, since TLS asked for more; 0: none */
+    esmtp_proxy_place_t proxy;
     uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq;     /* and where in it */
     uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
@@ -73,9 +85,13 @@ typedef struct {
     esmtp_side_t side;
     tvbuff_t *tvb;
     packet_info *pinfo;
-    uint32_t seq; /* TCP: of the first octet */
-    uint32_t ack; /* TCP: what the segment acknowledges */
+    uint32_t seq;     /* TCP: of the first octet */
+    uint32_t segment; /* TCP: of the first octet of the segment, or of what was put together */
+    uint32_t shown;   /* TCP: octets of it in front of these: a PROXY header, of which another dissector had to do */
+    uint32_t header;  /* TCP: octets of a PROXY header that these begin with */
+    uint32_t ack;     /* TCP: what the segment acknowledges */
     bool have_seq;
+    bool first;   /* TCP: the first of their direction, behind a PROXY header */
     bool fin;     /* TCP: the segment ends its direction */
     bool can_ask; /* whoever brought the octets can bring them again with more */
 } esmtp_call_t;
@@ -104,8 +120,13 @@ bool esmtp_stream_may_start(const esmtp_call_t *call);
 bool esmtp_stream_is_whole(const esmtp_call_t *call);
 /* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
+/* First visit, of the first octets that are ours: what the peer has said before them, by what they acknowledge, was
+ * somebody else's and is not missing. */
+void esmtp_stream_begin_peer(const esmtp_call_t *call);
 /* First visit: what lies in front of the n-th of these octets is TLS's. */
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
+/* First visit: keeps octets that may be TLS's, or lines. */
+void esmtp_stream_maybe_tls(const esmtp_call_t *call);
 /* Inside TLS: whether octets in front of these, in the same frame, were used. */
 bool esmtp_stream_has_calls(const esmtp_call_t *call);
 

@@ -75,6 +75,8 @@ void esmtp_tls_begin(const esmtp_call_t *call)
     if (call->conn->tls_start == ESMTP_TLS_NONE)
         begin(call);
     call->conn->tls_from[call->side] = call->pinfo->num;
+    if (esmtp_session_server(call->conn->session) == call->side)
+        esmtp_session_tls_confirm(call->conn->session);
 }
 
 /* --- TLS and back ----------------------------------------------------------------------------- */
@@ -107,11 +109,24 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
     start_add(call, tree);
 }
 
+/* TLS asks for more of what may be lines: one segment is as much as TCP may withhold until the server has told. */
+static void withhold_less(const esmtp_call_t *call)
+{
+    packet_info *pinfo = call->pinfo;
+    if (pinfo->desegment_offset == 0 && !call->conn->tls_withheld)
+        call->conn->tls_withheld = pinfo->num;
+    pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+}
+
 int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
 {
     packet_info *pinfo = call->pinfo;
     volatile int n = 1; /* what it stumbles over in the middle was TLS, too: a frame that the capture cut, say */
+    bool maybe =
+        call->conn->tls_maybe && !PINFO_FD_VISITED(pinfo) && esmtp_session_server(call->conn->session) != call->side;
     pinfo->can_desegment = pinfo->saved_can_desegment;
+    if (maybe)
+        esmtp_stream_maybe_tls(call);
     TRY
     {
         n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
@@ -122,6 +137,8 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
             taken(call, tree);
     }
     ENDTRY;
+    if (maybe && pinfo->desegment_len)
+        withhold_less(call);
     return n;
 }
 

@@ -7,6 +7,7 @@
 #include "whose.h"
 
 #include "look.h"
+#include "proxy.h"
 #include "tls.h"
 
 /* Where the connection is, as far as that tells whose the next octets of a side are. */
@@ -18,7 +19,7 @@ typedef enum {
     PHASE_TLS,
 } phase_t;
 
-/* Whether the connection was met in this frame or before it. */
+/* Whether the connection was met in this frame or before it: something of it was SMTP's or TLS's. */
 static bool is_met(const esmtp_call_t *call)
 {
     return call->conn && call->conn->frame <= call->pinfo->num;
@@ -54,6 +55,97 @@ static void join(esmtp_call_t *call)
     call->side = esmtp_conn_side(call->conn, call->pinfo);
 }
 
+static void meet(esmtp_call_t *call)
+{
+    join(call);
+    if (PINFO_FD_VISITED(call->pinfo))
+        return;
+    call->conn->frame = MIN(call->conn->frame, call->pinfo->num);
+    if (call->shown && !call->conn->proxy.frame)
+        esmtp_proxy_note(call, call->segment, call->shown);
+}
+
+/* Finds the connection, if there is one. */
+static void find(esmtp_call_t *call)
+{
+    call->conn = esmtp_conn_find(call->pinfo);
+    if (call->conn)
+        call->side = esmtp_conn_side(call->conn, call->pinfo);
+}
+
+/* --- headers of the PROXY protocol ------------------------------------------------------------ */
+
+/* Octets of the header that was found here when the frame was visited first; 0: none was. */
+static uint32_t known_header(const esmtp_call_t *call)
+{
+    const esmtp_conn_t *conn = call->conn;
+    bool here =
+        conn && conn->proxy.frame == call->pinfo->num && conn->proxy.side == call->side && conn->proxy.seq == call->seq;
+    bool left = call->port == ESMTP_PORT_ANY && !is_met(call); /* to others */
+    return here && !left ? conn->proxy.len : 0;
+}
+
+/* Whether these may be the first octets of a client. */
+static bool may_begin_client(const esmtp_call_t *call)
+{
+    const esmtp_conn_t *conn = call->conn;
+    if (PINFO_FD_VISITED(call->pinfo) || !esmtp_stream_may_start(call))
+        return false;
+    if (!conn)
+        return true;
+    bool server = esmtp_session_server_certain(conn->session) && esmtp_session_server(conn->session) == call->side;
+    return !server && !conn->proxy.frame && conn->streams[ESMTP_LAYER_TCP][call->side].facts.n == 0;
+}
+
+/* Whether what follows a header is such that it may be ours; nothing at all: whether the port is the server's. */
+static bool is_host(const esmtp_call_t *call, uint32_t header)
+{
+    bool guest = call->port == ESMTP_PORT_GUEST && !is_met(call);
+    if (call->port != ESMTP_PORT_ANY && !guest)
+        return true;
+    if (header >= tvb_captured_length(call->tvb))
+        return guest && call->pinfo->match_uint == call->pinfo->destport;
+    tvbuff_t *rest = tvb_new_subset_remaining(call->tvb, (int)header);
+    return guest ? esmtp_look_line(rest) != ESMTP_LOOK_NO || esmtp_proxy_begins(rest) : esmtp_look_own(rest);
+}
+
+/* Whether octets are to be waited with that a header may begin with. They may be empty lines, too, which many send to
+ * see what happens; they are if the server has spoken and waits for a command. */
+static bool is_to_wait_for(const esmtp_call_t *call)
+{
+    unsigned len = tvb_captured_length(call->tvb);
+    bool lines = (len == 2 || len == 4) && tvb_get_uint8(call->tvb, 0) == '\r';
+    bool greeted = call->conn && call->conn->streams[ESMTP_LAYER_TCP][!call->side].begun;
+    return call->pinfo->can_desegment && !call->fin && !(lines && greeted) && is_host(call, len);
+}
+
+/* A header alone, on a port of nobody: it is not shown, but what comes behind it is the beginning for us. */
+static void leave_header(esmtp_call_t *call)
+{
+    join(call);
+    esmtp_proxy_note(call, call->seq, call->header);
+}
+
+/* PROXY, WAIT, or NOBODYS if no header begins here. */
+static esmtp_whose_t by_header(esmtp_call_t *call)
+{
+    uint8_t first = tvb_get_uint8(call->tvb, 0);
+    bool cut;
+    if (first != 'P' && first != '\r')
+        return ESMTP_WHOSE_NOBODYS;
+    call->header = known_header(call);
+    if (call->header)
+        return ESMTP_WHOSE_PROXY;
+    if (!may_begin_client(call))
+        return ESMTP_WHOSE_NOBODYS;
+    call->header = esmtp_proxy_look(call, &cut);
+    if (cut)
+        return is_to_wait_for(call) ? ESMTP_WHOSE_WAIT : ESMTP_WHOSE_NOBODYS;
+    if (call->port == ESMTP_PORT_ANY && call->header == tvb_reported_length(call->tvb))
+        leave_header(call);
+    return call->header && is_host(call, call->header) ? ESMTP_WHOSE_PROXY : ESMTP_WHOSE_NOBODYS;
+}
+
 /* --- octets from TCP -------------------------------------------------------------------------- */
 
 /* The first octets on a port that may be anybody's, or behind what TLS has declined. */
@@ -72,6 +164,28 @@ static esmtp_whose_t not_met(const esmtp_call_t *call)
     return PINFO_FD_VISITED(call->pinfo) ? others : by_line(call, others);
 }
 
+/* Whether TLS is no surprise: STARTTLS was sent, or the server begins with it, or nothing is known of the connection.
+ */
+static bool is_announced(const esmtp_call_t *call)
+{
+    const esmtp_session_t *session = call->conn->session;
+    return esmtp_session_server(session) == call->side || esmtp_session_server(session) == ESMTP_SIDE_NONE ||
+           esmtp_session_tls_asked(session) || esmtp_session_tls_frame(session);
+}
+
+/* Whether a record of a client that nobody announced may be one: it begins as a hello does, and the server has not
+ * taken such octets for lines before. Then the server has the last word. */
+static bool may_be_hello(const esmtp_call_t *call)
+{
+    esmtp_conn_t *conn = call->conn;
+    if (conn->tls_start != ESMTP_TLS_NONE)
+        return true; /* that is settled */
+    if (conn->tls_refuted || esmtp_look_hello(call->tvb) == ESMTP_LOOK_NO)
+        return false;
+    conn->tls_maybe = call->have_seq;
+    return true;
+}
+
 static esmtp_whose_t in_clear(const esmtp_call_t *call)
 {
     if (PINFO_FD_VISITED(call->pinfo))
@@ -79,7 +193,9 @@ static esmtp_whose_t in_clear(const esmtp_call_t *call)
     esmtp_look_t look = esmtp_look_record(call->tvb);
     if (look == ESMTP_LOOK_SHORT && call->pinfo->can_desegment && !call->fin)
         return ESMTP_WHOSE_WAIT;
-    return look == ESMTP_LOOK_NO ? ESMTP_WHOSE_SMTP : ESMTP_WHOSE_TLS;
+    if (look == ESMTP_LOOK_NO)
+        return ESMTP_WHOSE_SMTP;
+    return is_announced(call) || may_be_hello(call) ? ESMTP_WHOSE_TLS : ESMTP_WHOSE_SMTP;
 }
 
 static esmtp_whose_t from_tcp(const esmtp_call_t *call, phase_t phase)
@@ -109,25 +225,45 @@ static void keep(esmtp_call_t *call, phase_t phase, esmtp_whose_t whose)
 static esmtp_whose_t on_named_port(esmtp_call_t *call)
 {
     if (call->port == ESMTP_PORT_OURS)
-        join(call);
-    else if ((call->conn = esmtp_conn_find(call->pinfo)))
-        call->side = esmtp_conn_side(call->conn, call->pinfo);
+        meet(call);
     phase_t phase = phase_of(call);
     esmtp_whose_t whose = from_tcp(call, phase);
     if (whose == ESMTP_WHOSE_SMTP || whose == ESMTP_WHOSE_TLS) {
-        join(call);
+        meet(call);
         if (!PINFO_FD_VISITED(call->pinfo))
             keep(call, phase, whose);
     }
     return whose;
 }
 
+/* Whether a direction begins here: with its first octets, or behind a PROXY header. */
+static bool may_start(const esmtp_call_t *call)
+{
+    const esmtp_conn_t *conn = call->conn;
+    if (conn && !is_met(call) && conn->proxy.frame && conn->proxy.side == call->side)
+        return call->seq == conn->proxy.seq + conn->proxy.len;
+    return esmtp_stream_may_start(call);
+}
+
 static esmtp_whose_t on_any_port(esmtp_call_t *call)
 {
-    if (!esmtp_look_own(call->tvb) || !esmtp_stream_may_start(call))
+    if (!esmtp_look_own(call->tvb) || !may_start(call))
         return ESMTP_WHOSE_NOBODYS;
-    join(call);
+    meet(call);
+    if (!PINFO_FD_VISITED(call->pinfo))
+        esmtp_stream_begin_peer(call);
     return ESMTP_WHOSE_SMTP;
+}
+
+static esmtp_whose_t whose_from_tcp(esmtp_call_t *call)
+{
+    find(call);
+    switch (by_header(call)) {
+    case ESMTP_WHOSE_PROXY: join(call); return ESMTP_WHOSE_PROXY;
+    case ESMTP_WHOSE_WAIT: return call->port == ESMTP_PORT_ANY ? ESMTP_WHOSE_NOBODYS : ESMTP_WHOSE_WAIT;
+    default: break;
+    }
+    return call->port == ESMTP_PORT_ANY ? on_any_port(call) : on_named_port(call);
 }
 
 esmtp_whose_t esmtp_whose_declined(esmtp_call_t *call)
@@ -157,7 +293,7 @@ static esmtp_whose_t inside_tls(esmtp_call_t *call)
     call->conn = esmtp_conn_find(call->pinfo);
     if (PINFO_FD_VISITED(call->pinfo) && (!is_met(call) || is_before_guess(call)))
         return ESMTP_WHOSE_NOBODYS;
-    join(call);
+    meet(call);
     esmtp_conn_open_tls(call->conn);
     call->conn->guessed |= guess && call->conn->frame == call->pinfo->num;
     return ESMTP_WHOSE_SMTP;
@@ -184,9 +320,7 @@ esmtp_whose_t esmtp_whose(esmtp_call_t *call)
         return ESMTP_WHOSE_NOBODYS;
     if (call->pinfo->flags.in_error_pkt)
         return quoted(call);
-    if (call->layer == ESMTP_LAYER_TLS)
-        return inside_tls(call);
-    return call->port == ESMTP_PORT_ANY ? on_any_port(call) : on_named_port(call);
+    return call->layer == ESMTP_LAYER_TLS ? inside_tls(call) : whose_from_tcp(call);
 }
 
 bool esmtp_whose_is_sure(const esmtp_call_t *call)

@@ -34,6 +34,17 @@
  *                                                       anything else                       nobody's
  *     anything else                                                                         nobody's
  *
+ * So does a header of the PROXY protocol, at the beginning of a client's octets and once in a connection:
+ *
+ *     a port of ours, of TLS                            a header                            a PROXY header
+ *                                                       what may become one                 to wait for
+ *     a guest's port  met, or it is the server's        as on a port of ours
+ *                     not met                           one, and then a reply or a verb     a PROXY header
+ *     any port                                          one, and then what only SMTP says   a PROXY header
+ *                                                       one alone                           nobody's, but noted
+ *
+ * What follows the header is decided as if it came alone; a connection of which nothing else was seen is not met.
+ *
  * What TLS does not want is asked about once more: a peer may go on in clear when the handshake has failed.
  *
  *     declined by TLS                                   a reply or a known verb             SMTP
@@ -52,11 +63,13 @@ typedef enum {
     ESMTP_WHOSE_NOBODYS, /* not ours */
     ESMTP_WHOSE_SMTP,
     ESMTP_WHOSE_TLS,
+    ESMTP_WHOSE_PROXY,  /* a header of the PROXY protocol, and what follows it: see proxy.h */
     ESMTP_WHOSE_QUOTED, /* SMTP's or TLS's, quoted in an ICMP error: shown, and fed to nobody */
     ESMTP_WHOSE_WAIT,   /* too few to tell: whoever brought them has to bring more */
 } esmtp_whose_t;
 
-/* Decides. Sets the connection and the side of the call if they are SMTP's or TLS's. */
+/* Decides. Sets the connection and the side of the call if the octets are SMTP's or TLS's; likewise, and call->header,
+ * if they begin with a PROXY header. */
 esmtp_whose_t esmtp_whose(esmtp_call_t *call);
 
 /* Decides anew what the TLS dissector did not want. */
