@@ -234,7 +234,7 @@ EXAMPLES = {
         S: 334 {NTLM_2}
         C: {NTLM_3}
         S: 235 ok
-    """, {"user": ["alice"], "response": [], "outcome": ["succeeded"]}),
+    """, {"user": ["alice"], "username": ["alice"], "response": [], "outcome": ["succeeded"]}),
     "NTLM, NEGOTIATE on a line of its own": (f"""
         C: AUTH NTLM
         S: 334 ntlm supported
@@ -242,7 +242,7 @@ EXAMPLES = {
         S: 334 {NTLM_2}
         C: {NTLM_3}
         S: 535 no
-    """, {"user": ["alice"], "outcome": ["failed"], "attempt": ["1"] * 6}),
+    """, {"user": ["alice"], "username": ["alice"], "outcome": ["failed"], "attempt": ["1"] * 6}),
     "NTLM by X-EXPS": (f"""
         C: X-EXPS NTLM
         S: 334

@@ -143,4 +143,12 @@ static inline esmtp_span_t esmtp_span_trim(esmtp_span_t s)
     return esmtp_span_trim_end(esmtp_span_trim_front(s));
 }
 
+/* A span without its last word and the blanks in front of that. */
+static inline esmtp_span_t esmtp_span_but_last_word(esmtp_span_t s)
+{
+    while (s.len > 0 && !esmtp_is_blank(s.p[s.len - 1]))
+        s.len--;
+    return esmtp_span_trim_end(s);
+}
+
 #endif /* ESMTP_SPAN_H */

@@ -542,10 +542,11 @@ static void push(walk_t *w, size_t begin)
     o->in_header = true;
 }
 
-/* The innermost open part ends in front of an offset. */
-static void pop(walk_t *w, size_t end)
+/* The innermost open part ends in front of an offset. open: no boundary says so. */
+static void pop(walk_t *w, size_t end, bool open)
 {
     open_t *o = &w->stack[--w->depth];
+    o->part.open = open;
     end = MAX(end, o->begin);
     if (o->in_header)
         o->begin = end; /* no body */
@@ -658,7 +659,7 @@ static void take_boundary(walk_t *w, int i, bool last, size_t line, size_t next)
 {
     size_t end = in_front_of_line_end(w->message, line);
     while ((int)w->depth > i + 1)
-        pop(w, end);
+        pop(w, end, false);
     if (last)
         w->stack[i].closed = true;
     else
@@ -695,6 +696,6 @@ void esmtp_mime_walk(esmtp_span_t message, esmtp_mime_taker_t taker, void *ctx)
             break; /* nothing ends but with the message */
     }
     while (w->depth)
-        pop(w, message.len);
+        pop(w, message.len, true);
     g_free(w);
 }

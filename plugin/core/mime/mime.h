@@ -42,6 +42,7 @@ typedef struct {
     esmtp_mime_encoding_t encoding;
     bool message;   /* message/rfc822: its own parts are told before it */
     bool outermost; /* the message is this one part */
+    bool open;      /* no boundary ended it: if the end of the message is missing, so is this part's */
 } esmtp_mime_part_t;
 
 typedef void (*esmtp_mime_taker_t)(void *ctx, const esmtp_mime_part_t *part);

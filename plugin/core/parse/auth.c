@@ -206,6 +206,11 @@ static void parse_plain(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m
 
 static void parse_login(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m)
 {
+    if (number == 1 && esmtp_span_find(s, '\0') < s.len) {
+        parse_plain(number, s, m);
+        m->problem = "the credentials of PLAIN in the place of LOGIN's user name";
+        return;
+    }
     if (number == 1)
         esmtp_auth_add_plain(m, ESMTP_PART_USER, s);
     else
@@ -363,6 +368,26 @@ bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number)
     return row->exposed || row->form == ESMTP_SASL_OAUTHBEARER;
 }
 
+bool esmtp_base64_is_valid(esmtp_span_t in)
+{
+    return in.len > 0 && find_bad(in) == ESMTP_BASE64_FINE;
+}
+
+bool esmtp_auth_holds_secret(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t sent)
+{
+    if (esmtp_auth_is_secret(row, number))
+        return true;
+    if (row->form != ESMTP_SASL_LOGIN || !sent.len)
+        return false;
+    esmtp_auth_message_t m;
+    size_t bad;
+    uint8_t *out = g_malloc(ESMTP_BASE64_ROOM(sent.len));
+    esmtp_auth_open(row->form, number, sent, out, &bad, &m);
+    bool secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) != NULL;
+    g_free(out);
+    return secret;
+}
+
 esmtp_span_t esmtp_auth_open(esmtp_sasl_form_t form, uint32_t number, esmtp_span_t sent, uint8_t *out, size_t *bad,
                              esmtp_auth_message_t *m)
 {
@@ -399,13 +424,17 @@ static char *user_of(const esmtp_auth_message_t *m)
 
 esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64)
 {
-    esmtp_auth_gift_t gift = {NULL, false};
+    esmtp_auth_gift_t gift = {NULL, NULL, false};
     esmtp_auth_message_t m;
     size_t bad;
-    base64 = esmtp_span_trim_end(base64);
+    base64 = esmtp_span_trim(base64);
     uint8_t *out = g_malloc(ESMTP_BASE64_ROOM(base64.len));
     esmtp_auth_open(row ? row->form : ESMTP_SASL_OPAQUE, number, base64, out, &bad, &m);
     gift.user = user_of(&m);
+    const esmtp_part_t *secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD);
+    if (!secret)
+        secret = esmtp_auth_part(&m, ESMTP_PART_TOKEN);
+    gift.password = secret ? esmtp_part_text(secret) : NULL;
     gift.secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) || esmtp_auth_part(&m, ESMTP_PART_TOKEN) ||
                   (row && row->form == ESMTP_SASL_OPAQUE && row->exposed && base64.len);
     g_free(out);

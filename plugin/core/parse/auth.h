@@ -122,6 +122,11 @@ bool esmtp_auth_is_text(esmtp_span_t octets);
  * that nobody knows, so yes. */
 bool esmtp_auth_is_secret(const esmtp_mechanism_row_t *row, uint32_t number);
 
+/* Likewise of what was sent, undecoded: clients put PLAIN's credentials into LOGIN's first message. */
+bool esmtp_auth_holds_secret(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t sent);
+/* Whether octets are base64 with all its padding. */
+bool esmtp_base64_is_valid(esmtp_span_t in);
+
 /* Whether the server speaks first in this mechanism, so that its first challenge cannot be empty.
  */
 bool esmtp_auth_server_first(esmtp_sasl_form_t form);
@@ -133,8 +138,9 @@ esmtp_prompt_t esmtp_auth_prompt(esmtp_span_t base64);
 
 /* What a client's message, as sent, gives away. */
 typedef struct {
-    char *user;  /* UTF-8; NULL if it names none; g_free it */
-    bool secret; /* it holds a password or token */
+    char *user;     /* UTF-8; NULL if it names none; g_free it */
+    char *password; /* or token, decoded; NULL if it holds none that can be read; g_free it */
+    bool secret;    /* it holds a password or token */
 } esmtp_auth_gift_t;
 
 esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64);

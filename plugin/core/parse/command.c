@@ -39,6 +39,17 @@ static bool is_text(esmtp_span_t s)
     return !eight_bit || g_utf8_validate((const char *)s.p, (gssize)s.len, NULL);
 }
 
+/* Offset of what ends a verb, or the length. "DATA" with a NUL behind it is DATA to Postfix and others, whose strings
+ * end there. */
+static size_t verb_end(esmtp_span_t s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] > ' ' && s.p[n] != 0x7f)
+        n++;
+    return n > 0 ? n : esmtp_span_word(s);
+}
+
 void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
 {
     esmtp_span_t s = esmtp_span_trim_front(line);
@@ -49,7 +60,7 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
     if (s.len == 0)
         return;
 
-    cmd->verb = esmtp_span_to(s, esmtp_span_word(s));
+    cmd->verb = esmtp_span_to(s, verb_end(s));
     behind = esmtp_span_from(s, cmd->verb.len);
     separator = esmtp_span_blanks(behind);
     cmd->parameter = esmtp_span_trim_end(esmtp_span_from(behind, separator));
@@ -60,7 +71,8 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
         cmd->trailing_space = behind.len > 0;
     }
     cmd->row = esmtp_verb_find(cmd->verb);
-    cmd->plausible = is_verb_text(cmd->verb) && is_text(line);
+    cmd->named = is_verb_text(cmd->verb);
+    cmd->plausible = cmd->named && is_text(line);
 }
 
 /* ---- Path ---- */

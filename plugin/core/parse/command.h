@@ -12,14 +12,14 @@
 #include "../tables/tables.h"
 
 typedef struct {
-    esmtp_span_t verb;           /* as on the wire, first token; empty for an empty line */
+    esmtp_span_t verb;           /* as on the wire, first token; empty for an empty line. A control character ends it */
     esmtp_span_t parameter;      /* what follows the verb and its separator, trailing blanks cut; may be empty */
     const esmtp_verb_row_t *row; /* NULL: no table knows the verb */
     bool leading_space;          /* blanks in front of the verb */
     bool tab;                    /* the separator holds a TAB */
     bool trailing_space;         /* blanks behind the parameter */
-    bool plausible;              /* reads as a command: the verb is of letters, digits, '-' and '_', all octets are text
-                                  * (printable ASCII, TAB, UTF-8) */
+    bool named;                  /* the verb is of letters, digits, '-' and '_' */
+    bool plausible;              /* reads as a command: named, and all octets are text (printable ASCII, TAB, UTF-8) */
 } esmtp_command_t;
 
 /* Splits a line (without its line end). Always succeeds. */

@@ -10,6 +10,15 @@
  */
 #include "reply.h"
 
+#include "../tables/tables.h"
+
+/* The first word, blanks in front passed over. */
+static esmtp_span_t first_word(esmtp_span_t s)
+{
+    s = esmtp_span_trim_front(s);
+    return esmtp_span_to(s, esmtp_span_word(s));
+}
+
 /* Takes up to max digits off the front of *s. Returns their number. */
 static size_t digits_take(esmtp_span_t *s, size_t max, uint16_t *value)
 {
@@ -103,9 +112,21 @@ static bool is_literal(esmtp_span_t s)
     return true;
 }
 
+/* Whether the last label is digits only, as in "5.7.1": no domain is so. An IPv4 address without its brackets is taken.
+ */
+static bool is_number(esmtp_span_t s)
+{
+    size_t n = s.len, dots = 0;
+    while (n > 0 && g_ascii_isdigit(s.p[n - 1]))
+        n--;
+    for (size_t i = 0; i < s.len; i++)
+        dots += s.p[i] == '.';
+    return n < s.len && (n == 0 || s.p[n - 1] == '.') && dots != 3;
+}
+
 static bool is_host_name(esmtp_span_t s)
 {
-    if (s.len == 0 || (!g_ascii_isalnum(s.p[0]) && s.p[0] != '_'))
+    if (s.len == 0 || (!g_ascii_isalnum(s.p[0]) && s.p[0] != '_') || is_number(s))
         return false;
     for (size_t i = 0; i < s.len; i++) {
         if (!g_ascii_isalnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '-' && s.p[i] != '_')
@@ -125,6 +146,30 @@ esmtp_span_t esmtp_reply_host(esmtp_span_t text)
     if (word.len > 1 && (word.p[word.len - 1] == ',' || word.p[word.len - 1] == ':'))
         word.len--;
     return is_literal(word) || is_host_name(word) ? word : esmtp_span(NULL, 0);
+}
+
+/* Whether a word has letters of both cases, or capitals without a digit: "Welcome", "IBM", not "mx", "EXCHANGE1". */
+static bool is_brand(esmtp_span_t s)
+{
+    bool upper = false, lower = false, digit = false;
+    for (size_t i = 0; i < s.len; i++) {
+        upper |= g_ascii_isupper(s.p[i]);
+        lower |= g_ascii_islower(s.p[i]);
+        digit |= g_ascii_isdigit(s.p[i]);
+    }
+    return upper && (lower || !digit);
+}
+
+esmtp_span_t esmtp_greeting_host(esmtp_span_t text)
+{
+    esmtp_span_t host = esmtp_reply_host(text);
+    if (host.len == 0 || host.p[0] == '[' || esmtp_span_find(host, '.') < host.len)
+        return host;
+    esmtp_span_t rest = esmtp_span_trim_front(text);
+    esmtp_span_t next = first_word(esmtp_span_from(rest, esmtp_span_word(rest)));
+    bool named =
+        next.len == 0 || esmtp_span_is(next, "ESMTP") || esmtp_span_is(next, "SMTP") || esmtp_span_is(next, "LMTP");
+    return named && !is_brand(host) ? host : esmtp_span(NULL, 0);
 }
 
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
@@ -147,9 +192,15 @@ bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
     return true;
 }
 
-bool esmtp_ehlo_is_starttls(const esmtp_ehlo_line_t *line)
+/* Keywords are written in capitals; a host may be called "size". Only STARTTLS is taken in any case: no host is. */
+bool esmtp_ehlo_is_extension(const esmtp_ehlo_line_t *line)
 {
-    return esmtp_span_is(line->keyword, "STARTTLS") && line->parameter.len == 0;
+    const esmtp_keyword_row_t *row = esmtp_keyword_find(line->keyword);
+    if (!row || esmtp_keyword_is_mask(row) || (row->form == ESMTP_EHLO_NONE && line->parameter.len))
+        return false;
+    bool exact = row && strlen(row->keyword) == line->keyword.len &&
+                 memcmp(row->keyword, line->keyword.p, line->keyword.len) == 0;
+    return exact || esmtp_span_is(line->keyword, "STARTTLS");
 }
 
 /* ---- Queue id ---- */
@@ -248,6 +299,56 @@ static esmtp_span_t id_exim(esmtp_span_t text)
     return id_take(behind_words(text, "OK id="));
 }
 
+/* Rspamd's and other new servers' "OK ids=2f1f4a6c9e0b11ee8a2c0242ac120002", 1&1 and GMX "Requested mail action okay,
+ * completed: id=1MzQkC-1w", "Mail queued for delivery, id=abc123", "Message queued with id 1a2b3c4d5e6f." */
+static esmtp_span_t id_named(esmtp_span_t text)
+{
+    static const char *const wordings[] = {"OK ids=", "completed: id=", "queued for delivery, id=", "queued with id "};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wordings); i++) {
+        esmtp_span_t id = id_take(behind_words(text, wordings[i]));
+        if (id.len > 0)
+            return id;
+    }
+    return no_id;
+}
+
+/* Mimecast "SmtpThread-1234567-1717000000123@de-mta-12.de.example.net Received OK [abcDEF123xyz.de12]" */
+static esmtp_span_t id_mimecast(esmtp_span_t text)
+{
+    return id_take(behind_words(text, "Received OK ["));
+}
+
+/* Takes n hexadecimal digits, or as many decimal ones as there are (n 0), off the front of *s. */
+static bool code_take(esmtp_span_t *s, size_t n)
+{
+    size_t i = 0;
+
+    while (i < s->len && (n ? i < n && g_ascii_isxdigit(s->p[i]) : g_ascii_isdigit(s->p[i])))
+        i++;
+    *s = esmtp_span_from(*s, i);
+    return n ? i == n : i > 0;
+}
+
+static bool octet_take(esmtp_span_t *s, uint8_t octet)
+{
+    bool there = s->len > 0 && s->p[0] == octet;
+
+    *s = esmtp_span_from(*s, there);
+    return there;
+}
+
+/* Momentum "OK 5A/3B-12345-6789ABCD" */
+static esmtp_span_t id_momentum(esmtp_span_t text)
+{
+    esmtp_span_t id = esmtp_span_from(text, strlen("OK ")), rest = id;
+    bool whole = esmtp_span_starts(text, "OK ") && code_take(&rest, 2) && octet_take(&rest, '/') &&
+                 code_take(&rest, 2) && octet_take(&rest, '-') && code_take(&rest, 0) && octet_take(&rest, '-') &&
+                 code_take(&rest, 8);
+
+    return whole && rest.len == 0 ? id : no_id;
+}
+
 /* Sendmail "46SDx1aB012345 Message accepted for delivery", OpenSMTPD "5a6b7c8d Message accepted for
  * delivery" */
 static esmtp_span_t id_sendmail(esmtp_span_t text)
@@ -327,7 +428,8 @@ static esmtp_span_t id_ses(esmtp_span_t text)
 esmtp_span_t esmtp_reply_queue_id(esmtp_span_t text)
 {
     static esmtp_span_t (*const wordings[])(esmtp_span_t text) = {
-        id_postfix, id_yandex, id_exim, id_sendmail, id_exchange, id_gmail, id_haraka, id_qmail, id_dovecot, id_ses,
+        id_postfix, id_yandex, id_exim,    id_named, id_sendmail, id_exchange, id_gmail,
+        id_haraka,  id_qmail,  id_dovecot, id_ses,   id_mimecast, id_momentum,
     };
 
     text = esmtp_span_trim_end(text);

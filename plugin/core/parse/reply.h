@@ -40,6 +40,9 @@ bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out);
 /* The first word of a greeting or EHLO reply (esmtp_reply_line_t.text): a host name or address literal; empty if it is
  * no such thing ("****", "Welcome"). */
 esmtp_span_t esmtp_reply_host(esmtp_span_t text);
+/* Likewise of a 220 greeting, where people write whole sentences: a word without a dot counts only if it stands alone
+ * or before ESMTP, SMTP or LMTP, and does not look like a brand. */
+esmtp_span_t esmtp_greeting_host(esmtp_span_t text);
 
 typedef struct {
     esmtp_span_t keyword;   /* without a glued "=value" */
@@ -52,7 +55,7 @@ typedef struct {
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out);
 
 /* Whether an extension line is STARTTLS, which some servers say where the name of the host ought to stand. */
-bool esmtp_ehlo_is_starttls(const esmtp_ehlo_line_t *line);
+bool esmtp_ehlo_is_extension(const esmtp_ehlo_line_t *line);
 
 /* The queue id that a server gave a message in its final reply, from esmtp_reply_line_t.text of each of its lines:
  * wordings of Postfix, Amavis, Exim, Sendmail, Exchange (InternalId), Gmail, OpenSMTPD, Haraka, qmail, Dovecot's LMTP

@@ -52,7 +52,8 @@ enum {
     ESMTP_FF_PLAIN = 1u << 19,           /* a line of nothing but printable ASCII */
     ESMTP_FF_PIECE = 1u << 20,           /* LINE: the beginning of a line that goes on in a later segment */
     ESMTP_FF_TAIL = 1u << 21,            /* the line began in an earlier segment */
-    ESMTP_FF_SECRET = 1u << 22,          /* COMMAND: was sent as the answer to a login that the server had refused */
+    ESMTP_FF_SECRET = 1u << 22,          /* COMMAND, LINE: reads as part of a login that was refused, given up, or begun
+                                            before the capture; REPLY: repeats what the client sent as a secret */
 };
 
 /* Those that say what .extra is; a fact has one of them at most. */
@@ -97,6 +98,14 @@ enum {
 #define ESMTP_AN_BAD_SIZE          ESMTP_AN(33) /* BDAT: its argument is no number, or more than that and LAST */
 #define ESMTP_AN_READ_ANEW         ESMTP_AN(34) /* REPLY: shows that what the client sent was read wrongly at first */
 
+/* What is known of octets that are missing: .code of a GAP. */
+typedef enum {
+    ESMTP_GAP_UNKNOWN = 0,
+    ESMTP_GAP_NOT_CAPTURED, /* TCP has not seen them either, up to there */
+    ESMTP_GAP_WITHHELD,     /* TCP has seen them and keeps them: sent again in another cut, or out of order */
+    ESMTP_GAP_CUT,          /* the capture holds the beginning of the packet only */
+} esmtp_gap_t;
+
 struct esmtp_txn;
 
 /* Connections have dozens, a million commands a million of them. */
@@ -109,10 +118,10 @@ typedef struct esmtp_fact {
     uint8_t kind;       /* esmtp_fact_kind_t */
     uint8_t verb;       /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
     uint16_t eol;       /* octets of the line end */
-    uint16_t code;      /* REPLY: its code; COMMAND with STATUS: code of the reply (LMTP RCPT: of the one after the
-                           message) */
-    uint16_t call;      /* in TLS: which call of the dissector in this frame, from 0 */
-    uint32_t link;      /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
+    uint16_t code; /* REPLY: its code; AUTH: esmtp_prompt_t that it answers; GAP: esmtp_gap_t; COMMAND with STATUS: code
+                      of the reply (LMTP RCPT: of the one after the message) */
+    uint16_t call; /* in TLS: which call of the dissector in this frame, from 0 */
+    uint32_t link; /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
     union {
         uint32_t index;   /* REPLY: number of the line in its reply, from 0; TEXT, CHUNK: number of the piece, from 1;
                              AUTH: number of the client's message in the exchange, from 1 */

@@ -109,7 +109,7 @@ static bool one_case(esmtp_span_t verb)
 static bool is_sure(const esmtp_client_event_t *e)
 {
     const esmtp_command_t *c = &e->command;
-    if (!c->row || !c->plausible || c->leading_space || e->line.eol == ESMTP_EOL_NONE)
+    if (!c->row || !c->plausible || c->leading_space || esmtp_line_is_cut(&e->line))
         return false;
     size_t words = count_words(c->parameter);
     if (c->row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO))
@@ -127,6 +127,12 @@ static bool is_sure(const esmtp_client_event_t *e)
     return one_case(c->verb) && words <= 1;
 }
 
+/* Whether the last word of a line is cut by the capture: no value is read from it. */
+static bool ends_in_piece(const feed_t *f, const esmtp_line_t *line)
+{
+    return f->at.cut && esmtp_line_is_cut(line) && line->total == f->in.len;
+}
+
 static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_client_event_t *e)
 {
     memset(e, 0, sizeof *e);
@@ -137,8 +143,13 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     e->dot = line->len == 1 && text.p[0] == '.';
     esmtp_command_parse(text, &e->command);
     const esmtp_verb_row_t *row = e->command.row;
-    if (!row)
+    if (!row) {
+        e->sent = esmtp_span_trim(text);
+        e->base64 = esmtp_base64_is_valid(e->sent);
         return;
+    }
+    if (ends_in_piece(f, line))
+        e->command.parameter = esmtp_span_but_last_word(e->command.parameter);
     if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
         esmtp_path_parse(e->command.parameter, row->flags & ESMTP_VF_FROM ? "FROM" : "TO", &e->path, &rest);
         if (row->id == ESMTP_VERB_MAIL)
@@ -157,15 +168,21 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
 }
 
 /* What the client's message in a line of a login gives away: a line of the exchange, or the end of an AUTH command. */
-static esmtp_auth_gift_t read_credentials(const feed_t *f, const esmtp_client_event_t *e)
+static esmtp_auth_gift_t read_credentials(const feed_t *f, esmtp_client_event_t *e)
 {
-    esmtp_auth_gift_t nothing = {NULL, false};
+    esmtp_auth_gift_t nothing = {NULL, NULL, false};
     const esmtp_login_t *login = esmtp_session_login(f->s, e);
     esmtp_span_t text = esmtp_span(f->in.p, e->line.len), rest = e->command.parameter, mechanism, initial;
-    if (login)
-        return esmtp_span_is(text, "*") ? nothing : esmtp_auth_peek(login->row, login->client_messages + 1, text);
+    if (login) {
+        uint32_t number = esmtp_login_number(login, login->client_messages + 1, login->prompt);
+        e->sent = esmtp_span_trim(text);
+        if (esmtp_span_is(text, "*") || ends_in_piece(f, &e->line))
+            return nothing;
+        return esmtp_auth_peek(login->row, number, text);
+    }
     if (!e->initial || !esmtp_word_next(&rest, " \t", &mechanism) || !esmtp_word_next(&rest, " \t", &initial))
         return nothing;
+    e->sent = initial;
     return esmtp_span_is(initial, "=") ? nothing : esmtp_auth_peek(esmtp_mechanism_find(mechanism), 1, initial);
 }
 
@@ -210,9 +227,11 @@ static bool feed_client_line(feed_t *f)
     open_doubts(f, &event);
     esmtp_auth_gift_t gift = read_credentials(f, &event);
     event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
+    event.password = esmtp_span(gift.password, gift.password ? strlen(gift.password) : 0);
     event.secret = gift.secret;
     bool taken = esmtp_session_client_line(f->s, &f->at, &event) != NULL;
     g_free(gift.user);
+    g_free(gift.password);
     if (!taken)
         return true; /* message text after all: the next round takes it */
     f->commands++;
@@ -268,6 +287,7 @@ static void feed_octets(feed_t *f)
 
 static bool feed_client(feed_t *f)
 {
+    esmtp_session_message_cut(f->s, &f->at);
     switch (esmtp_session_step(f->s)) {
     case ESMTP_STEP_TEXT: feed_text(f); return true;
     case ESMTP_STEP_OCTETS: feed_octets(f); return true;
@@ -282,6 +302,46 @@ static uint16_t wrapped_code(esmtp_span_t text)
 {
     esmtp_reply_line_t inner;
     return esmtp_reply_parse(text, &inner) && !inner.more ? inner.code : 0;
+}
+
+/* Octets of a secret that are looked for inside words; shorter ones must stand as a word. */
+#define ECHO_MIN 8
+
+static bool is_word_at(esmtp_span_t text, size_t at, size_t len)
+{
+    return (at == 0 || !g_ascii_isalnum(text.p[at - 1])) &&
+           (at + len == text.len || !g_ascii_isalnum(text.p[at + len]));
+}
+
+static bool contains(esmtp_span_t text, const char *secret)
+{
+    size_t len = strlen(secret);
+    for (size_t i = 0; len && i + len <= text.len; i++) {
+        if (memcmp(text.p + i, secret, len) == 0 && (len >= ECHO_MIN || is_word_at(text, i, len)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a reply repeats what the client sent for a login. */
+static bool is_echo(const esmtp_session_t *s, esmtp_span_t text)
+{
+    const char *const *secrets = esmtp_session_secrets(s);
+    for (size_t i = 0; i < ESMTP_SECRETS; i++) {
+        if (secrets[i] && contains(text, secrets[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The last word of a reply line is cut by the capture: it is none that can be read. */
+static void drop_piece(esmtp_server_event_t *e)
+{
+    esmtp_reply_line_t *reply = &e->reply;
+    if (reply->enhanced.whole.len && reply->text.len == 0)
+        reply->enhanced = (esmtp_enhanced_t){.class_ = 0};
+    reply->parameter = esmtp_span_but_last_word(reply->parameter);
+    reply->text = esmtp_span_but_last_word(reply->text);
 }
 
 /* A reply to a message in what is taken for SMTP names the first of several recipients: another may follow, as in LMTP.
@@ -311,6 +371,9 @@ static bool feed_server(feed_t *f)
     /* Three digits where the frame was cut short: nobody knows whether a "-" followed. */
     if (esmtp_line_is_cut(&event.line) && event.line.len == 3)
         event.reply.more = true;
+    event.echo = is_echo(f->s, event.reply.parameter);
+    if (ends_in_piece(f, &event.line))
+        drop_piece(&event);
     for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &anew); i++)
         ;
     if (esmtp_session_hello_pending(f->s)) {

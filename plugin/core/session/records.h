@@ -9,6 +9,7 @@
 #define ESMTP_RECORDS_H
 
 #include "../tables/tables.h"
+#include "../parse/auth.h"
 #include "facts.h"
 
 /* Recipients of one transaction that are remembered by name; further ones are counted. */
@@ -111,8 +112,9 @@ typedef struct {
     uint32_t secret_message; /* number of the client's first message that holds a password or token; 0 if none did */
     uint32_t client_messages, server_messages; /* so far */
     esmtp_login_outcome_t outcome;
-    bool cancelled; /* the client sent "*" */
-    bool initial;   /* the AUTH line held the client's first message */
+    esmtp_prompt_t prompt; /* what the last challenge asks for that the client has not answered */
+    bool cancelled;        /* the client sent "*" */
+    bool initial;          /* the AUTH line held the client's first message */
 } esmtp_login_t;
 
 /* One keyword of a list of extensions. */
@@ -148,5 +150,22 @@ void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *verdict);
 
 /* The transaction that a fact belongs to, or NULL. */
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);
+
+/* The number by which a client's message of a login is to be read, given what the server asked for: in LOGIN the user
+ * is 1, the password 2. */
+static inline uint32_t esmtp_login_number(const esmtp_login_t *login, uint32_t number, unsigned prompt)
+{
+    if (!login->row || login->row->form != ESMTP_SASL_LOGIN || prompt == ESMTP_PROMPT_NONE)
+        return number;
+    return prompt == ESMTP_PROMPT_USER ? 1 : 2;
+}
+
+/* Likewise of the fact of an exchange's line. */
+static inline uint32_t esmtp_fact_login_number(const esmtp_fact_t *fact)
+{
+    const esmtp_login_t *login = (const esmtp_login_t *)fact->extra;
+    return fact->kind == ESMTP_FACT_AUTH && fact->index ? esmtp_login_number(login, fact->index, fact->code)
+                                                        : fact->index;
+}
 
 #endif /* ESMTP_RECORDS_H */

@@ -21,9 +21,28 @@ void *esmtp_session_keep(esmtp_session_t *s, size_t n)
     return esmtp_keep(s->ops->allocator, n);
 }
 
+/* A name with NULs in it, each written "\000": a C string would end there, and so does the name for some servers. */
+static void *keep_with_nuls(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
+{
+    static const char escape[] = "\\000";
+    size_t len = span.len;
+    for (size_t i = 0; i < span.len; i++)
+        len += span.p[i] ? 0 : strlen(escape) - 1;
+    char *p = esmtp_session_keep(s, n + len + 1), *to = p + n;
+    for (size_t i = 0; i < span.len; i++) {
+        size_t octets = span.p[i] ? 1 : strlen(escape);
+        memcpy(to, span.p[i] ? (const char *)&span.p[i] : escape, octets);
+        to += octets;
+    }
+    *name = p + n;
+    return p;
+}
+
 void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name)
 {
     span = esmtp_span_to(span, ESMTP_NAME_MAX);
+    if (esmtp_span_find(span, '\0') < span.len)
+        return keep_with_nuls(s, n, span, name);
     char *p = esmtp_session_keep(s, n + span.len + 1);
     if (span.len)
         memcpy(p + n, span.p, span.len);

@@ -40,6 +40,7 @@ typedef struct {
     uint32_t seq;    /* of the first octet that is fed */
     int64_t time;    /* nanoseconds, any origin */
     bool tls;        /* inside TLS */
+    bool cut;        /* the capture lacks the end of this packet: its last word may be half of one */
     bool tls_over;   /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
     bool tls_met;    /* the peer has sent TLS */
     uint32_t ack;    /* what the segment acknowledges of the peer; 0 if not known */
@@ -136,12 +137,20 @@ typedef struct {
     bool initial;           /* AUTH with initial response */
     esmtp_span_t user;      /* user name that this line gives away (AUTH and what follows it), decoded; empty if none */
     bool secret;            /* it holds a password or token */
+    esmtp_span_t sent;      /* what it says for a login, undecoded: all of a line that is no command that is known */
+    esmtp_span_t password;  /* decoded; empty if it holds none that can be read */
+    bool base64;            /* the line is a word of base64 */
     unsigned nth;           /* lines of this kind in front of it in the same call */
 } esmtp_client_event_t;
 
 /* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if
  * the line is none. */
 const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_client_event_t *event);
+
+/* What the client sent last for logins: as sent, the two newest, and the newest password or token; "" if nothing. A
+ * server may repeat it. */
+#define ESMTP_SECRETS 3
+const char *const *esmtp_session_secrets(const esmtp_session_t *s);
 
 /* Whether the next client line may be something else than a command, so that event->sure is asked for. */
 bool esmtp_session_wants_proof(esmtp_session_t *s);
@@ -160,6 +169,10 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
 /* The end mark is complete; len octets of it lie in this segment. */
 esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 
+/* Client octets are about to come. If they are in clear and a message that began inside TLS is open, it ends without
+ * its end: the client closed TLS in the middle of it. */
+void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at);
+
 /* Octets that the chunk under way still lacks. */
 uint64_t esmtp_session_octets_left(const esmtp_session_t *s);
 /* Takes counted octets (BDAT, XEXCH50); returns how many of n belong to the chunk. */
@@ -174,6 +187,7 @@ typedef struct {
     esmtp_span_t queue_id;
     uint16_t wrapped; /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
     esmtp_prompt_t prompt; /* 334 */
+    bool echo;             /* it repeats what the client sent for a login */
     unsigned nth;          /* lines in front of it in the same call */
 } esmtp_server_event_t;
 

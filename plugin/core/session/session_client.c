@@ -64,10 +64,57 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
 }
 
+const char *const *esmtp_session_secrets(const esmtp_session_t *s)
+{
+    return s->secrets;
+}
+
+static void keep_secrets(esmtp_session_t *s, const esmtp_client_event_t *event)
+{
+    if (event->sent.len) {
+        s->secrets[1] = s->secrets[0];
+        s->secrets[0] = esmtp_session_strdup(s, event->sent);
+    }
+    if (event->password.len)
+        s->secrets[2] = esmtp_session_strdup(s, event->password);
+}
+
+/* Whether a verb that nobody knows begins a login: AUTHPLAIN, AUTH=LOGIN, and those of other protocols. */
+static bool begins_login(esmtp_span_t verb)
+{
+    return esmtp_span_starts(verb, "AUTH") || esmtp_span_is(verb, "USER") || esmtp_span_is(verb, "PASS");
+}
+
+/* Lines that a login may still have when the capture begins in the middle of it; later ones are those of a mail. */
+#define LOGIN_LINES 2
+
+/* Whether a line reads as part of a login that the server does not want, or that began before the capture. */
+static bool reads_as_login(const esmtp_session_t *s, const esmtp_client_event_t *event)
+{
+    const esmtp_command_t *command = &event->command;
+    if (command->row || event->dot || !event->line.len)
+        return false;
+    return s->login_refused || (!s->opened && !s->synced && event->base64 && s->early_lines < LOGIN_LINES);
+}
+
+/* Keeps the secrets of a line that is no part of a login under way. */
+static void note_stray_login(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
+{
+    bool begins = !event->command.row && begins_login(event->command.verb);
+    if (reads_as_login(s, event))
+        fact->flags |= ESMTP_FF_SECRET;
+    if (s->early_lines < LOGIN_LINES)
+        s->early_lines++;
+    if (begins || fact->flags & ESMTP_FF_SECRET)
+        keep_secrets(s, event);
+    s->login_refused = (s->login_refused && !event->command.row) || begins;
+}
+
 /* What a client's message of the exchange gave away. */
 static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login,
                              const esmtp_client_event_t *event)
 {
+    keep_secrets(s, event);
     if (event->secret && !login->secret_message)
         login->secret_message = login->client_messages;
     if (!event->user.len || login->user)
@@ -206,7 +253,8 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
     fact->anomalies |= anomalies;
     fact->verb = esmtp_verb_number(event->command.row);
-    if (!event->command.plausible)
+    note_stray_login(s, fact, event);
+    if (!event->command.named || (!event->command.row && !event->command.plausible))
         fact->anomalies |= ESMTP_AN_NOT_COMMAND;
     s->batch |= event->nth > 0 || is_pipelined(s, at);
     if (s->login && s->challenges <= 0 && event->command.row)
@@ -250,6 +298,8 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
         login->cancelled = true;
     else
         fact->index = ++login->client_messages;
+    fact->code = (uint16_t)login->prompt;
+    login->prompt = ESMTP_PROMPT_NONE;
     note_credentials(s, at, login, event);
     esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
     if (p && p->login == login) {
@@ -265,6 +315,8 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
 {
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
     fact->anomalies &= ~(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
+    if (!event->dot)
+        note_stray_login(s, fact, event);
     if (!s->greeted || !s->opened)
         s->pairing.lossy = s->pairing.hole = true; /* who knows what commands stand in front of this */
     if (event->dot) {

@@ -89,6 +89,7 @@ struct esmtp_session {
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */
+    bool message_tls;    /* the message began inside TLS */
     bool text_lost_head; /* say with the next piece that its 354 was not captured */
     bool text_early;     /* say with the next piece that the 354 had not come */
     bool octets_last;
@@ -105,6 +106,9 @@ struct esmtp_session {
     bool answer_next;   /* the next line answers a challenge, whatever it looks like */
     bool login_hole;    /* a hole was seen since the last of them: the next line may answer it, or not */
     bool logged_in;
+    bool login_refused; /* a login was refused or given up, and no command that is known came since */
+    const char *secrets[ESMTP_SECRETS];
+    unsigned early_lines; /* lines of the client, up to LOGIN_LINES, while it is not known where the capture begins */
 
     /* TLS */
     esmtp_tls_phase_t tls_phase;

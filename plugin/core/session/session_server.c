@@ -210,8 +210,9 @@ static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
 }
 
 /* The server asks for more. Client lines that the capture lacks are counted by what asked for them. */
-static void login_challenged(esmtp_session_t *s, esmtp_login_t *login)
+static void login_challenged(esmtp_session_t *s, esmtp_login_t *login, esmtp_prompt_t prompt)
 {
+    login->prompt = s->challenges ? ESMTP_PROMPT_NONE : prompt; /* of several it is not known which is answered */
     login->client_messages = MAX(login->client_messages, login->server_messages + login->initial);
     login->server_messages++;
     s->login = login;
@@ -229,6 +230,7 @@ static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login
         s->logged_in = true;
     } else {
         login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
+        s->login_refused = true;
     }
     if (s->login == login) {
         s->login = NULL;
@@ -298,10 +300,11 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
 }
 
 /* 3yz: more is wanted. Returns false if this verb knows no such thing. */
-static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code)
+static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, uint16_t code,
+                         esmtp_prompt_t prompt)
 {
     if (p->login && code == 334) {
-        login_challenged(s, p->login);
+        login_challenged(s, p->login, prompt);
         return true;
     }
     if (code == 354 && !p->row) { /* whatever it was, it began a message */
@@ -383,7 +386,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         early_reply(s, fact);
     if (!s->reply.paired && s->reply.login) {
         if (code == 334)
-            login_challenged(s, s->reply.login);
+            login_challenged(s, s->reply.login, event->prompt);
         else
             login_ended(s, at, s->reply.login, code);
     }
@@ -392,7 +395,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     time_from(fact, at->time, p->time);
     link_facts(p, fact, code);
-    if (intermediate(s, at, p, code))
+    if (intermediate(s, at, p, code, event->prompt))
         return;
     verb_answered(s, at, p, fact, code);
     esmtp_txn_reply(s, at, p, fact, event);
@@ -461,6 +464,8 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;
+    if (event->echo)
+        fact->flags |= ESMTP_FF_SECRET;
     if ((s->tls_phase == ESMTP_TLS_PHASE_DUE || s->tls_phase == ESMTP_TLS_PHASE_INSIDE) && !at->tls && !at->tls_over)
         clear_reply(s, at, fact, reply);
     if (reply->valid && !at->tls && s->tls_phase == ESMTP_TLS_PHASE_UNMET)
@@ -470,6 +475,8 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         fact->anomalies |= ESMTP_AN_NOT_REPLY;
     } else if (reply->code < 200 && !s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST | ESMTP_FF_LAST;
+        if (reply->code < 50) /* Sendmail's 050 lines tell of a reply under way; 000 is nothing */
+            fact->anomalies |= ESMTP_AN_WRONG_CODE;
         return fact;
     } else if (!s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST;
@@ -484,7 +491,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     describe_line(s, at, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
         esmtp_txn_wrapped(s, esmtp_pairing_at(&s->pairing, 0), event->wrapped);
-    bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_starttls(&event->extension);
+    bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_extension(&event->extension);
     if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
         fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
     if (reply->valid && !reply->more)

@@ -14,6 +14,7 @@ void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, es
     m->txn = txn;
     m->bdat = bdat;
     m->first_frame = at->frame;
+    s->message_tls = at->tls;
     s->message = m;
     s->text_fact = NULL;
     esmtp_doubt_message(s, m);
@@ -30,6 +31,17 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     s->text_gap = s->text_lost_head = s->text_early = false;
     s->text_command = command;
     s->text_row = row;
+}
+
+void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    bool open = s->step == ESMTP_STEP_TEXT || s->step == ESMTP_STEP_OCTETS;
+    if (at->tls || !open || !s->message || !s->message_tls)
+        return;
+    s->message->aborted = true;
+    s->message = NULL;
+    s->octets_left = 0;
+    esmtp_session_enter(s, ESMTP_STEP_LOST);
 }
 
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s)

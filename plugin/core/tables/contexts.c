@@ -96,7 +96,8 @@ static const esmtp_context_row_t contexts[] = {
     {4, false, ESMTP_VERB_STARTTLS, then_clear_or_retry, NULL},
     {4, false, ESMTP_VERB_XFORWARD, then_nothing, NULL},
     {4, false, ESMTP_VERB_VERB, then_nothing, NULL},
-    {4, true, ESMTP_VERB_NONE, then_other_server_retry, NULL},
+    {4, true, ESMTP_VERB_NONE, then_other_server_retry,
+     "The server refuses the connection for now: it is no greeting, and no command will be served."},
     {5, false, ESMTP_VERB_NONE, then_give_up,
      "A first digit of 5 means a failure for good; no table knows this number."},
     {5, false, ESMTP_VERB_OTHER, then_without, NULL},
@@ -127,7 +128,8 @@ static const esmtp_context_row_t contexts[] = {
     {5, false, ESMTP_VERB_XDFN, then_without, NULL},
     {5, false, ESMTP_VERB_VERB, then_without, NULL},
     {5, false, ESMTP_VERB_XEXCH50, then_without, NULL},
-    {5, true, ESMTP_VERB_NONE, then_other_server, NULL},
+    {5, true, ESMTP_VERB_NONE, then_other_server,
+     "The server refuses the connection: it is no greeting, and no command will be served."},
     {6, false, ESMTP_VERB_NONE, then_nothing, "A first digit above 5 is not used in SMTP."},
     {220, false, ESMTP_VERB_STARTTLS, then_handshake,
      "The server is ready for TLS. The next octets of the client begin the TLS handshake."},
@@ -450,6 +452,9 @@ static const esmtp_context_row_t *find_context(uint16_t code, esmtp_verb_t verb,
 {
     const esmtp_context_row_t *row = find_exact(code, greeting, greeting ? ESMTP_VERB_NONE : same_as(verb));
 
+    /* Whatever the code means elsewhere, in the place of a greeting it refuses the connection. */
+    if (!row && greeting && code >= 400)
+        row = find_exact(code / 100, true, ESMTP_VERB_NONE);
     return row ? row : find_exact(code, false, ESMTP_VERB_NONE);
 }
 

@@ -91,10 +91,26 @@ static ei_register_info infos[ANOMALIES] = {
       "This reply shows that what the client sent before means something else than was shown at first", EXPFILL}},
 };
 
+/* Octets are missing: what is known of them, by ESMTP_GAP_*. */
+static const char *const gap_texts[] = {
+    [ESMTP_GAP_NOT_CAPTURED] = "Octets are missing here: not captured. If they come later all the same TCP withholds "
+                               "them, unless the preference tcp.reassemble_out_of_order is on",
+    [ESMTP_GAP_WITHHELD] =
+        "Octets are missing here: TCP withholds them, for they were sent again in another cut or out "
+        "of order. The preference tcp.reassemble_out_of_order brings them, but hides what follows a "
+        "true hole",
+    [ESMTP_GAP_CUT] = "Octets are missing here: the capture holds only the first of this packet (snaplen)",
+};
+
 void esmtp_anomalies_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
     for (unsigned bit = 0; bit < ANOMALIES; bit++) {
-        if (fact->anomalies & ESMTP_AN(bit))
+        if (!(fact->anomalies & ESMTP_AN(bit)))
+            continue;
+        bool gap = ESMTP_AN(bit) == ESMTP_AN_GAP && fact->kind == ESMTP_FACT_GAP && fact->code != ESMTP_GAP_UNKNOWN;
+        if (gap && fact->code < G_N_ELEMENTS(gap_texts))
+            expert_add_info_format(pinfo, item, &fields[bit], "%s", gap_texts[fact->code]);
+        else
             expert_add_info(pinfo, item, &fields[bit]);
     }
 }

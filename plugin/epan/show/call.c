@@ -7,6 +7,7 @@
 #include "call.h"
 
 #include "collect.h"
+#include "items.h"
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
@@ -41,20 +42,33 @@ void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     if (!show->info)
         return;
     if (!(fact->flags & ESMTP_FF_PLAIN) || len <= 0) {
-        esmtp_show_info(show, len > 0 ? tvb_format_text(show->pinfo->pool, show->tvb, offset, len) : "");
+        const void *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+        esmtp_show_info(show, p ? esmtp_text_line(show->pinfo->pool, p, (size_t)len) : "");
         return;
     }
     info_separate(show);
     info_put(show, (const char *)tvb_get_ptr(show->tvb, offset, len), (size_t)len);
 }
 
+int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    int captured = (int)tvb_captured_length(show->tvb);
+    bool cut = fact->anomalies & ESMTP_AN_NO_EOL && !fact->eol && offset + len == captured &&
+               captured < (int)tvb_reported_length(show->tvb);
+    if (!cut || len <= 0)
+        return len;
+    return (int)esmtp_span_but_last_word(esmtp_span(tvb_get_ptr(show->tvb, offset, len), (size_t)len)).len;
+}
+
 /* --- messages --------------------------------------------------------------------------------- */
 
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message)
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message, uint64_t head)
 {
     esmtp_completed_t *completed = wmem_new(show->pinfo->pool, esmtp_completed_t);
     completed->message = message;
-    completed->octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
+    esmtp_span_t octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
+    completed->octets = esmtp_span_to(octets, (size_t)MIN(head, SIZE_MAX));
+    completed->incomplete = head != UINT64_MAX;
     if (!show->messages)
         show->messages = wmem_list_new(show->pinfo->pool);
     wmem_list_append(show->messages, completed);

@@ -14,7 +14,8 @@
 /* A message that is completed in this call. */
 typedef struct {
     esmtp_message_t *message;
-    esmtp_span_t octets; /* as many as were kept; they last as long as the packet */
+    esmtp_span_t octets; /* as many as were kept; incomplete: up to the first hole. They last as long as the packet */
+    bool incomplete;     /* octets are missing, or its end is */
 } esmtp_completed_t;
 
 /* Lives for one call. */
@@ -44,7 +45,12 @@ void esmtp_show_info(esmtp_show_t *show, const char *text);
 /* Likewise octets of the line of a fact, what is not printable escaped. */
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 
-/* Notes that a message is complete here: it is handed over when the call's items are all there. */
-const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message);
+/* Octets of a line's text (len) that can be read: without the last word where the capture lacks the end of the packet,
+ * so that this word may be half of one. */
+int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
+
+/* Notes that a message ends here: it is handed over when the call's items are all there. head: octets of it that are
+ * whole, if it is not complete; else UINT64_MAX. */
+const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t *message, uint64_t head);
 
 #endif /* ESMTP_CALL_H */

@@ -55,14 +55,85 @@ static proto_item *plain_text_add(proto_tree *tree, int hf, tvbuff_t *tvb, int o
     return item;
 }
 
+/* Characters that must not reach a terminal, a window or XML as they are: ESC and the C1 controls steer terminals, the
+ * bidirectional controls and the separators of lines and paragraphs make a text read as another one, and the
+ * noncharacters are not allowed in XML. */
+static bool is_harmful(gunichar c)
+{
+    return c == 0x1b || (c >= 0x80 && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+           c == 0xfffe || c == 0xffff;
+}
+
+/* Appends UTF-8 with what is harmful as Wireshark's own labels show it. Returns whether there was any. */
+static bool append_escaped(wmem_strbuf_t *out, const char *text)
+{
+    bool any = false;
+    for (const char *p = text, *next; *p; p = next) {
+        gunichar c = g_utf8_get_char(p);
+        next = g_utf8_next_char(p);
+        if (!is_harmful(c)) {
+            wmem_strbuf_append_len(out, p, (size_t)(next - p));
+            continue;
+        }
+        any = true;
+        wmem_strbuf_append_printf(out, c < 0x80 ? "\\%03o" : "\\u%04X", c);
+    }
+    return any;
+}
+
+/* Octets of unknown origin as UTF-8; *odd: whether any of it is not shown as it is. */
+static const char *escaped_text(wmem_allocator_t *pool, const char *octets, size_t len, bool *odd)
+{
+    wmem_strbuf_t *out = wmem_strbuf_new(pool, NULL);
+    esmtp_span_t rest = esmtp_span(octets, len);
+    *odd = false;
+    for (;;) {
+        size_t nul = esmtp_span_find(rest, '\0');
+        if (nul)
+            *odd |= append_escaped(out, (const char *)get_utf_8_string(pool, rest.p, (int)nul));
+        if (nul == rest.len)
+            return wmem_strbuf_get_str(out);
+        *odd = true;
+        wmem_strbuf_append(out, "\\000");
+        rest = esmtp_span_from(rest, nul + 1);
+    }
+}
+
+/* Whether octets may hold what is harmful: most odd ones are letters of some language. */
+static bool may_be_harmful(esmtp_span_t s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] == 0 || s.p[i] == 0x1b || s.p[i] == 0xc2 || s.p[i] == 0xe2 || s.p[i] == 0xef)
+            return true;
+    }
+    return false;
+}
+
+/* Text with something harmful in it, which is escaped; NULL if there is nothing. */
+static proto_item *harmful_text_add(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len)
+{
+    bool odd;
+    if (len <= 0 || !esmtp_wanted(tree, hf))
+        return NULL;
+    const char *octets = (const char *)tvb_get_ptr(tvb, offset, len);
+    if (!may_be_harmful(esmtp_span(octets, (size_t)len)))
+        return NULL;
+    const char *text = escaped_text(PNODE_POOL(tree), octets, (size_t)len, &odd);
+    return odd ? proto_tree_add_string(tree, hf, tvb, offset, len, text) : NULL;
+}
+
 proto_item *esmtp_add_text_as(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name)
 {
     proto_item *item = esmtp_seen(tree) ? plain_text_add(tree, hf, tvb, offset, len, name) : NULL;
     if (item)
         return item;
-    item = proto_tree_add_item(tree, hf, tvb, offset, len, ENC_UTF_8 | ENC_NA);
+    item = harmful_text_add(tree, hf, tvb, offset, len);
+    if (!item)
+        item = proto_tree_add_item(tree, hf, tvb, offset, len, ENC_UTF_8 | ENC_NA);
     if (name && esmtp_seen(tree))
-        proto_item_set_text(item, "%s: %s", name, tvb_format_text(PNODE_POOL(tree), tvb, offset, len));
+        proto_item_set_text(item, "%s: %s", name,
+                            len > 0 ? esmtp_text_line(PNODE_POOL(tree), tvb_get_ptr(tvb, offset, len), (size_t)len)
+                                    : "");
     return item;
 }
 
@@ -141,7 +212,16 @@ proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb)
 
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len)
 {
+    bool odd;
+    if (may_be_harmful(esmtp_span(octets, len)))
+        return escaped_text(pool, octets, len, &odd);
     return (const char *)get_utf_8_string(pool, (const uint8_t *)octets, (int)len);
+}
+
+const char *esmtp_text_line(wmem_allocator_t *pool, const void *octets, size_t len)
+{
+    const char *text = esmtp_text(pool, octets, len);
+    return esmtp_format_text(pool, text, strlen(text));
 }
 
 const char *esmtp_text_capitals(wmem_allocator_t *pool, const char *octets, size_t len)

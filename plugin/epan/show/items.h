@@ -11,7 +11,13 @@
 
 /* All of these take a NULL tree and do nothing then. */
 
-/* Text from the wire, in UTF-8. */
+/* Whether somebody sees, or asks for, a field in this tree. */
+static inline bool esmtp_wanted(proto_tree *tree, int hf)
+{
+    return tree && proto_field_is_referenced(tree, hf);
+}
+
+/* Text from the wire, in UTF-8. What could harm a display is escaped, as in labels: "\000", "\033", "\u202E". */
 proto_item *esmtp_add_text(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len);
 /* Likewise, under this name in place of the field's. */
 proto_item *esmtp_add_text_as(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, int len, const char *name);
@@ -32,6 +38,8 @@ proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb);
 
 /* Octets of unknown origin as a string that the tree may have. */
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len);
+/* Likewise for a line of a column or table: no control character is left. */
+const char *esmtp_text_line(wmem_allocator_t *pool, const void *octets, size_t len);
 /* Likewise in ASCII capitals. */
 const char *esmtp_text_capitals(wmem_allocator_t *pool, const char *octets, size_t len);
 

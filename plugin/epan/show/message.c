@@ -131,13 +131,18 @@ static void call_for_binary(tvbuff_t *octets, packet_info *pinfo, proto_tree *ro
 }
 
 /* Returns what a dissector said when it gave up; NULL if none did. */
-static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary)
+static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary, bool incomplete)
 {
     const char *volatile why = NULL;
     const char *proto = pinfo->current_proto;
     uint16_t can_desegment = pinfo->can_desegment;
+    unsigned in_error_pkt = pinfo->flags.in_error_pkt;
     /* What is inside a message cannot ask TCP for more. */
     pinfo->can_desegment = 0;
+    /* The mark of packets that are quoted in errors: what they hold is shown, but no tap of whole things gets it. It
+     * keeps IMF out of the columns, too, so it is set only where somebody listens. */
+    if (incomplete && have_tap_listener(imf_export_tap))
+        pinfo->flags.in_error_pkt = 1;
     TRY
     {
         if (binary && tvb_captured_length(octets))
@@ -155,17 +160,18 @@ static const char *call_imf(tvbuff_t *octets, packet_info *pinfo, proto_tree *ro
         show_exception(octets, pinfo, root, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
+    pinfo->flags.in_error_pkt = in_error_pkt & 1;
     pinfo->can_desegment = can_desegment;
     pinfo->current_proto = proto;
     return why;
 }
 
 esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary,
-                                       const char **why)
+                                       bool incomplete, const char **why)
 {
     esmtp_handed_t how = ESMTP_HANDED_WHOLE;
     size_t len = tvb_captured_length(octets), safe = len;
-    bool exporting = have_tap_listener(imf_export_tap);
+    bool exporting = have_tap_listener(imf_export_tap) && !incomplete;
     const uint8_t *p = len ? tvb_get_ptr(octets, 0, (int)len) : NULL;
     *why = NULL;
     if (!imf_enabled(pinfo))
@@ -185,7 +191,7 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
     if (len)
         col_append_str(pinfo->cinfo, COL_INFO, " | ");
     col_set_fence(pinfo->cinfo, COL_INFO);
-    *why = call_imf(octets, pinfo, root, binary);
+    *why = call_imf(octets, pinfo, root, binary, incomplete);
     return *why ? ESMTP_HANDED_FAILED : how;
 }
 

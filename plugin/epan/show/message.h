@@ -1,5 +1,5 @@
 /* message.h
- * Hands a whole message to the IMF dissector.
+ * Hands messages to the IMF dissector.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,11 +18,11 @@ typedef enum {
     ESMTP_HANDED_FAILED, /* a dissector gave up */
 } esmtp_handed_t;
 
-/* Hands a complete message (octets: all of it) to IMF, in the frame that completes it. root: the packet's tree, or
- * NULL. binary: sent as BINARYMIME. *why: what a dissector said when it gave up, in pinfo->pool; else NULL. Throws
- * nothing. */
+/* Hands a message (octets: all of it) to IMF, in the frame that completes it. root: the packet's tree, or NULL. binary:
+ * sent as BINARYMIME. incomplete: these are its first octets; Wireshark's own export of mails, which could not tell,
+ * does not get them. *why: what a dissector said when it gave up, in pinfo->pool; else NULL. Throws nothing. */
 esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, proto_tree *root, bool binary,
-                                       const char **why);
+                                       bool incomplete, const char **why);
 
 void esmtp_message_handoff(int proto_esmtp);
 

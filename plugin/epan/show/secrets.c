@@ -45,26 +45,52 @@ static int auth_command(const esmtp_login_t *login, const uint8_t *p, int len)
     esmtp_span_t rest = cmd.parameter;
     if (!esmtp_word_next(&rest, " \t", &mechanism) || !esmtp_word_next(&rest, " \t", &initial))
         return len;
-    if (esmtp_auth_is_secret(login->row, 1) && !esmtp_span_is(initial, "="))
+    if (!esmtp_span_is(initial, "=") && esmtp_auth_holds_secret(login->row, 1, initial))
         return distance(p, initial, len);
     return esmtp_auth_is_secret(login->row, 2) ? distance(p, esmtp_span_trim_front(rest), len) : len;
+}
+
+/* AUTHPLAIN, AUTH=PLAIN and the like, and PASS of other protocols: what the verb has behind a name, and what follows
+ * it.
+ */
+static int unknown_command(const uint8_t *p, int len)
+{
+    esmtp_command_t cmd;
+    if (len < 4)
+        return len;
+    esmtp_command_parse(esmtp_span(p, (size_t)len), &cmd);
+    bool auth = esmtp_span_starts(cmd.verb, "AUTH");
+    if (!auth && !esmtp_span_is(cmd.verb, "PASS"))
+        return len;
+    esmtp_span_t rest = esmtp_span_from(cmd.verb, 4);
+    if (auth && rest.len && strchr("=:-", rest.p[0]))
+        rest = esmtp_span_from(rest, 1);
+    if (rest.len && !esmtp_mechanism_find(rest))
+        return distance(p, rest, len);
+    return distance(p, cmd.parameter, len);
 }
 
 int esmtp_secret_start(const esmtp_fact_t *fact, const uint8_t *p, int len)
 {
     const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
     esmtp_command_t cmd;
+    if (fact->flags & ESMTP_FF_SECRET) /* of a reply the code stays */
+        return fact->flags & ESMTP_FF_FROM_SERVER ? MIN(4, len) : 0;
     if (fact->flags & ESMTP_FF_FROM_SERVER)
         return len;
     if (fact->kind == ESMTP_FACT_AUTH) {
         const esmtp_login_t *login = fact->extra;
-        return fact->index && esmtp_auth_is_secret(login->row, fact->index) ? 0 : len;
+        esmtp_span_t line = esmtp_span_trim(esmtp_span(p, (size_t)MAX(len, 0)));
+        uint32_t number = esmtp_fact_login_number(fact);
+        return number && esmtp_auth_holds_secret(login->row, number, line) ? 0 : len;
     }
     if (fact->kind != ESMTP_FACT_COMMAND)
         return len;
     if (fact->flags & ESMTP_FF_LOGIN)
         return auth_command(fact->extra, p, len);
-    if (!row || !(row->flags & ESMTP_VF_SECRET))
+    if (!row)
+        return unknown_command(p, len);
+    if (!(row->flags & ESMTP_VF_SECRET))
         return len;
     esmtp_command_parse(esmtp_span(p, (size_t)len), &cmd);
     return distance(p, cmd.parameter, len);

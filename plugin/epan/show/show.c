@@ -119,7 +119,7 @@ static void messages_of_rest(esmtp_show_t *show, size_t i, size_t n)
     for (; i < n; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         if (fact->flags & ESMTP_FF_COMPLETE)
-            (void)esmtp_show_message(show, fact->extra);
+            (void)esmtp_show_message(show, fact->extra, UINT64_MAX);
     }
 }
 
@@ -146,7 +146,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
     }
 }
 
-/* Hands over the messages that were completed here, behind all items of the call: what IMF writes into the Info column
+/* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column
  * comes behind ours. */
 static void messages_add(esmtp_show_t *show)
 {

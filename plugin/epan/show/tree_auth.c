@@ -37,7 +37,10 @@ static const char *raw_info(esmtp_show_t *show, const esmtp_fact_t *fact, int of
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     int start = esmtp_secrets_hidden_in_columns() ? esmtp_secret_start(fact, p, len) : len;
     int open = MAX(start, from);
-    const char *text = open > from ? tvb_format_text(show->pinfo->pool, show->tvb, offset + from, open - from) : "";
+    const char *text = open > from
+                           ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset + from, open - from),
+                                             (size_t)(open - from))
+                           : "";
     return open < len ? wmem_strconcat(show->pinfo->pool, text, ESMTP_MASK, NULL) : text;
 }
 
@@ -73,10 +76,12 @@ static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int 
     esmtp_sasl_t msg;
     if (!esmtp_secrets_decoded() || !find_message(show, fact, &at, &n))
         return raw_info(show, fact, offset, len, 0);
-    esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : fact->index, at, n, &msg);
+    esmtp_sasl_open(show, fact, fact->kind == ESMTP_FACT_REPLY ? 0 : esmtp_fact_login_number(fact), at, n, &msg);
     if (!msg.len || esmtp_sasl_raw(&msg))
         return raw_info(show, fact, offset, len, 0);
-    const char *head = at > offset ? tvb_format_text(show->pinfo->pool, show->tvb, offset, at - offset) : "";
+    const char *head = at > offset ? esmtp_text_line(show->pinfo->pool, tvb_get_ptr(show->tvb, offset, at - offset),
+                                                     (size_t)(at - offset))
+                                   : "";
     const char *tail = raw_info(show, fact, offset, len, at - offset + n);
     return wmem_strconcat(show->pinfo->pool, head, esmtp_sasl_info(&msg), *tail ? " " : "", tail, NULL);
 }
@@ -84,7 +89,7 @@ static const char *login_info(esmtp_show_t *show, const esmtp_fact_t *fact, int 
 static bool is_secret(const esmtp_fact_t *fact)
 {
     const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
-    return fact->kind == ESMTP_FACT_AUTH || (row && row->flags & ESMTP_VF_SECRET);
+    return fact->kind == ESMTP_FACT_AUTH || fact->flags & ESMTP_FF_SECRET || !row || row->flags & ESMTP_VF_SECRET;
 }
 
 void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
@@ -210,8 +215,10 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     esmtp_sasl_t msg;
 
     esmtp_request_mark(show);
-    if (fact->index) {
-        esmtp_sasl_open(show, fact, fact->index, offset, len, &msg);
+    if (fact->index && esmtp_show_whole(show, fact, offset, len) < len) {
+        /* The capture lacks its end: what it holds is shown as it was sent. */
+    } else if (fact->index) {
+        esmtp_sasl_open(show, fact, esmtp_fact_login_number(fact), offset, len, &msg);
         esmtp_sasl_response_add(&msg, tree, item);
     } else {
         proto_tree_add_item(tree, hf_cancel, show->tvb, offset, len, ENC_NA);

@@ -113,7 +113,7 @@ static void status_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t 
 /* The verb in capitals. */
 static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
 {
-    if (!cmd->verb.len || !cmd->plausible)
+    if (!cmd->named || (!cmd->row && !cmd->plausible))
         return;
     if (cmd->row) {
         esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
@@ -137,25 +137,45 @@ static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *t
     (ESMTP_WANT_COMMAND | ESMTP_WANT_ENVELOPE | ESMTP_WANT_PAIRING | ESMTP_WANT_TXN | ESMTP_WANT_AUTH | \
      ESMTP_WANT_EXPERT)
 
+/* What the command's words say: not the last one where the capture cuts it. */
+static void words_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_fact_t *fact,
+                      const esmtp_command_t *all, const uint8_t *base, int offset, int len)
+{
+    int whole = esmtp_show_whole(show, fact, offset, len);
+    esmtp_command_t cmd = *all;
+    bool piece = whole < len;
+    if (piece)
+        proto_item_append_text(item, " (cut off by the capture)");
+    if (piece && !cmd.row && !cmd.parameter.len)
+        return; /* of the verb itself */
+    verb_add(show, tree, &cmd);
+    if (cmd.row)
+        esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
+    else if (cmd.plausible)
+        unknown_verb_add(show, item, tree, cmd.verb);
+    if (piece && cmd.parameter.len)
+        cmd.parameter = esmtp_span_but_last_word(cmd.parameter);
+    if (piece && !cmd.parameter.len)
+        return;
+    int at = cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len;
+    parameter_add(show, tree, fact, &cmd, at);
+    if (cmd.verb.len) {
+        esmtp_octets_t octets = {show->pinfo, show->tvb, at, (int)cmd.parameter.len};
+        esmtp_verb_dissect(cmd.verb, &octets, tree);
+    }
+}
+
 static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
 {
     proto_tree *tree = proto_item_add_subtree(item, ett_command);
     const uint8_t *base = tvb_get_ptr(show->tvb, offset, len);
     esmtp_command_t cmd;
     esmtp_command_parse(esmtp_span(base, (size_t)len), &cmd);
-    add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
-    parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
-    verb_add(show, tree, &cmd);
-    if (cmd.row)
-        esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
-    else if (cmd.plausible)
-        unknown_verb_add(show, item, tree, cmd.verb);
-    parameter_add(show, tree, fact, &cmd, cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len);
-    if (cmd.verb.len) {
-        esmtp_octets_t octets = {show->pinfo, show->tvb,
-                                 cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len,
-                                 (int)cmd.parameter.len};
-        esmtp_verb_dissect(cmd.verb, &octets, tree);
+    bool hidden = esmtp_secret_hidden(fact, base, len) && esmtp_secret_start(fact, base, len) < (int)cmd.verb.len;
+    if (!hidden) { /* else the verb itself is a secret, or holds one */
+        add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
+        parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
+        words_add(show, item, tree, fact, &cmd, base, offset, len);
     }
     status_add(show, tree, fact, cmd.row);
     esmtp_response_in_add(show, tree, fact);
@@ -192,6 +212,8 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     esmtp_request_mark(show);
     if (len > 0 && details)
         command_tree(show, item, fact, offset, len);
+    else if (details)
+        esmtp_response_in_add(show, proto_item_add_subtree(item, ett_command), fact);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);
     esmtp_anomaly_add(show->pinfo, item, fact);
@@ -201,10 +223,18 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
+    const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
     const char *name = fact->flags & ESMTP_FF_PIECE ? "Beginning of a line that goes on in a later segment" : NULL;
-    proto_item *item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
+    proto_item *item;
+    if (p && esmtp_secret_hidden(fact, p, len))
+        item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
+    else
+        item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
     esmtp_anomaly_add(show->pinfo, item, fact);
-    esmtp_show_info_octets(show, fact, offset, len);
+    if (fact->flags & ESMTP_FF_SECRET)
+        esmtp_auth_info_add(show, fact, offset, len);
+    else
+        esmtp_show_info_octets(show, fact, offset, len);
 }
 
 void esmtp_command_register(void)

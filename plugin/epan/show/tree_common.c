@@ -23,6 +23,7 @@ static int hf_starttls_in = -1;
 static int hf_gap = -1;
 static int hf_retransmission = -1;
 static int hf_not_captured = -1;
+static expert_field ei_negative_time = EI_INIT;
 
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
 {
@@ -42,6 +43,11 @@ void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *exp
         esmtp_add_gen_string(tree, hf_reference, tvb, reference);
 }
 
+void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words)
+{
+    esmtp_add_gen_words(tree, hf_not_captured, show->tvb, words);
+}
+
 void esmtp_request_mark(esmtp_show_t *show)
 {
     if (!show->hidden_done && show->wanted & ESMTP_WANT_COMMAND)
@@ -56,7 +62,7 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
-        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no reply in the capture");
+        esmtp_note_add(show, tree, "no reply in the capture");
 }
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -65,10 +71,13 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
         return;
     if (fact->link)
         esmtp_add_gen_uint(tree, hf_request_in, show->tvb, fact->link);
-    if (fact->flags & ESMTP_FF_TIMED)
-        esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
+    if (fact->flags & ESMTP_FF_TIMED) {
+        proto_item *item = esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
+        if (fact->delta < 0)
+            expert_add_info(show->pinfo, item, &ei_negative_time);
+    }
     if (fact->flags & ESMTP_FF_LOST_PEER)
-        esmtp_add_gen_words(tree, hf_not_captured, show->tvb, "no command in the capture");
+        esmtp_note_add(show, tree, "no command in the capture");
 }
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
@@ -94,8 +103,10 @@ static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)
 void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     const char *text = gap_text(show, fact);
-    proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing,
-                                                  "Missing from the capture: %s", text);
+    static const char *const names[] = {"Missing from the capture", "Not captured", "Withheld by TCP",
+                                        "Cut off by the capture"};
+    proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing, "%s: %s",
+                                                  names[fact->code % G_N_ELEMENTS(names)], text);
     proto_item_set_generated(item);
     esmtp_anomaly_add(show->pinfo, item, fact);
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
@@ -139,5 +150,12 @@ void esmtp_common_register(void)
         {&hf_not_captured,
          {"Note", "smtp.not_captured", FT_STRING, BASE_NONE, NULL, 0, "What the capture lacks", HFILL}},
     };
+    static ei_register_info ei[] = {
+        {&ei_negative_time,
+         {"smtp.expert.negative_time", PI_ASSUMPTION, PI_NOTE,
+          "The reply is older than its command: the clock was set back, or the capture's packets are out of order",
+          EXPFILL}},
+    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
+    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -15,6 +15,8 @@ void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanat
 void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
 /* Adds the hidden mark of frames with client lines, once per call. */
 void esmtp_request_mark(esmtp_show_t *show);
+/* Words about what the capture lacks. */
+void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words);
 void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 /* last: the last fact of the call, or NULL */

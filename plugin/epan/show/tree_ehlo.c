@@ -489,6 +489,18 @@ static void keyword_add(const extension_t *x)
         esmtp_span_add(&x->place, x->tree, hf_parameter, x->line.parameter);
 }
 
+/* A line that the capture cuts: what stands in front of the piece at its end. */
+static void piece_add(extension_t *x)
+{
+    if (!esmtp_ehlo_parse(x->whole, &x->line))
+        return;
+    x->row = esmtp_keyword_find(x->line.keyword);
+    keyword_add(x);
+    if (x->row && x->line.parameter.len)
+        form_add(x);
+    meaning_add(x);
+}
+
 void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
 {
     extension_t x = {.place = {show->pinfo, show->tvb, NULL, offset}, .show = show};
@@ -496,11 +508,17 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     if (!tree && !(show->wanted & ESMTP_WANT_EXPERT))
         return;
     x.place.base = tvb_get_ptr(show->tvb, offset, len);
-    x.whole = esmtp_span(x.place.base, (size_t)len);
+    int whole = esmtp_show_whole(show, fact, offset, len);
+    x.whole = esmtp_span(x.place.base, (size_t)whole);
     x.item = esmtp_add_text_as(tree, hf_rsp_parameter, show->tvb, offset, len, "Extension");
     if (fact->anomalies & ESMTP_AN_DUPLICATE_KEYWORD)
         proto_item_append_text(x.item, " (repeated)");
     x.tree = proto_item_add_subtree(x.item, ett_extension);
+    if (whole < len) {
+        proto_item_append_text(x.item, " (cut off by the capture)");
+        piece_add(&x);
+        return;
+    }
     if (!esmtp_ehlo_parse(x.whole, &x.line)) {
         esmtp_bad_value(&x.place, x.item, "Line without a keyword");
         return;

@@ -108,6 +108,18 @@ static const esmtp_fact_t *next_piece(pieces_t *p)
     return fact;
 }
 
+/* The first hole of a message; *before: octets of the message in front of it, all if there is none. */
+static const esmtp_fact_t *first_hole(const esmtp_message_t *m, uint64_t *before)
+{
+    pieces_t walk = pieces_from(m, m->first_frame);
+    const esmtp_fact_t *fact = m->incomplete ? next_fact(&walk) : NULL, *next;
+    while (fact && fact->kind != ESMTP_FACT_GAP)
+        fact = next_fact(&walk);
+    next = fact ? next_piece(&walk) : NULL;
+    *before = next ? next->before : m->octets;
+    return fact;
+}
+
 /* Octets that a piece adds to its message; next: the piece behind it, or NULL. */
 static uint64_t piece_octets(const esmtp_message_t *m, const esmtp_fact_t *fact, const esmtp_fact_t *next)
 {
@@ -255,10 +267,12 @@ static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_
 
 /* --- incomplete messages ---------------------------------------------------------------------- */
 
-static const char *incomplete_reason(const esmtp_message_t *m)
+static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_t *hole)
 {
     if (m->refused)
         return "the server refused a part of it";
+    if (m->end_frame && hole && hole->code == ESMTP_GAP_WITHHELD)
+        return "TCP withholds octets of it (see the preference tcp.reassemble_out_of_order)";
     if (m->end_frame)
         return "octets are missing from the capture";
     if (m->aborted)
@@ -267,10 +281,24 @@ static const char *incomplete_reason(const esmtp_message_t *m)
                          : "the connection or the capture ended before it did";
 }
 
-static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_message_t *m)
+/* Octets up to the first hole are a mail as far as they go: header, text, parts that are whole. What nobody will take
+ * over is none. */
+static void head_add(esmtp_show_t *show, esmtp_message_t *m, uint64_t head)
 {
-    const char *reason = incomplete_reason(m);
+    const esmtp_collected_t *c = esmtp_collected(m);
+    if (!c || c->too_big || !head || m->refused)
+        return;
+    (void)esmtp_show_message(show, m, head);
+    if (esmtp_collect_joined())
+        esmtp_show_info(show, "[message incomplete]");
+}
+
+static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, esmtp_message_t *m)
+{
+    uint64_t head;
+    const char *reason = incomplete_reason(m, first_hole(m, &head));
     esmtp_span_t octets = esmtp_collected_octets(m, show->pinfo, show->tvb, show->seq);
+    head_add(show, m, head);
     tvbuff_t *tvb = source_add(show, m, octets, "SMTP message (incomplete)");
     if (!m->end_frame) /* at an end mark the anomaly of the fact says it */
         expert_add_info_format(show->pinfo, item, &ei_incomplete, "Message is not complete: %s", reason);
@@ -367,7 +395,7 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
         incomplete_add(show, tree, item, m);
         return;
     }
-    const esmtp_completed_t *completed = esmtp_show_message(show, m);
+    const esmtp_completed_t *completed = esmtp_show_message(show, m, UINT64_MAX);
     if (tree && esmtp_collect_joined())
         readable_fields_add(show, tree, completed->octets);
 }
@@ -379,17 +407,22 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
     esmtp_tell_message(show, completed);
     if (!esmtp_collect_joined())
         return;
-    tvbuff_t *tvb = source_add(show, m, completed->octets, "SMTP message");
+    bool incomplete = completed->incomplete;
+    tvbuff_t *tvb =
+        source_add(show, m, completed->octets, incomplete ? "SMTP message (up to the first hole)" : "SMTP message");
     if (!tvb)
         return;
-    esmtp_handed_t how = esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, &why);
+    if (incomplete)
+        tvb_set_fragment(tvb);
+    esmtp_handed_t how =
+        esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, incomplete, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
         expert_add_info_format(show->pinfo, item, &ei_failed,
                                "What the message holds could not be shown to the end: %s", why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
         expert_add_info(show->pinfo, item, &ei_lines);
-    if (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN)
+    if (!incomplete && (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN))
         text_add(show, show->tree, m, tvb);
 }
 
@@ -423,7 +456,7 @@ static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
 
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
-    const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
+    esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     const char *name = esmtp_collect_joined() ? "DATA fragment" : "Message Body";
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
     proto_item *item = proto_tree_add_none_format(parent, hf_piece, show->tvb, offset, (int)fact->len, "%s, %u byte%s",
@@ -456,13 +489,22 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
-    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .");
+    bool inferred = fact->flags & ESMTP_FF_FROM_SERVER; /* the reply behind it proves it; no octets are here */
+    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .%s",
+                                                  inferred ? " (inferred from the reply)" : "");
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
-    esmtp_show_info(show, ".");
+    if (inferred)
+        proto_item_set_generated(item);
+    esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
     esmtp_anomaly_add(show->pinfo, item, fact);
     if (tree) {
         const esmtp_verb_row_t *row = esmtp_verb_by_id(ESMTP_VERB_EOM);
         esmtp_explanation_add(tree, show->tvb, row ? row->explanation : NULL, row ? row->reference : NULL);
+        if (inferred)
+            esmtp_note_add(show, tree,
+                           fact->anomalies & ESMTP_AN_FAKE_END_TAKEN
+                               ? "no end mark was sent: the server took the octets before for it"
+                               : "the end mark is not in the capture: the server's reply shows that it came");
         esmtp_response_in_add(show, tree, fact);
         esmtp_transaction_add(show, tree, fact);
     }

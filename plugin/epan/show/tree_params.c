@@ -174,6 +174,15 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
         loose_path(env, item, "No domain behind the local part");
 }
 
+static bool has_control(esmtp_span_t s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (g_ascii_iscntrl(s.p[i]) && s.p[i] != '\t')
+            return true;
+    }
+    return false;
+}
+
 static void path_check(const envelope_t *env, proto_item *item, const esmtp_path_t *path)
 {
     if (path->keyword_missing)
@@ -186,6 +195,8 @@ static void path_check(const envelope_t *env, proto_item *item, const esmtp_path
         bad_path(env, item, "Domain of more than 255 octets");
     if (path->whole.len > PATH_MAX_LEN)
         bad_path(env, item, "Path of more than 256 octets");
+    if (has_control(path->whole))
+        bad_path(env, item, "Control character in the address: servers may end it there");
     if (path->eight_bit && !esmtp_span_is_utf8(path->address))
         bad_path(env, item, "Octets that are neither ASCII nor UTF-8");
     else if (path->eight_bit && env->on == ESMTP_ON_MAIL && !env->smtputf8)

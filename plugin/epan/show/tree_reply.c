@@ -17,6 +17,7 @@
 #include "tree_ehlo.h"
 #include "tree_transaction.h"
 #include "wanted.h"
+#include "secrets.h"
 
 /* Asterisks that are no mere decoration of a greeting. */
 #define MASKED_MIN 4
@@ -111,18 +112,17 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
         expert_add_info(show->pinfo, item, &ei_enhanced_class);
 }
 
-static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, int offset)
+static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, esmtp_span_t host, int offset)
 {
-    esmtp_span_t host = esmtp_reply_host(text);
     if (host.len)
         esmtp_add_text(tree, hf, show->tvb, offset + (int)(host.p - text.p), (int)host.len);
 }
 
-/* Whether the first line of an EHLO reply is an extension: STARTTLS where the name of the host ought to stand. */
+/* Whether the first line of an EHLO reply is an extension where the name of the host ought to stand. */
 static bool is_nameless(esmtp_show_t *show, proto_item *item, const esmtp_reply_line_t *reply)
 {
     esmtp_ehlo_line_t line;
-    if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_starttls(&line))
+    if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_extension(&line))
         return false;
     expert_add_info(show->pinfo, item, &ei_starttls_first);
     return true;
@@ -142,7 +142,8 @@ static bool is_masked(esmtp_span_t text)
 static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply,
                          int offset)
 {
-    host_add(show, tree, hf_greeting_domain, reply->parameter, offset);
+    if (reply->code == 220)
+        host_add(show, tree, hf_greeting_domain, reply->parameter, esmtp_greeting_host(reply->parameter), offset);
     if (is_masked(reply->parameter))
         expert_add_info(show->pinfo, item, &ei_masked_greeting);
 }
@@ -161,13 +162,22 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
         esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
         return;
     }
+    if (fact->flags & ESMTP_FF_SECRET && esmtp_secrets_hidden_in_items()) {
+        esmtp_add_string(tree, hf_parameter, show->tvb, offset + skip, len - skip, ESMTP_MASK);
+        return;
+    }
     esmtp_add_text(tree, hf_parameter, show->tvb, offset + skip, len - skip);
+    int whole = esmtp_show_whole(show, fact, offset, len);
+    if (whole < len) {
+        proto_item_append_text(item, " (cut off by the capture)");
+        esmtp_reply_parse(esmtp_span(base, (size_t)whole), &reply);
+    }
     if (reply.enhanced.whole.len)
         enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
     if (fact->flags & ESMTP_FF_GREETING && index == 0)
         greeting_add(show, item, tree, &reply, offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
-        host_add(show, tree, hf_ehlo_domain, reply.parameter, offset + skip);
+        host_add(show, tree, hf_ehlo_domain, reply.parameter, esmtp_reply_host(reply.parameter), offset + skip);
 }
 
 /* The line as Wireshark's own dissector puts it into the Info column: code only in front of the first of a frame. */
@@ -175,7 +185,7 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
 {
     if (!show->info)
         return;
-    if (fact->flags & ESMTP_FF_LOGIN && fact->code == 334)
+    if ((fact->flags & ESMTP_FF_LOGIN && fact->code == 334) || fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
     else if (first || len < 4 || fact->flags & ESMTP_FF_UNKNOWN_CODE)
         esmtp_show_info_octets(show, fact, offset, len);
@@ -199,8 +209,12 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     esmtp_transaction_add(show, tree, last);
 }
 
-static proto_item *response_item_add(esmtp_show_t *show, int offset, int len)
+static proto_item *response_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
 {
+    const uint8_t *p = show->tree && fact->flags & ESMTP_FF_SECRET ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    if (p && esmtp_secret_hidden(fact, p, len))
+        return esmtp_add_string(show->tree, hf_response, show->tvb, offset, len,
+                                esmtp_secret_text(show->pinfo->pool, fact, p, len, 0));
     return esmtp_add_text(show->tree, hf_response, show->tvb, offset, len);
 }
 
@@ -213,7 +227,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     const esmtp_fact_t *last = esmtp_facts_at(show->facts, n - 1);
     bool ends = (last->flags & ESMTP_FF_LAST) && !(last->flags & ESMTP_FF_UNKNOWN_CODE);
     bool details = show->wanted & LINE_DETAILS;
-    proto_item *item = details ? response_item_add(show, offset, (int)first->len) : NULL;
+    proto_item *item = details ? response_item_add(show, first, offset, (int)first->len) : NULL;
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
@@ -273,7 +287,8 @@ void esmtp_reply_register(void)
           "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
         {&ei_starttls_first,
          {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
-          "STARTTLS stands where the server's name ought to: some clients do not look for extensions there", EXPFILL}},
+          "An extension stands where the server's name ought to: some clients do not look for extensions there",
+          EXPFILL}},
         {&ei_masked_greeting,
          {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
           "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},

@@ -76,10 +76,14 @@ void esmtp_sasl_open(esmtp_show_t *show, const esmtp_fact_t *fact, uint32_t numb
     const esmtp_login_t *login = fact->extra;
     *msg = (esmtp_sasl_t){.show = show, .offset = offset, .len = len, .number = number};
     esmtp_span_t text = esmtp_span_trim_end(sent(msg));
+    size_t blanks = number ? esmtp_span_blanks(text) : 0; /* smtplib sends GSSAPI's tokens so */
+    text = esmtp_span_from(text, blanks);
+    msg->blanks = number ? esmtp_span_blanks(sent(msg)) : 0;
+    msg->offset += (int)blanks;
     bool empty = number && fact->kind == ESMTP_FACT_COMMAND && esmtp_span_is(text, "=");
     msg->form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
     msg->len = empty ? 0 : (int)text.len;
-    msg->secret = number && msg->len && esmtp_auth_is_secret(login->row, number);
+    msg->secret = number && msg->len && esmtp_auth_holds_secret(login->row, number, sent(msg));
     msg->hidden = msg->secret && esmtp_secrets_hidden_in_items();
     uint8_t *out = wmem_alloc(show->pinfo->pool, ESMTP_BASE64_ROOM((size_t)msg->len));
     msg->octets = esmtp_auth_open(msg->form, number, sent(msg), out, &msg->bad, &msg->m);
@@ -118,7 +122,7 @@ static const char *legible(wmem_allocator_t *pool, esmtp_span_t octets)
     if (!esmtp_auth_is_text(octets))
         return bytes_to_str_maxlen(pool, octets.p, octets.len, 0);
     if (memchr(octets.p, '\0', octets.len) || memchr(octets.p, 1, octets.len))
-        return esmtp_format_text(pool, octets.p, octets.len);
+        return esmtp_text_line(pool, octets.p, octets.len);
     return esmtp_text(pool, (const char *)octets.p, octets.len);
 }
 
@@ -144,7 +148,7 @@ static const char *unnamed_info(const esmtp_sasl_t *msg)
     if (ntlm >= 1 && ntlm <= 3)
         return ntlm_names[ntlm];
     if (esmtp_auth_is_text(msg->octets))
-        return esmtp_format_text(pool, msg->octets.p, MIN(msg->octets.len, INFO_MAX));
+        return esmtp_text_line(pool, msg->octets.p, MIN(msg->octets.len, INFO_MAX));
     return wmem_strdup_printf(pool, "%zu octets", msg->octets.len);
 }
 
@@ -157,7 +161,7 @@ static void part_info(const esmtp_sasl_t *msg, const esmtp_part_t *part, bool hi
         wmem_strbuf_append(text, "  ");
     const char *value = hidden && !row->open ? ESMTP_MASK : part_text(msg->show->pinfo->pool, part);
     wmem_strbuf_append_printf(text, "%s: %s", row->info,
-                              esmtp_format_text(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
+                              esmtp_text_line(msg->show->pinfo->pool, value, MIN(strlen(value), INFO_MAX)));
 }
 
 /* The message as the Info column has it, without the base64. */
@@ -241,13 +245,27 @@ static void binding_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t 
     esmtp_span_t octets = esmtp_span(out, esmtp_base64_decode(base64, out, &bad));
     if (octets.len)
         proto_item_append_text(item, " (%s)",
-                               esmtp_format_text(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
+                               esmtp_text_line(msg->show->pinfo->pool, octets.p, MIN(octets.len, INFO_MAX)));
+}
+
+/* The user that another protocol's token names, in the field that all mechanisms have for it. */
+static void ntlm_user_add(const esmtp_sasl_t *msg, proto_tree *tree, const esmtp_part_t *part)
+{
+    int offset, len;
+    char *user = tree && part->kind == ESMTP_PART_NTLM ? esmtp_ntlm_user(part->value) : NULL;
+    if (!user)
+        return;
+    tvbuff_t *tvb = place(msg, part->value, &offset, &len);
+    proto_tree_add_string(tree, hf_parts[ESMTP_PART_USER], tvb, offset, len,
+                          esmtp_text(msg->show->pinfo->pool, user, strlen(user)));
+    g_free(user);
 }
 
 static void part_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
 {
     const part_row_t *row = &part_rows[part->kind];
     int offset, len;
+    ntlm_user_add(msg, tree, part);
     if (row->handle) {
         hand_over(msg, tree, *row->handle);
         return;
@@ -288,8 +306,11 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
         return;
     if (esmtp_sasl_raw(msg)) {
         uint8_t c = sent(msg).p[msg->bad];
-        expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
-                               msg->bad + 1, esmtp_format_text(pinfo->pool, &c, 1), c);
+        if (msg->hidden)
+            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode");
+        else
+            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
+                                   msg->bad + 1, esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
         expert_add_info_format(pinfo, item, &ei_base64,
                                "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
@@ -319,6 +340,8 @@ void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
                               msg->hidden ? ESMTP_MASK
                                           : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len));
     }
+    if (msg->blanks)
+        esmtp_sasl_malformed(msg->show->pinfo, parent, "a blank stands in front");
     if (!msg->len && tree)
         proto_tree_add_item(tree, hf_empty, msg->show->tvb, msg->offset, 0, ENC_NA);
     if (!esmtp_secrets_decoded() || esmtp_sasl_raw(msg)) {
@@ -340,7 +363,7 @@ static void clear_challenge_add(const esmtp_sasl_t *msg, proto_tree *tree, proto
     if (tree)
         proto_tree_add_string(tree, hf_challenge, msg->show->tvb, msg->offset, msg->len,
                               legible(msg->show->pinfo->pool, text));
-    if (msg->form != ESMTP_SASL_NTLM)
+    if (msg->form != ESMTP_SASL_NTLM && msg->form != ESMTP_SASL_GSSAPI && msg->form != ESMTP_SASL_SPNEGO)
         base64_check(msg, parent);
 }
 

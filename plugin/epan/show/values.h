@@ -31,12 +31,6 @@ typedef struct {
 /* Offset in tvb of a span; of its beginning for an empty span that points nowhere. */
 int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span);
 
-/* Whether somebody sees, or asks for, a field in this tree. */
-static inline bool esmtp_wanted(proto_tree *tree, int hf)
-{
-    return tree && proto_field_is_referenced(tree, hf);
-}
-
 /* A string field with the octets of a span. */
 proto_item *esmtp_span_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span);
 

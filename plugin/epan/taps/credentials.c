@@ -28,7 +28,7 @@ static int tap = -1;
 
 static char *info_of(packet_info *pinfo, const esmtp_login_t *login)
 {
-    const char *mechanism = esmtp_text(pinfo->pool, login->mechanism, strlen(login->mechanism));
+    const char *mechanism = esmtp_text_line(pinfo->pool, login->mechanism, strlen(login->mechanism));
     if (!login->user || login->user_frame == pinfo->num)
         return wmem_strdup(pinfo->pool, mechanism);
     return wmem_strdup_printf(pinfo->pool, "%s, username in packet %u", mechanism, login->user_frame);
@@ -42,7 +42,8 @@ static void on_login(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf)
     if (!fact->index || fact->index != login->secret_message || !have_tap_listener(tap))
         return;
     credential_t *row = wmem_new0(pinfo->pool, credential_t);
-    const char *user = login->user ? esmtp_text(pinfo->pool, login->user, strlen(login->user)) : NO_USER;
+    /* A table of lines: control characters of any kind are escaped. */
+    const char *user = login->user ? esmtp_text_line(pinfo->pool, login->user, strlen(login->user)) : NO_USER;
     row->num = pinfo->num;
     row->username_num = login->user ? login->user_frame : pinfo->num;
     row->password_hf_id = (unsigned)hf;

@@ -33,7 +33,8 @@ static int attachment_tap = -1;
 /* What the taps get. Lives for one packet. */
 typedef struct {
     esmtp_message_t *message;
-    esmtp_span_t octets;            /* all of it; with reply: none */
+    esmtp_span_t octets;            /* all of it, or up to the first hole; with reply: none */
+    bool incomplete;                /* not all of it */
     const esmtp_verdict_t *verdict; /* of that message; NULL while there is none */
     bool reply;                     /* this is the frame of the verdict, not of the message */
     uint32_t stream;                /* number of the TCP stream */
@@ -76,6 +77,9 @@ static GString *name_begin(const export_t *e)
     return name;
 }
 
+/* What names of mails and parts say that are not whole. */
+#define INCOMPLETE "-incomplete"
+
 /* tcp0-mail1-alice@a.example-4XyZ.eml; verdict: NULL leaves out the queue id. */
 static char *mail_name(const export_t *e, const esmtp_verdict_t *verdict)
 {
@@ -89,7 +93,7 @@ static char *mail_name(const export_t *e, const esmtp_verdict_t *verdict)
         g_string_append_c(name, '-');
         append_safe(name, verdict->queue_id, QUEUE_ID_MAX);
     }
-    g_string_append(name, ".eml");
+    g_string_append(name, e->incomplete ? INCOMPLETE ".eml" : ".eml");
     return g_string_free(name, FALSE);
 }
 
@@ -167,14 +171,14 @@ static void append_shortened(GString *out, const char *name)
     g_free(head);
 }
 
-/* tcp0-mail1-2-report.pdf: the second attachment of the mail. */
+/* tcp0-mail1-2-report.pdf: the second attachment of the mail; tcp0-mail1-2-incomplete-report.pdf: its first octets. */
 static char *attachment_name(const export_t *e, const esmtp_mime_part_t *part, unsigned number)
 {
     GString *name = name_begin(e);
     char *given = esmtp_mime_file_name(part);
     char *valid = given ? g_utf8_make_valid(given, -1) : NULL;
     const char *base = valid ? base_name(valid) : "";
-    g_string_append_printf(name, "-%u-", number);
+    g_string_append_printf(name, "-%u%s-", number, e->incomplete && part->open ? INCOMPLETE : "");
     if (*base)
         append_shortened(name, base);
     else
@@ -338,6 +342,7 @@ static void on_message(const esmtp_show_t *show, const esmtp_completed_t *comple
         return;
     export_t *e = export_new(show, completed->message);
     e->octets = completed->octets;
+    e->incomplete = completed->incomplete;
     if (mails)
         tap_queue_packet(mail_tap, show->pinfo, e);
     if (attachments)
@@ -350,6 +355,7 @@ static void on_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict)
         return;
     export_t *e = export_new(show, verdict->message);
     e->reply = true;
+    e->incomplete = verdict->message->incomplete;
     if (esmtp_collected(verdict->message))
         tap_queue_packet(mail_tap, show->pinfo, e);
 }

@@ -12,23 +12,32 @@
 static esmtp_bool_t desegment = true;
 
 static bool lines = true;
+static bool tcp_withholds;
 
-/* A preference of Wireshark's own dissector; true if it has none of that name. */
-static bool builtin_option(const char *name)
+/* A preference of a dissector of Wireshark's own; true if it has none of that name. */
+static bool builtin_option(const char *protocol, const char *name)
 {
-    module_t *module = prefs_find_module("smtp");
+    module_t *module = prefs_find_module(protocol);
     pref_t *pref = module ? prefs_find_preference(module, name) : NULL;
     return !pref || prefs_get_bool_value(pref, pref_current);
 }
 
 static void read_options(void)
 {
-    lines = desegment && builtin_option("desegment_lines");
+    lines = desegment && builtin_option("smtp", "desegment_lines");
+    tcp_withholds = builtin_option("tcp", "analyze_sequence_numbers") &&
+                    builtin_option("tcp", "no_subdissector_on_error") &&
+                    !builtin_option("tcp", "reassemble_out_of_order");
 }
 
 bool esmtp_option_lines(void)
 {
     return lines;
+}
+
+bool esmtp_option_tcp_withholds(void)
+{
+    return tcp_withholds;
 }
 
 void esmtp_options_register(module_t *module)

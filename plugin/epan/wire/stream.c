@@ -13,6 +13,7 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "../../core/session/framing.h"
+#include "options.h"
 #include "pool.h"
 
 /* A jump of more than this is no hole of one connection but another numbering. */
@@ -314,6 +315,28 @@ static size_t seen_before(const esmtp_stream_t *stream, uint32_t seq, size_t len
     return stream->begun && ahead < 0 && ahead > -JUMP_MAX ? MIN((size_t)-ahead, len) : 0;
 }
 
+/* TCP's mark on a segment before which octets are missing: "Previous segment not captured". packet-tcp.c. */
+#define TCP_A_LOST_PACKET 0x0002
+
+/* What TCP knows of a hole before the octets of this call. It keeps octets from us that were sent again in another cut,
+ * or that come out of order; then its own count has no hole. */
+static esmtp_gap_t gap_kind(const esmtp_call_t *call)
+{
+    const struct tcp_analysis *tcpd = call->have_seq ? call->conn->tcp : NULL;
+    if (!tcpd || !esmtp_option_tcp_withholds())
+        return ESMTP_GAP_UNKNOWN;
+    return tcpd->ta && tcpd->ta->flags & TCP_A_LOST_PACKET ? ESMTP_GAP_NOT_CAPTURED : ESMTP_GAP_WITHHELD;
+}
+
+/* Tells of a hole. */
+static void gap_add(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, uint32_t missing,
+                    esmtp_gap_t kind)
+{
+    esmtp_session_gap(call->conn->session, at, call->side, missing);
+    esmtp_facts_at(&stream->facts, stream->facts.n - 1)->code = kind;
+    stream->holed = true;
+}
+
 /* Feeds octets that begin at at->seq. Returns how many were used. */
 static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const esmtp_stamp_t *at, esmtp_span_t in,
                         bool last)
@@ -327,8 +350,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
         uint32_t missing = hole(stream, ahead);
         if (!esmtp_framing_ready(session, call->side, in, missing, last))
             return 0;
-        esmtp_session_gap(session, at, call->side, missing);
-        stream->holed = true;
+        gap_add(call, stream, at, missing, gap_kind(call));
     } else if (stream->partial) {
         scanned = MIN(stream->partial, in.len) - 1;
     }
@@ -391,14 +413,14 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     found->first = stream->facts.n;
     found->used = found->old = seen_before(stream, at.seq, captured);
     at.seq += (uint32_t)found->old;
+    at.cut = lost > 0;
     if (found->old < captured) {
         const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
         found->used += feed_from(call, stream, &at, esmtp_span(octets, captured - found->old), last);
     }
     if (lost) {
         at.seq = stream->next;
-        esmtp_session_gap(call->conn->session, &at, call->side, (uint32_t)lost);
-        stream->holed = true;
+        gap_add(call, stream, &at, (uint32_t)lost, ESMTP_GAP_CUT);
         stream->next += (uint32_t)lost;
     }
     call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);

@@ -51,6 +51,9 @@ static const command_case_t command_cases[] = {
     {"eight bits in the verb", LIT("N\xc3\xb6"), "N\xc3\xb6", "", NULL, 0},
     {"control in the parameter", LIT("HELP \x1b[0m"), "HELP", "\x1b[0m", "HELP", 0},
     {"bare CR", LIT("NOOP a\rb"), "NOOP", "a\rb", "NOOP", 0},
+    {"control behind the verb", LIT("DATA\x01"), "DATA", "\x01", "DATA", 0},
+    {"bare CR behind the verb", LIT("QUIT\rRSET"), "QUIT", "\rRSET", "QUIT", 0},
+    {"control in front", LIT("\x01QUIT"), "\x01QUIT", "", NULL, 0},
     {"DEL", LIT("NOOP \x7f"), "NOOP", "\x7f", "NOOP", 0},
 };
 
@@ -74,16 +77,23 @@ static void commands(void **state)
     }
 }
 
-static void nul_is_part_of_the_word(void **state)
+static void nul_ends_the_verb(void **state)
 {
     esmtp_command_t got;
 
     (void)state;
     esmtp_command_parse(esmtp_span("NO\0P a\0b", 8), &got);
-    assert_int_equal(got.verb.len, 4);
-    assert_int_equal(got.parameter.len, 3);
+    assert_int_equal(got.verb.len, 2);
+    assert_int_equal(got.parameter.len, 6);
     assert_null(got.row);
+    assert_true(got.named);
     assert_false(got.plausible);
+    esmtp_command_parse(esmtp_span("DATA\0", 5), &got);
+    assert_int_equal(got.row->id, ESMTP_VERB_DATA);
+    assert_int_equal(got.parameter.len, 1);
+    esmtp_command_parse(esmtp_span("\0DATA", 5), &got);
+    assert_int_equal(got.verb.len, 5);
+    assert_false(got.named);
 }
 
 /* ---- Path ---- */
@@ -588,7 +598,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands),
-        cmocka_unit_test(nul_is_part_of_the_word),
+        cmocka_unit_test(nul_ends_the_verb),
         cmocka_unit_test(paths),
         cmocka_unit_test(every_short_path),
         cmocka_unit_test(arguments),

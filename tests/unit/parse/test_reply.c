@@ -197,6 +197,24 @@ static const find_case_t host_cases[] = {
     {"colon alone", ": ESMTP", ""},
     {"nothing", "", ""},
     {"only blanks", "  ", ""},
+    {"enhanced code", "5.7.1 no", ""},
+};
+
+static const find_case_t greeting_cases[] = {
+    {"name and protocol", "mx.example ESMTP Postfix", "mx.example"},
+    {"name alone", "mx.example", "mx.example"},
+    {"name, then words", "mx.example welcomes you", "mx.example"},
+    {"single label alone", "mx", "mx"},
+    {"single label and protocol", "mx ESMTP Postfix", "mx"},
+    {"single label with a digit", "EXCHANGE1 SMTP", "EXCHANGE1"},
+    {"literal", "[192.0.2.9] ESMTP", "[192.0.2.9]"},
+    {"sentence", "This server is protected by", ""},
+    {"brand", "IBM ESMTP Mail Service mtagate6.de.example", ""},
+    {"product", "CheckPoint FireWall-1 secure ESMTP server", ""},
+    {"Welcome", "Welcome to our mail server", ""},
+    {"protocol first", "ESMTP ready", ""},
+    {"enhanced code", "5.7.1 Access denied", ""},
+    {"nothing", "", ""},
 };
 
 /* As servers write them; the comments in reply.c name the servers. */
@@ -207,6 +225,16 @@ static const find_case_t queue_id_cases[] = {
     {"Amavis", "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 123ABC", "123ABC"},
     {"Amavis and Exim", "from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1tkhHl-0006EV-R3", "1tkhHl-0006EV-R3"},
     {"MailHog", "Ok: queued as abc-_D=@mailhog.example", "abc-_D=@mailhog.example"},
+    {"queued with id", "Message queued with id 1a2b3c4d5e6f.", "1a2b3c4d5e6f"},
+    {"Momentum", "OK 5A/3B-12345-6789ABCD", "5A/3B-12345-6789ABCD"},
+    {"like Momentum, other digits", "OK 5A/3B-12345-6789ABCG", ""},
+    {"like Momentum, words behind", "OK 5A/3B-12345-6789ABCD done", ""},
+    {"ids", "OK ids=2f1f4a6c9e0b11ee8a2c0242ac120002", "2f1f4a6c9e0b11ee8a2c0242ac120002"},
+    {"Mimecast", "SmtpThread-1-2@de-mta-12.de.example.net Received OK [abcDEF123xyz.de12]", "abcDEF123xyz.de12"},
+    {"completed: id=", "Requested mail action okay, completed: id=1MzQkC-1w", "1MzQkC-1w"},
+    {"queued for delivery, id=", "Mail queued for delivery, id=abc123", "abc123"},
+    {"a time, no id", "Queued (0.123 seconds)", ""},
+    {"completed, no id", "OK , completed", ""},
     {"in brackets", "Message queued as <2123@some-host>", "2123@some-host"},
     {"full stop", "Ok: queued as 4XyZ.", "4XyZ"},
     {"more behind it", "OK, queued as 4XyZ [abc]", "4XyZ"},
@@ -259,6 +287,7 @@ static void hosts(void **state)
 {
     (void)state;
     check_found(host_cases, G_N_ELEMENTS(host_cases), "host", esmtp_reply_host);
+    check_found(greeting_cases, G_N_ELEMENTS(greeting_cases), "greeting's host", esmtp_greeting_host);
 }
 
 static void queue_ids(void **state)

@@ -392,7 +392,7 @@ static void print_one(GString *out, const esmtp_fact_t *f)
     g_string_append_printf(out, "%c%u %s", f->flags & ESMTP_FF_FROM_SERVER ? 'S' : 'C', f->frame, kinds[f->kind]);
     if (row)
         g_string_append_printf(out, " %s", row->verb);
-    if (f->code)
+    if (f->code && f->kind != ESMTP_FACT_AUTH)
         g_string_append_printf(out, " %u%s", f->code, f->kind == ESMTP_FACT_REPLY && !last ? "-" : "");
     if (f->kind == ESMTP_FACT_EOM)
         g_string_append_printf(out, " %u", f->len ? 3 : 0);
@@ -1254,7 +1254,7 @@ static const dialogue_t dialogues[] = {
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
-     .want = "C1 line\n"
+     .want = "C1 line secret\n"
              "S2 reply 334 lost-peer login1 LOGIN succeeded\n"
              "C3 auth login1 LOGIN succeeded message 2\n"
              "S4 reply 235 lost-peer login1 LOGIN succeeded\n"},

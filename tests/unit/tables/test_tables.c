@@ -1001,7 +1001,9 @@ static const context_case_t context_cases[] = {
     {599, ESMTP_VERB_STARTTLS, false, "no table", "policy"},
     {599, ESMTP_VERB_RCPT, false, "no table", "Only this recipient"},
     {599, ESMTP_VERB_OTHER, false, "no table", "without the command"},
-    {599, ESMTP_VERB_NONE, true, "no table", "another server"},
+    {450, ESMTP_VERB_NONE, true, "refuses the connection for now", "another server"},
+    {553, ESMTP_VERB_NONE, true, "refuses the connection", "another server"},
+    {599, ESMTP_VERB_NONE, true, "refuses the connection", "another server"},
 };
 
 static void contexts(void **state)
