@@ -7,7 +7,7 @@
  */
 #include "proxy.h"
 
-#include <epan/column-info.h>
+#include <epan/column-info.h> /* to see whether the Info column is read */
 #include <epan/to_str.h>
 
 #include "../../core/parse/proxy.h"
