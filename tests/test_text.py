@@ -73,7 +73,7 @@ def same_labels(tshark, builtin, texts):
 
 def test_labels_of_odd_octets(tshark, builtin):
     same_labels(tshark, builtin, [b"x" * n + odd + b"yz\r\n" for n in (1, 50) for odd in ODD
-                                  if odd.isascii()])
+                                  if odd.isascii() and odd not in (b"\0", b"\x1b")])
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])

@@ -220,8 +220,13 @@ const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len)
 
 const char *esmtp_text_line(wmem_allocator_t *pool, const void *octets, size_t len)
 {
-    const char *text = esmtp_text(pool, octets, len);
-    return esmtp_format_text(pool, text, strlen(text));
+    const char *text = esmtp_format_text(pool, octets, len);
+    wmem_strbuf_t *out;
+    if (!may_be_harmful(esmtp_span_str(text)))
+        return text;
+    /* Wireshark takes the separators of lines and paragraphs for printable. */
+    out = wmem_strbuf_new(pool, NULL);
+    return append_escaped(out, text) ? wmem_strbuf_get_str(out) : text;
 }
 
 const char *esmtp_text_capitals(wmem_allocator_t *pool, const char *octets, size_t len)

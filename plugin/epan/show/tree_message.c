@@ -286,7 +286,7 @@ static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_
 static void head_add(esmtp_show_t *show, esmtp_message_t *m, uint64_t head)
 {
     const esmtp_collected_t *c = esmtp_collected(m);
-    if (!c || c->too_big || !head || m->refused)
+    if (!c || c->too_big || !head || m->refused || m->aborted)
         return;
     (void)esmtp_show_message(show, m, head);
     if (esmtp_collect_joined())
