@@ -1,6 +1,6 @@
 """One pass, two passes, and clicks in any order: what is shown must be the same.
 
-Later passes know of replies that come later; the fields that say so are left out.
+Later passes know of replies that come later; the fields that say so, or that it is too early to say, are left out.
 """
 
 import random
@@ -9,6 +9,7 @@ import re
 LATER = {
     "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
+    "smtp.expert.undecided",
 }
 
 

@@ -241,13 +241,14 @@ void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
     stream->partial = 0;
 }
 
-void esmtp_stream_begin_peer(const esmtp_call_t *call)
+bool esmtp_stream_begin_peer(const esmtp_call_t *call)
 {
     esmtp_stream_t *peer = &call->conn->streams[call->layer][!call->side];
     if (peer->begun || !call->have_seq || !call->conn->opened)
-        return;
+        return false;
     peer->begun = true;
     peer->next = call->ack;
+    return !is_first(call->ack, call->conn->tcp->rev);
 }
 
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)

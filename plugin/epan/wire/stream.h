@@ -125,8 +125,8 @@ bool esmtp_stream_is_whole(const esmtp_call_t *call);
 /* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
 /* First visit, of the first octets that are ours: what the peer has said before them, by what they acknowledge, was
- * somebody else's and is not missing. */
-void esmtp_stream_begin_peer(const esmtp_call_t *call);
+ * somebody else's and is not missing. False: that is nothing, or not known. */
+bool esmtp_stream_begin_peer(const esmtp_call_t *call);
 /* First visit: what lies in front of the n-th of these octets is TLS's. */
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
 /* First visit: keeps octets that may be TLS's, or lines. */

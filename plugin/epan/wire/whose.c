@@ -250,8 +250,10 @@ static esmtp_whose_t on_any_port(esmtp_call_t *call)
     if (!esmtp_look_own(call->tvb) || !may_start(call))
         return ESMTP_WHOSE_NOBODYS;
     meet(call);
-    if (!PINFO_FD_VISITED(call->pinfo))
-        esmtp_stream_begin_peer(call);
+    /* A hello tells what the greeting did not. */
+    if (!PINFO_FD_VISITED(call->pinfo) && esmtp_stream_begin_peer(call) &&
+        esmtp_look_greet(call->tvb) == ESMTP_GREET_CLIENT)
+        esmtp_session_start_missed(call->conn->session);
     return ESMTP_WHOSE_SMTP;
 }
 
