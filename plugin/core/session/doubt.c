@@ -308,7 +308,7 @@ void esmtp_doubt_settle(esmtp_session_t *s)
 /* --- taking back -------------------------------------------------------------------------------- */
 
 /* The octets after BDAT are lines. */
-static void turn_chunk(esmtp_session_t *s, esmtp_pending_t *p, bool any)
+static void turn_chunk(esmtp_session_t *s, esmtp_pending_t *p)
 {
     esmtp_session_enter(s, ESMTP_STEP_LINE);
     s->octets_left = 0;
@@ -318,12 +318,10 @@ static void turn_chunk(esmtp_session_t *s, esmtp_pending_t *p, bool any)
         return;
     p->message = NULL;
     p->last_chunk = false;
-    if (any)
-        p->fact->anomalies |= ESMTP_AN_CHUNK_AS_COMMANDS;
 }
 
-/* Goes the other way from the doubtful point on. any: something was said since. */
-static void turn(esmtp_session_t *s, const doubt_t *d, bool any)
+/* Goes the other way from the doubtful point on. */
+static void turn(esmtp_session_t *s, const doubt_t *d)
 {
     esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, d->entry);
     switch (d->kind) {
@@ -335,14 +333,14 @@ static void turn(esmtp_session_t *s, const doubt_t *d, bool any)
         if (p)
             p->commands_follow = true;
         break;
-    case ESMTP_DOUBT_CHUNK: turn_chunk(s, p, any); break;
+    case ESMTP_DOUBT_CHUNK: turn_chunk(s, p); break;
     case ESMTP_DOUBT_EXCHANGE:
         s->gone_login = s->login;
         s->login = NULL;
         s->challenges = 0;
         break;
     case ESMTP_DOUBT_NO_ANSWER: s->answer_next = true; break;
-    case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at, true); break;
+    case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at); break;
     case ESMTP_DOUBT_ONE_REPLY:
         s->lmtp = true;
         if (p)
@@ -378,8 +376,8 @@ static void say_again(esmtp_session_t *s, const buffer_t *said, const buffer_t *
     }
 }
 
-/* Returns whether anything is read anew. */
-static bool take_back(esmtp_session_t *s, unsigned i)
+/* Returns what the reply that tells it is marked with. */
+static uint64_t take_back(esmtp_session_t *s, unsigned i)
 {
     esmtp_doubts_t *t = s->doubts;
     doubt_t d = t->doubt[i];
@@ -396,13 +394,17 @@ static bool take_back(esmtp_session_t *s, unsigned i)
     put_back(s, &d);
     s->ops->withdraw(s->ctx, &d.mark);
     esmtp_doubt_carry(s, esmtp_span(d.carry.p, d.carry.n));
-    turn(s, &d, said.n > 0);
+    turn(s, &d);
     doubt_free(s, &d);
     say_again(s, &said, &octets);
-    bool any = said.n > 0;
+    uint64_t told = said.n ? ESMTP_AN_READ_ANEW : 0;
+    if (d.kind == ESMTP_DOUBT_FALSE_END)
+        told |= ESMTP_AN_FAKE_END_TAKEN;
+    if (d.kind == ESMTP_DOUBT_CHUNK && said.n)
+        told |= ESMTP_AN_CHUNK_AS_COMMANDS;
     buffer_free(s, &said);
     buffer_free(s, &octets);
-    return any;
+    return told;
 }
 
 uint32_t esmtp_session_taken_back(const esmtp_session_t *s)
@@ -545,7 +547,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     }
 }
 
-bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, bool *anew)
+bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, uint64_t *told)
 {
     esmtp_doubts_t *t = s->doubts;
     if (!t || !t->n || !event->reply.valid || event->reply.code < 200 || s->reply.open)
@@ -555,7 +557,7 @@ bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, bo
         bool exchange = t->doubt[i].kind == ESMTP_DOUBT_EXCHANGE;
         finding_t finding = exchange && challenged ? OPEN : judge(s, &t->doubt[i], event);
         if (finding == WRONG) {
-            *anew |= take_back(s, i);
+            *told |= take_back(s, i);
             return true;
         }
         challenged |= exchange && finding == RIGHT; /* a challenge is for one line */

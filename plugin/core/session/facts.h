@@ -94,7 +94,7 @@ enum {
 #define ESMTP_AN_DUPLICATE_KEYWORD    ESMTP_AN(30) /* EHLO reply: an earlier line has the same keyword */
 #define ESMTP_AN_CLEAR_AFTER_TLS \
     ESMTP_AN(31) /* in clear although TLS was begun: its handshake failed, or it has ended */
-#define ESMTP_AN_CHUNK_AS_COMMANDS ESMTP_AN(32) /* BDAT: the server read the octets after it as commands */
+#define ESMTP_AN_CHUNK_AS_COMMANDS ESMTP_AN(32) /* REPLY: shows that what follows a BDAT was read as commands */
 #define ESMTP_AN_BAD_SIZE          ESMTP_AN(33) /* BDAT: its argument is no number, or more than that and LAST */
 #define ESMTP_AN_READ_ANEW         ESMTP_AN(34) /* REPLY: shows that what the client sent was read wrongly at first */
 

@@ -273,7 +273,7 @@ static void feed_text(feed_t *f)
         esmtp_session_end_mark(s, &f->at, (uint32_t)mark);
         advance(f, mark);
     } else if (lf_end) {
-        esmtp_session_take_false_end(s, &f->at, false);
+        esmtp_session_take_false_end(s, &f->at);
     } else if (stopped) {
         keep_taken(f);
         esmtp_doubt_open(s, ESMTP_DOUBT_FALSE_END, s->pairing.popped + s->pairing.n, &f->at);
@@ -360,7 +360,7 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
 
 static bool feed_server(feed_t *f)
 {
-    bool anew = false;
+    uint64_t told = 0;
     esmtp_server_event_t event;
     memset(&event, 0, sizeof event);
     event.size = UINT64_MAX;
@@ -374,7 +374,7 @@ static bool feed_server(feed_t *f)
     event.echo = is_echo(f->s, event.reply.parameter);
     if (ends_in_piece(f, &event.line))
         drop_piece(&event);
-    for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &anew); i++)
+    for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &told); i++)
         ;
     if (esmtp_session_hello_pending(f->s)) {
         esmtp_ehlo_parse(event.reply.parameter, &event.extension);
@@ -390,8 +390,7 @@ static bool feed_server(feed_t *f)
         event.wrapped = wrapped_code(event.reply.parameter);
     open_reply_doubt(f, &event);
     esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
-    if (anew)
-        fact->anomalies |= ESMTP_AN_READ_ANEW;
+    fact->anomalies |= told;
     advance(f, event.line.total);
     return true;
 }

@@ -215,8 +215,8 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
 esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s);
 /* Message text begins although that DATA has no answer. */
 void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data);
-/* The message ended at the false end that was seen last. at: after it. proved: by a reply. */
-void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at, bool proved);
+/* The message ended at the false end that was seen last. at: after it. */
+void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at);
 /* Octets of a line that goes on in a later segment. */
 void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 /* A final reply is about to come: ends a message whose end the server must have seen. */

@@ -190,7 +190,7 @@ static uint32_t cut_false_end(esmtp_session_t *s)
     return mark;
 }
 
-void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at, bool proved)
+void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at)
 {
     esmtp_message_t *m = s->message;
     esmtp_fact_t *text = s->text_fact, *fact = text;
@@ -215,8 +215,6 @@ void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at, b
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
     fact->eol = (uint16_t)MIN(mark, 1);
-    if (proved)
-        fact->anomalies |= ESMTP_AN_FAKE_END_TAKEN;
     leave_text(s);
     end_message(s, &here, fact);
     await_verdict(s, &here, fact, m);

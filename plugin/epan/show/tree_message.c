@@ -137,7 +137,7 @@ static const esmtp_fact_t *piece_behind(const esmtp_show_t *show, const esmtp_fa
 static bool is_joined(const esmtp_message_t *m)
 {
     const esmtp_collected_t *c = esmtp_collected(m);
-    return esmtp_collect_joined() && m->end_frame && !m->incomplete && !(c && c->too_big);
+    return esmtp_collect_joined() && m->end_frame && !m->incomplete && !m->leftover && !(c && c->too_big);
 }
 
 /* --- the list of fragments -------------------------------------------------------------------- */
@@ -269,6 +269,8 @@ static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_
 
 static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_t *hole)
 {
+    if (m->leftover)
+        return "an earlier part of it was refused, or no MAIL came before it";
     if (m->refused)
         return "the server refused a part of it";
     if (m->end_frame && hole && hole->code == ESMTP_GAP_WITHHELD)
@@ -286,7 +288,7 @@ static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_
 static void head_add(esmtp_show_t *show, esmtp_message_t *m, uint64_t head)
 {
     const esmtp_collected_t *c = esmtp_collected(m);
-    if (!c || c->too_big || !head || m->refused || m->aborted)
+    if (!c || c->too_big || !head || m->leftover || m->refused || m->aborted)
         return;
     (void)esmtp_show_message(show, m, head);
     if (esmtp_collect_joined())

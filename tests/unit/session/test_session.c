@@ -434,7 +434,7 @@ static void print_fact(GString *out, const kit_t *kit, size_t *i)
         f = *next;
         f.len += len;
         f.seq -= len;
-        if (f.anomalies & ESMTP_AN_FAKE_END_TAKEN)
+        if (f.kind == ESMTP_FACT_EOM && f.eol == 1)
             anomalies &= ~ESMTP_AN_FAKE_END; /* a piece of the end itself */
         f.anomalies |= anomalies;
         f.flags |= flags & ~(uint32_t)(end ? ESMTP_FF_LOST_PEER : 0);
@@ -798,8 +798,8 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 2 t1\n"
-                                         "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
-                                         "S11 reply . 250 >8 t1 => accepted 3 id 1 b@y:250\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "S11 reply . 250 >8 t1 !fake-end-taken => accepted 3 id 1 b@y:250\n"
                                          "C12 command MAIL 250 >13 t2\n"
                                          "S13 reply MAIL 250 >12 t2\n"
                                          "= x\\r\\n\n"},
@@ -1495,13 +1495,13 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command MAIL 250 >5 t1\n"
              "C4 command RCPT 250 >5 t1 !pipeline\n"
-             "C4 command BDAT 502 >5 t1 !pipeline !chunk-as-commands\n"
+             "C4 command BDAT 502 >5 t1 !pipeline\n"
              "C4 command NOOP 250 >5\n"
              "C4 command RSET 250 >5 t1 !pipeline\n"
              "C4 command QUIT 221 >5 !pipeline\n"
              "S5 reply MAIL 250 >4 t1\n"
              "S5 reply RCPT 250 >4 t1\n"
-             "S5 reply BDAT 502 >4 t1 !read-anew\n"
+             "S5 reply BDAT 502 >4 t1 !chunk-as-commands !read-anew\n"
              "S5 reply NOOP 250 >4\n"
              "S5 reply RSET 250 >4 t1 => rejected by 502 b@y:250\n"
              "S5 reply QUIT 221 >4\n"},
@@ -1517,11 +1517,11 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command BDAT 500 >6 !chunk-as-commands\n"
+             "C4 command BDAT 500 >6\n"
              "C4 line piece\n"
              "C5 command NOOP 250 >6 tail\n"
              "C5 line piece\n"
-             "S6 reply BDAT 500 >4 !read-anew\n"
+             "S6 reply BDAT 500 >4 !chunk-as-commands !read-anew\n"
              "S6 reply NOOP 250 >5\n"
              "C7 command RSET 250 >8 tail\n"
              "S8 reply RSET 250 >7\n"},
@@ -1558,10 +1558,10 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command BDAT 501 >9 t1 !chunk-as-commands !bad-size\n"
+             "C8 command BDAT 501 >9 t1 !bad-size\n"
              "C8 command NOOP 250 >9\n"
              "S9 reply BDAT 501 >8 t1\n"
-             "S9 reply NOOP 250 >8 !read-anew\n"},
+             "S9 reply NOOP 250 >8 !chunk-as-commands !read-anew\n"},
     {.label = "BDAT without a number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
@@ -1653,14 +1653,14 @@ static const dialogue_t dialogues[] = {
              "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
              "C10 text DATA 2 t1\n"
-             "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
+             "C10 eom . 250 3 >11 t1 complete\n"
              "C10 command MAIL 250 >11 t2\n"
              "C10 command RCPT 250 >11 t2\n"
              "C10 command DATA 354 >11 t2\n"
              "C10 text DATA 3 t2 !early-text\n"
              "C10 eom . 250 3 >11 t2 complete\n"
              "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
-             "S11 reply MAIL 250 >10 t2 !read-anew\n"
+             "S11 reply MAIL 250 >10 t2 !fake-end-taken !read-anew\n"
              "S11 reply RCPT 250 >10 t2\n"
              "S11 reply DATA 354 >10 t2\n"
              "S11 reply . 250 >10 t2 => accepted 3 b@y:250\n"
@@ -1714,11 +1714,11 @@ static const dialogue_t dialogues[] = {
              "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
              "C10 text DATA 3 t1\n"
-             "C11 eom . 250 3 >12 t1 complete !fake-end-taken\n"
+             "C11 eom . 250 3 >12 t1 complete\n"
              "C11 command RSET 250 >12\n"
              "C11 command 500 >12 !not-command\n"
              "S12 reply . 250 >8 t1 => accepted 2 b@y:250\n"
-             "S12 reply RSET 250 >11 !read-anew\n"
+             "S12 reply RSET 250 >11 !fake-end-taken !read-anew\n"
              "S12 reply 500 >11\n"
              "= x\\n\n"},
     {.label = "a client that ends lines with LF",
@@ -2918,11 +2918,11 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 2 t1\n"
-                                         "C10 eom . 250 3 >11 t1 complete !fake-end-taken\n"
+                                         "C10 eom . 250 3 >11 t1 complete\n"
                                          "C10 command MAIL 250 >11 t2\n"
                                          "C10 command !not-command\n"
                                          "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
-                                         "S11 reply MAIL 250 >10 t2 !read-anew\n"
+                                         "S11 reply MAIL 250 >10 t2 !fake-end-taken !read-anew\n"
                                          "= x\\r\\n\n"},
     {.label = "command behind QUIT",
      .steps = {HELLO, {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n"}},
