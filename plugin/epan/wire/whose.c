@@ -8,6 +8,7 @@
 
 #include "look.h"
 #include "proxy.h"
+#include "roles.h"
 #include "tls.h"
 
 /* Where the connection is, as far as that tells whose the next octets of a side are. */
@@ -169,6 +170,8 @@ static esmtp_whose_t not_met(const esmtp_call_t *call)
 static bool is_announced(const esmtp_call_t *call)
 {
     const esmtp_session_t *session = call->conn->session;
+    if (esmtp_session_server(session) == ESMTP_SIDE_NONE)
+        esmtp_roles_settle(call); /* the client was first to speak */
     return esmtp_session_server(session) == call->side || esmtp_session_server(session) == ESMTP_SIDE_NONE ||
            esmtp_session_tls_asked(session) || esmtp_session_tls_frame(session);
 }
