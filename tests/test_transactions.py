@@ -165,6 +165,31 @@ def test_second_mail_accepted_begins_the_next(read):
         [["2", "1"], ["a@a"], ["b@b"], []], [["2"], ["x@x"], ["y@y"], ["250"]]]
 
 
+REFUSED_BATCH = CAPTURE.add([*HELLO, C("MAIL FROM:<x@x>\r\nRCPT TO:<b@b>\r\nDATA\r\n"),
+                             S("451 4.3.0 later\r\n503 no\r\n503 no\r\n"), *MAIL, *QUIT])
+
+
+def test_what_is_sent_with_a_refused_mail_belongs_to_none(read, two_pass):
+    session = read[REFUSED_BATCH]
+    # In one pass it is shown before the reply comes.
+    number = "" if two_pass else " #1"
+    check(session, READ_HELLO + f"""
+        4 C MAIL FROM:<x@x> #1
+        4 C RCPT TO:<b@b>{number}
+        4 C DATA{number}
+        5 S 451 for 4 #1 deferred
+        5 S 503 for 4
+        5 S 503 for 4
+        6 C MAIL FROM:<a@a> #2
+        7 S 250 for 6 #2
+        8 C QUIT #2
+        9 S 221 for 8 #2 aborted
+    """)
+    first, *_ = session.finals()
+    assert told(first, "sender", "recipient", "recipient.rejected", "code", "reason") == [
+        ["x@x"], [], [], ["451"], ["4.3.0 later"]]
+
+
 # --- Ends -----------------------------------------------------------------------------------------
 
 ENDS = {line: CAPTURE.add([*HELLO, *MAIL, *RCPT, *say(line), *say("RCPT TO:<c@c>", "503 no"), *MAIL])
@@ -383,6 +408,32 @@ def test_recipients_by_their_fate(tshark):
     rows = tshark.by_stream(CAPTURE, ["smtp.rcpt.to"], filter="smtp.rcpt.status == 451 || smtp.rcpt.status == 552", two_pass=True)
     assert rows == {DETAILS: [{"smtp.rcpt.to": ["later@b"]}], LMTP: [{"smtp.rcpt.to": ["two@b"]}],
                     LMTP_BDAT: [{"smtp.rcpt.to": ["two@b"]}]}
+
+
+LEFT = CAPTURE.add([*HELLO, *MAIL, *RCPT, *DATA, C(TEXT + ".\r\n")])
+LEFT_REFUSED = CAPTURE.add([*HELLO, *MAIL, *say("RCPT TO:<b@b>", "450 4.2.0 later"), *say("NOOP")])
+
+
+def test_connection_that_ends_first(read, two_pass):
+    aborted, deferred = (" aborted", " deferred") if two_pass else ("", "")
+    check(read[LEFT], READ_DATA + f"""
+        10 C text #1
+        10 C end #1{aborted}{" (no reply in the capture)" if two_pass else ""}
+    """)
+    check(read[LEFT_REFUSED], READ_MAIL + f"""
+        6 C RCPT TO:<b@b> #1
+        7 S 450 for 6 #1{deferred}
+        8 C NOOP
+        9 S 250 for 8
+    """)
+
+
+def test_every_mail_has_one_outcome(read, two_pass):
+    """The rows of smtp.transaction.outcome are the mails; those that the connection's end cut off come in later passes."""
+    assert sum(len(session.values("smtp.mail.from")) for session in read.values()) > 50
+    for number, session in read.items():
+        mails, outcomes = len(session.values("smtp.mail.from")), len(session.values("smtp.transaction.outcome"))
+        assert outcomes == mails or not two_pass and outcomes < mails, f"stream {number}"
 
 
 # --- Who answers whom -----------------------------------------------------------------------------

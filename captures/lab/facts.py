@@ -117,6 +117,7 @@ class _Session:
         elif verb == "DATA" and mail:
             if code in (353, 354):
                 self.body = 0
+                mail.pop("refused", None)
             else:
                 mail["refused"] = code
                 if code == 421:
