@@ -413,6 +413,8 @@ def test_recipients_by_their_fate(tshark):
 LEFT = CAPTURE.add([*HELLO, *MAIL, *RCPT, *DATA, C(TEXT + ".\r\n")])
 LEFT_REFUSED = CAPTURE.add([*HELLO, *MAIL, *say("RCPT TO:<b@b>", "450 4.2.0 later"), *say("NOOP")])
 
+LEFT_INSIDE = CAPTURE.add([*HELLO, *MAIL, *RCPT, *say("MAIL FROM:<x@x>")])
+
 
 def test_connection_that_ends_first(read, two_pass):
     aborted, deferred = (" aborted", " deferred") if two_pass else ("", "")
@@ -425,6 +427,11 @@ def test_connection_that_ends_first(read, two_pass):
         7 S 450 for 6 #1{deferred}
         8 C NOOP
         9 S 250 for 8
+    """)
+    # The reply to the MAIL inside ends the outer one, and is the last that is known of the inner one.
+    check(read[LEFT_INSIDE], READ_ENVELOPE + f"""
+        8 C MAIL FROM:<x@x> #2
+        9 S 250 for 8 #2 #1 aborted{aborted}
     """)
 
 
