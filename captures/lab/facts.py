@@ -100,7 +100,7 @@ class _Session:
         mail = self.mail
         if verb in ("EHLO", "LHLO", "HELO"):
             if mail and good:
-                self._over(mail, "aborted")
+                self._over(mail)
             if "not printed" in lines[0]:
                 self.facts["ehlo"].append(None)
             elif verb != "HELO" and good:
@@ -111,42 +111,59 @@ class _Session:
                 self.facts["transactions"].append(
                     {"sender": _path(said), "code": code, "recipients": []})
                 if not good:
-                    self._over(self.mail, "rejected", code)
+                    self._over(self.mail, code)
         elif verb == "RCPT" and mail:
             mail["recipients"].append({"address": _path(said), "code": code})
         elif verb == "DATA" and mail:
             if code in (353, 354):
                 self.body = 0
-            elif code == 421:
-                self._over(mail, "rejected", code)
+                mail.pop("refused", None)
             else:
-                mail["data"] = code
                 mail["refused"] = code
+                if code == 421:
+                    self._over(mail, code)
         elif verb == "BODY" and mail:
             if said is not None:
                 said["code"] = code
                 if any(entry[0] == "BODY" for entry in self.waiting):
                     return
                 good = any(each["code"] // 100 == 2 for each in mail["recipients"])
-            self._over(mail, "accepted" if good else "rejected", code)
+            if not good:
+                mail["refused"] = code
+            self._over(mail, code, good)
         elif verb == "BDAT" and mail:
             if said.upper().endswith(" LAST") or not good:
                 mail["size"], self.chunk = self.chunk, 0
-                self._over(mail, "accepted" if good else "rejected", code)
+                if not good:
+                    mail["refused"] = code
+                self._over(mail, code, good)
         elif verb in ("RSET", "QUIT") and mail and (good or verb == "QUIT"):
-            self._over(mail, "rejected" if "refused" in mail else "aborted",
-                       mail.pop("refused", code))
+            self._over(mail, mail.get("refused", code))
         elif verb == "AUTH" and self.auth:
             if code == 334:
                 self.auth["asked"] = True
             else:
                 self._authenticated(code)
 
-    def _over(self, mail, outcome, code=None):
+    def _over(self, mail, code=None, accepted=False):
         mail["over"] = True
-        mail["outcome"] = outcome
+        mail["outcome"] = "accepted" if accepted else self._refusal(mail)
         if code:
             mail["final"] = code
+
+    @staticmethod
+    def _refusal(mail):
+        """Of what was not accepted: MAIL, every RCPT, DATA or the message was refused, or nothing was."""
+        codes = [each["code"] for each in mail["recipients"]]
+        if mail["code"] >= 400:
+            deciding = [mail["code"]]
+        elif codes and min(codes) >= 400:
+            deciding = codes
+        else:
+            deciding = [mail["refused"]] if "refused" in mail else []
+        if not deciding:
+            return "aborted"
+        return "deferred" if any(code < 500 for code in deciding) else "rejected"
 
     def _authenticated(self, code):
         auth, self.auth = self.auth, None
@@ -161,12 +178,9 @@ class _Session:
 
     def end(self):
         if mail := self.mail:
-            if "refused" in mail:
-                self._over(mail, "rejected", mail["refused"])
-            else:
-                self._over(mail, "aborted")
+            self._over(mail, mail.get("refused"))
         for each in self.facts["transactions"]:
-            for name in ("over", "refused", "data"):
+            for name in ("over", "refused"):
                 each.pop(name, None)
         return {name: value for name, value in self.facts.items() if value not in ([], None)}
 

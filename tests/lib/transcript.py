@@ -3,9 +3,9 @@
 A line is: the packet (the n-th of the connection that carries octets, from 1), who speaks, what, and
 
     for 4         replies: the packet of the command that it answers
-    #1            number of the mail transaction
-    accepted      its outcome, on the final reply
-    !gap          expert info smtp.expert.gap
+    #1            number of the mail transaction; two if a MAIL's reply ends the one before it, too
+    accepted      its outcome, on the reply that ends it
+    !gap          expert info smtp.expert.gap; alone after the packet, it is on the packet as a whole
     (...)         what the capture lacks
 
 A command is shown by verb and parameter, a reply by its code ("..." in a packet that has only its
@@ -39,9 +39,13 @@ class Session:
         """The reply at that place of the session, from 0; with -1 the last one."""
         return self.items("smtp.response")[number]
 
+    def finals(self):
+        """The replies that end a transaction."""
+        return [item for item in self.items("smtp.response") if item.all("smtp.transaction.outcome")]
+
     def final(self):
         """The final reply of the only transaction that has one."""
-        reply, = [item for item in self.items("smtp.response") if item.all("smtp.transaction.outcome")]
+        reply, = self.finals()
         return reply
 
 
@@ -88,6 +92,8 @@ def _said(item):
         return ["S", *(item.values("smtp.response.code") or [unfinished])]
     if item.name == "smtp.missing":
         return ["gap"]
+    if item.name == "_ws.expert":
+        return []
     if item.name in TEXT:
         return ["C", TEXT[item.name]]
     return [item.name]

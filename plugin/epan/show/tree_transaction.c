@@ -90,15 +90,18 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
         return;
     proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
     const esmtp_verdict_t *verdict = verdict_of(fact);
-    esmtp_verdict_t left;
-    if (!verdict && show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
+    if (verdict && verdict->txn == txn) {
+        verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
+        return;
+    }
+    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
+        esmtp_verdict_t left;
         esmtp_txn_weigh(txn, &left); /* the connection ended first */
-        verdict = &left;
+        verdict_add(show, proto_item_add_subtree(item, ett_transaction), &left);
     }
     if (!verdict)
         return;
-    if (verdict->txn != txn)
-        item = esmtp_add_gen_uint(tree, hf_number, show->tvb, verdict->txn->number);
+    item = esmtp_add_gen_uint(tree, hf_number, show->tvb, verdict->txn->number); /* a MAIL inside it ended it */
     verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
 }
 
