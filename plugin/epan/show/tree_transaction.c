@@ -91,7 +91,7 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
     const esmtp_verdict_t *verdict = verdict_of(fact);
     esmtp_verdict_t left;
-    if (!verdict && show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
+    if (!verdict && show->later && txn->last == fact && !txn->judged && !txn->uncertain && !txn->unheard) {
         esmtp_txn_weigh(txn, &left); /* the connection ended first */
         verdict = &left;
     }
