@@ -46,7 +46,8 @@ typedef struct esmtp_txn {
     /* Refusals so far: of MAIL; of a recipient (the newest, but a 4yz stays); of the last DATA, BDAT or message. */
     esmtp_decision_t mail_refusal, rcpt_refusal, message_refusal;
     bool binary;              /* BODY=BINARYMIME */
-    bool uncertain;           /* replies were lost: recipients may be accepted or not */
+    bool uncertain;           /* octets were lost: recipients may be accepted or not, and the mail, too */
+    bool unheard;             /* the client's newest command acknowledges replies that the capture lacks */
     bool closed;              /* nothing more belongs to it */
     bool judged;              /* the reply that ended it was seen */
     esmtp_fact_t *final;      /* that one, or NULL */

@@ -330,6 +330,7 @@ static void server_gap(esmtp_session_t *s)
     s->reply.open = false;
     s->reply.head_lost = true;
     s->pairing.lossy |= s->pairing.n > 0;
+    s->challenges = MAX(s->challenges, 0); /* what was answered too early was asked for in the hole */
 }
 
 static void octets_gap(esmtp_session_t *s, uint32_t missing)
@@ -374,6 +375,8 @@ static void client_gap(esmtp_session_t *s, uint32_t missing)
         esmtp_session_enter(s, ESMTP_STEP_LOST);
         login_gap(s);
         s->synced = false;
+        if (s->txn)
+            s->txn->uncertain = true;
         s->txn = NULL; /* a MAIL, an end of message or a RSET may have been lost */
         if (s->batch || s->pairing.n)
             s->pairing.lossy = s->pairing.hole = true;

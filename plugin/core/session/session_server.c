@@ -119,7 +119,8 @@ static bool greets(uint16_t code)
 /* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
 static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
 {
-    if (code == 421 || code == 221 || s->reply.early)
+    bool goodbye = code == 421 || (code == 221 && !at->peer_ahead);
+    if (goodbye || s->reply.early)
         return;
     bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
     s->reply.no_command = watched;

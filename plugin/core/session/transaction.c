@@ -64,6 +64,7 @@ void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact
         return;
     txn->last = fact;
     txn->last_time = at->time;
+    txn->unheard = at->peer_ahead && !(fact->flags & ESMTP_FF_FROM_SERVER);
 }
 
 /* --- verdicts ----------------------------------------------------------------------------------- */

@@ -94,7 +94,7 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
         verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
         return;
     }
-    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
+    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain && !txn->unheard) {
         esmtp_verdict_t left;
         esmtp_txn_weigh(txn, &left); /* the connection ended first */
         verdict_add(show, proto_item_add_subtree(item, ett_transaction), &left);
