@@ -206,8 +206,8 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         tail_add(show, fact, offset);
         return;
     }
-    /* A login has more to report than its items, and items of other protocols. */
-    bool details = show->wanted & DETAILS || fact->flags & ESMTP_FF_LOGIN;
+    /* A login has more to report than its items, and items of other protocols; a message that ends here has its own. */
+    bool details = show->wanted & DETAILS || fact->flags & (ESMTP_FF_LOGIN | ESMTP_FF_BDAT_LAST);
     proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;
     esmtp_request_mark(show);
     if (len > 0 && details)

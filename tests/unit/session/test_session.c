@@ -1251,6 +1251,21 @@ static const dialogue_t dialogues[] = {
              "S7 reply RCPT 250 >6 t1\n"
              "C8 command AUTH 503 >9 !clear-login !auth-in-mail login1 PLAIN failed message 1\n"
              "S9 reply AUTH 503 >8 login1 PLAIN failed user bob\n"},
+    {.label = "AUTH of which a challenge is lost",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\n"},
+               {'C', "Ym9i\r\n"},
+               {'s', "18"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "c2VjcmV0\r\n"},
+               {'S', "235 ok\r\n"}},
+     .want = HELLO_FACTS
+         "C4 command AUTH 235 >7 !mech-not-offered login1 LOGIN succeeded message 0\n"
+         "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
+         "S6 gap 18 !gap\n"
+         "S7 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
+         "C8 auth >9 login1 LOGIN succeeded message 2\n"
+         "S9 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"},
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
