@@ -96,7 +96,7 @@ def test_every_way_of_reading_agrees(tshark, captures, name):
                    "smtp.not_captured", "smtp.auth.ended_in"}
     one, two = (
         [[(item.name, item.value) for layer in frame.layers for item in layer.walk() if item.name not in known_later]
-         for frame in tshark.tree(capture, two_pass=passes)]
+         for frame in tshark.tree(capture, two_pass=passes, tshark=True)]
         for passes in (False, True)
     )
     assert one == two

@@ -26,12 +26,12 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         return;
     esmtp_message_t *message = s->message;
     bool goes_on = message && message->bdat && message->txn == s->txn && !message->refused;
-    if (!goes_on && message)
-        message->aborted = true;
-    if (!goes_on)
+    if (!goes_on) {
+        if (message)
+            message->aborted = true;
         esmtp_session_begin_message(s, at, s->txn, true);
-    if (!goes_on)
         s->message->leftover = is_leftover(s, message);
+    }
     p->message = s->message;
     p->last_chunk = event->last;
     esmtp_session_begin_octets(s, event->size, event->last);

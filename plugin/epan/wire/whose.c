@@ -6,6 +6,7 @@
  */
 #include "whose.h"
 
+#include "../show/fields.h"
 #include "look.h"
 #include "proxy.h"
 #include "roles.h"
@@ -185,7 +186,8 @@ static bool may_be_hello(const esmtp_call_t *call)
         return true; /* that is settled */
     if (conn->tls_refuted || esmtp_look_hello(call->tvb) == ESMTP_LOOK_NO)
         return false;
-    conn->tls_maybe = call->have_seq;
+    /* With SMTP switched off nobody will read lines. */
+    conn->tls_maybe = call->have_seq && proto_is_protocol_enabled(find_protocol_by_id(esmtp_smtp_proto()));
     return true;
 }
 
