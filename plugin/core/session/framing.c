@@ -420,7 +420,8 @@ static size_t feed_joined(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t a
     size_t n = carried.len;
     uint8_t *all = g_malloc(n + in.len);
     memcpy(all, carried.p, n);
-    memcpy(all + n, in.p, in.len);
+    if (in.len)
+        memcpy(all + n, in.p, in.len);
     esmtp_doubt_carry(s, esmtp_span(NULL, 0));
     at.seq -= (uint32_t)n;
     s->carried = (uint32_t)n;
@@ -456,7 +457,8 @@ void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at
     uint8_t *all = g_malloc(carried.len + rest.len);
     if (carried.len)
         memcpy(all, carried.p, carried.len);
-    memcpy(all + carried.len, rest.p, rest.len);
+    if (rest.p)
+        memcpy(all + carried.len, rest.p, rest.len);
     at.seq += (uint32_t)used;
     esmtp_session_piece(s, &at, (uint32_t)rest.len);
     esmtp_doubt_keep(s, from, &at, rest);

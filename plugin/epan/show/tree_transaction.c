@@ -94,10 +94,12 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
         verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
         return;
     }
-    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain && !txn->unheard) {
+    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
         esmtp_verdict_t left;
         esmtp_txn_weigh(txn, &left); /* the connection ended first */
-        verdict_add(show, proto_item_add_subtree(item, ett_transaction), &left);
+        /* A reply that the capture lacks may have accepted it; what was refused stays refused. */
+        if (!txn->unheard || left.outcome != ESMTP_OUTCOME_ABORTED)
+            verdict_add(show, proto_item_add_subtree(item, ett_transaction), &left);
     }
     if (!verdict)
         return;
