@@ -31,7 +31,8 @@ def test_quick_run_prints_sane_figures(source, tmp_path):
     assert times == pytest.approx(plugin / builtin, abs=0.02)
     assert packet == pytest.approx(plugin / 25, abs=0.1)
     assert octet == pytest.approx(1000 * plugin / 1330, rel=0.1)
-    assert 8 < growth < 11
+    # In so few sessions what is done once weighs; ten times as much may cost no more than ten times.
+    assert 4 < growth < 11
 
     _, _, seconds, *_, data, builtin, plugin, times, _ = time
     assert 0.02 < float(seconds) < 60

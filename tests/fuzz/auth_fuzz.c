@@ -53,7 +53,10 @@ static void check_opened(const esmtp_mechanism_row_t *row, uint32_t number, esmt
     esmtp_auth_gift_t gift = esmtp_auth_peek(row, number, sent);
     CHECK(!gift.secret || esmtp_auth_is_secret(row, number));
     g_free(gift.user);
-    g_free(esmtp_auth_peek(NULL, number, sent).user);
+    g_free(gift.password);
+    gift = esmtp_auth_peek(NULL, number, sent);
+    g_free(gift.user);
+    g_free(gift.password);
     free(out);
 }
 

@@ -72,6 +72,8 @@ struct esmtp_doubts {
 
 static void *buffer_add(esmtp_session_t *s, buffer_t *b, const void *p, size_t n)
 {
+    if (!n)
+        return b->p;
     if (b->n + n > b->room) {
         size_t room = MAX(b->room * 2, MAX(b->n + n, 256));
         uint8_t *more = esmtp_session_alloc(s, room);
@@ -81,8 +83,7 @@ static void *buffer_add(esmtp_session_t *s, buffer_t *b, const void *p, size_t n
         b->p = more;
         b->room = room;
     }
-    if (n)
-        memcpy(b->p + b->n, p, n);
+    memcpy(b->p + b->n, p, n);
     b->n += n;
     return b->p + b->n - n;
 }

@@ -181,6 +181,8 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
         return;
     s->txn = NULL;
     s->message = NULL;
+    if (s->step == ESMTP_STEP_TEXT)
+        esmtp_session_enter(s, ESMTP_STEP_LINE);
     s->login = NULL;
     s->challenges = 0;
     s->logged_in = s->xack_off = false;
