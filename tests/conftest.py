@@ -130,12 +130,22 @@ def _named(item, words):
     return any(word in item.name for word in words.split())
 
 
+def _open():
+    """{test: reason} of tests that are known to fail, from open.tsv: the list only gets shorter."""
+    lines = (Path(__file__).parent / "open.tsv").read_text().splitlines()
+    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
 def pytest_collection_modifyitems(config, items):
     """Without root the live test cannot be done: tests/run says so at the end."""
     nested = os.environ.get("ESMTP_NESTED") == "yes"
+    known = _open()
     left_out = []
     for item in items:
         file = item.path.name
+        for name, reason in known.items():
+            if item.nodeid == name or item.nodeid.startswith(name + "["):
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
         if file in NATIVE and not _named(item, NATIVE[file][1]):
             item.add_marker(pytest.mark.native)
         if file in SLOW and (not SLOW[file] or _named(item, SLOW[file])):
