@@ -483,6 +483,7 @@ static void peeks(void **state)
         check_number(c->label, "secret", gift.secret, c->secret);
         check_number(c->label, "may be secret", esmtp_auth_is_secret(row, c->number), c->may);
         g_free(gift.user);
+        g_free(gift.password);
         check_free(sent);
     }
 }
