@@ -35,6 +35,19 @@ def rows(tshark, capture, *args, **options):
     return frames
 
 
+def _at_once(one, two):
+    """The row of later passes without what became of a mail that the connection's end cut off: too early for one pass."""
+    outcome = "smtp.transaction.outcome"
+    if len(one.get(outcome, [])) >= len(two.get(outcome, [])):
+        return two
+    row = dict(two)
+    for name in [name for name in row if name.startswith("smtp.transaction.") and name != "smtp.transaction.id"]:
+        said, more = one.get(name, []), iter(row.pop(name))
+        assert all(value in more for value in said), f"{name}, one pass: {one}\ntwo passes: {two}"
+        row |= {name: said} if said else {}
+    return row
+
+
 def one_and_two(tshark, capture, *args, **options):
     """Fails unless one pass and two passes show the same; returns what they show."""
     one = rows(tshark, capture, *args, two_pass=False, **options)
@@ -43,7 +56,7 @@ def one_and_two(tshark, capture, *args, **options):
         # The first pass names TLS for a segment that holds but the beginning of a record.
         if first["protocols"] == second["protocols"] + ":tls":
             first["protocols"] = second["protocols"]
-        assert first == second, f"one pass: {first}\ntwo passes: {second}"
+        assert first == _at_once(first, second), f"one pass: {first}\ntwo passes: {second}"
     assert len(one) == len(two)
     return two
 
