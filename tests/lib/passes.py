@@ -35,7 +35,7 @@ def rows(tshark, capture, *args, **options):
     return frames
 
 
-def _at_once(one, two):
+def at_once(one, two):
     """The row of later passes without what became of a mail that the connection's end cut off: too early for one pass."""
     outcome = "smtp.transaction.outcome"
     if len(one.get(outcome, [])) >= len(two.get(outcome, [])):
@@ -56,7 +56,7 @@ def one_and_two(tshark, capture, *args, **options):
         # The first pass names TLS for a segment that holds but the beginning of a record.
         if first["protocols"] == second["protocols"] + ":tls":
             first["protocols"] = second["protocols"]
-        assert first == _at_once(first, second), f"one pass: {first}\ntwo passes: {second}"
+        assert first == at_once(first, second), f"one pass: {first}\ntwo passes: {second}"
     assert len(one) == len(two)
     return two
 
