@@ -145,7 +145,7 @@ def pytest_collection_modifyitems(config, items):
         file = item.path.name
         for name, reason in known.items():
             if item.nodeid == name or item.nodeid.startswith(name + "["):
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
         if file in NATIVE and not _named(item, NATIVE[file][1]):
             item.add_marker(pytest.mark.native)
         if file in SLOW and (not SLOW[file] or _named(item, SLOW[file])):
