@@ -1259,13 +1259,12 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS
-         "C4 command AUTH 235 >7 !mech-not-offered login1 LOGIN succeeded message 0\n"
-         "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
-         "S6 gap 18 !gap\n"
-         "S7 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
-         "C8 auth >9 login1 LOGIN succeeded message 2\n"
-         "S9 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"},
+     .want = HELLO_FACTS "C4 command AUTH 235 >7 !mech-not-offered login1 LOGIN succeeded message 0\n"
+                         "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
+                         "S6 gap 18 !gap\n"
+                         "S7 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
+                         "C8 auth >9 login1 LOGIN succeeded message 2\n"
+                         "S9 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"},
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
