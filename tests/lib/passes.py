@@ -71,7 +71,7 @@ def any_order(tshark, capture, prefs=(), seed=1):
     clicks = tshark.visit(capture, order, prefs=prefs)
     for number, text in zip(order, clicks):
         _, _, tree = text.partition("\n")
-        assert tree == trees[number], f"frame {number}"
+        same_text(tree, trees[number], f"frame {number}")
     layers = tshark.visit(capture, order, protocol="frame", prefs=prefs)
     for number, text in zip(order, layers):
         # A label has room for 240 octets.
@@ -90,11 +90,11 @@ def experts(tshark, capture, *args, **options):
             for stream, segments in streams.items()}
 
 
-def same_text(ours, theirs):
+def same_text(ours, theirs, what=""):
     """Fails at the first line that differs. (What pytest does about long texts takes minutes.)"""
     if ours == theirs:
         return
     pairs = zip(ours.splitlines(), theirs.splitlines())
     n, line, other = next(((n, a, b) for n, (a, b) in enumerate(pairs) if a != b), (-1, "", ""))
     before = "\n".join(ours.splitlines()[max(0, n - 8):n])
-    raise AssertionError(f"{before}\nline {n}: {line[:500]!r}\n instead of: {other[:500]!r}")
+    raise AssertionError(f"{what}\n{before}\nline {n}: {line[:500]!r}\n instead of: {other[:500]!r}")

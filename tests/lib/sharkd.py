@@ -27,6 +27,9 @@ NAMELESS = {
 # What is hidden.
 HIDDEN = {"smtp.req", "smtp.rsp"}
 
+# Preferences of Wireshark's that leave something behind when they are set back: after them it is started anew.
+STICKY = {"smtp.tcp.port"}
+
 # What it says on stderr when nothing is wrong.
 CHATTER = re.compile(r"Hello in child\.|load: filename=.*|\s*|Running as user .*")
 
@@ -198,6 +201,8 @@ class Sharkd:
         at = (str(path), path.exists() and path.stat().st_mtime_ns, tuple(sorted(wanted.items())))
         if self.process is not None and self.loaded == at:
             return
+        if self.process is not None and self.prefs.keys() & STICKY - wanted.keys():
+            self.close()
         if self.process is None:
             self._start()
         self.loaded, self.seen = None, {}
