@@ -15,6 +15,7 @@
 #include "../../core/session/framing.h"
 #include "options.h"
 #include "pool.h"
+#include "recent.h"
 
 /* A jump of more than this is no hole of one connection but another numbering. */
 #define JUMP_MAX 0x40000000
@@ -30,6 +31,7 @@ void esmtp_stream_register(int proto)
 {
     proto_esmtp = proto;
     esmtp_pool_register();
+    esmtp_recent_register();
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -156,8 +158,14 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn)
 
 esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
 {
+    esmtp_conn_t *conn = esmtp_recent_find(pinfo);
+    if (conn)
+        return conn;
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    return conversation ? conversation_get_proto_data(conversation, proto_esmtp) : NULL;
+    conn = conversation ? conversation_get_proto_data(conversation, proto_esmtp) : NULL;
+    if (conn)
+        esmtp_recent_keep(conversation, conn);
+    return conn;
 }
 
 uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn)
