@@ -3,9 +3,10 @@
  * with the connection, 2 side B is the server and not A, 4 nobody knows yet who the server is, 8 no comparison.
  *
  * What holds: each octet that was used lies in exactly one fact, facts stand in order and do not overlap, references
- * name what exists. Where the script has no holes, the same script cut into single octets, and into pieces, gives the
- * same facts, but for the number of message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small
- * limits, too.
+ * name what exists. No command has two final replies, and no reply two commands. Verdicts come from codes that judge.
+ * Facts change only while something is in doubt. What taking readings back takes of memory is bounded. Where the script
+ * has no holes, the same script cut into single octets, and into pieces, gives the same facts, but for the number of
+ * message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small limits, too.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -16,13 +17,26 @@
 
 enum { OPENED = 1, SERVER_B = 2, SPEAKER = 4, NO_COMPARISON = 8 };
 
-/* Memory of the worlds that are only compared with: quicker than a block each. */
+/* Memory of the worlds that are only compared with: quicker than a block each, and all that a script may take, with
+ * what is given back. */
 #define ARENA (4u << 20)
 
 typedef struct {
     uint8_t octets[FUZZ_SAID_MAX];
     size_t n;
 } buffer_t;
+
+/* What was collected of messages, an octet each. */
+typedef struct {
+    const esmtp_message_t *message;
+    uint8_t octet;
+} collected_t;
+
+/* Facts of one side that can change no longer, the newest aside: nothing is in doubt. */
+typedef struct {
+    size_t n;
+    uint32_t sum;
+} settled_t;
 
 typedef struct {
     bool strict; /* each allocation stands alone, each input ends where its memory ends */
@@ -34,11 +48,14 @@ typedef struct {
     esmtp_session_t *session;
     esmtp_facts_t facts[2][2]; /* layer, side */
     size_t layer;
-    bool secured;        /* TLS was seen */
-    buffer_t text;       /* all message octets */
+    bool secured; /* TLS was seen */
+    collected_t text[FUZZ_SAID_MAX];
+    size_t n_text;
     buffer_t partial[2]; /* that came and are not used yet, by side */
     uint32_t next[2][2]; /* sequence number behind what was used */
-    uint64_t ended;
+    uint64_t used[2][2]; /* octets of it that facts have */
+    settled_t settled[2][2];
+    uint32_t ended;
 } world_t;
 
 static void append(buffer_t *buffer, const uint8_t *p, size_t n)
@@ -68,7 +85,9 @@ static void take_text(void *ctx, esmtp_message_t *message, const uint8_t *p, siz
 {
     world_t *w = ctx;
     CHECK(message && !message->end_frame);
-    append(&w->text, p, n);
+    CHECK(n <= G_N_ELEMENTS(w->text) - w->n_text);
+    for (size_t i = 0; i < n; i++)
+        w->text[w->n_text++] = (collected_t){message, p[i]};
 }
 
 static void take_end(void *ctx, esmtp_message_t *message)
@@ -76,6 +95,40 @@ static void take_end(void *ctx, esmtp_message_t *message)
     world_t *w = ctx;
     CHECK(message->end_frame);
     w->ended++;
+}
+
+/* Readings that are taken back, as stream.c does it. */
+static esmtp_mark_t mark(void *ctx)
+{
+    const world_t *w = ctx;
+    return (esmtp_mark_t){{w->facts[w->layer][0].n, w->facts[w->layer][1].n}, w->ended};
+}
+
+static void withdraw(void *ctx, const esmtp_mark_t *mark)
+{
+    world_t *w = ctx;
+    for (size_t side = 0; side < 2; side++) {
+        CHECK(mark->facts[side] <= w->facts[w->layer][side].n);
+        w->facts[w->layer][side].n = (uint32_t)mark->facts[side];
+    }
+    CHECK(mark->messages <= w->ended);
+    w->ended = (uint32_t)mark->messages;
+}
+
+static void cut(void *ctx, esmtp_message_t *message, uint64_t octets)
+{
+    world_t *w = ctx;
+    size_t kept = 0;
+    for (size_t i = 0; i < w->n_text; i++) {
+        bool own = w->text[i].message == message;
+        if (own && octets)
+            octets--;
+        else if (own)
+            continue;
+        w->text[kept++] = w->text[i];
+    }
+    CHECK(octets == 0);
+    w->n_text = kept;
 }
 
 static void *alloc(void *ctx, size_t n)
@@ -99,12 +152,20 @@ static void release(void *ctx, void *p)
 static void world_begin(world_t *w, uint8_t options, bool strict)
 {
     w->strict = strict;
-    w->arena_used = w->layer = w->text.n = w->partial[0].n = w->partial[1].n = 0;
+    w->arena_used = w->layer = w->n_text = w->partial[0].n = w->partial[1].n = 0;
     w->ended = 0;
+    memset(w->used, 0, sizeof w->used);
+    memset(w->settled, 0, sizeof w->settled);
     w->secured = false;
     memset(w->next, 0, sizeof w->next);
     w->allocator = (esmtp_allocator_t){alloc, w, release, NULL};
-    w->ops = (esmtp_session_ops_t){.allocator = &w->allocator, .fact = new_fact, .text = take_text, .end = take_end};
+    w->ops = (esmtp_session_ops_t){.allocator = &w->allocator,
+                                   .fact = new_fact,
+                                   .text = take_text,
+                                   .end = take_end,
+                                   .mark = mark,
+                                   .withdraw = withdraw,
+                                   .cut = cut};
     memset(w->facts, 0, sizeof w->facts);
     w->session = esmtp_session_new(&w->ops, w);
     esmtp_session_set_server(w->session, options & SERVER_B ? ESMTP_SIDE_B : ESMTP_SIDE_A, !(options & SPEAKER));
@@ -114,12 +175,34 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
 
 /* --- feeding ---------------------------------------------------------------------------------- */
 
-static uint64_t octets_of(const esmtp_facts_t *facts, size_t from)
+static uint64_t octets_of(const esmtp_facts_t *facts)
 {
     uint64_t n = 0;
-    for (; from < facts->n; from++)
-        n += esmtp_facts_at(facts, from)->len;
+    for (size_t i = 0; i < facts->n; i++)
+        n += esmtp_facts_at(facts, i)->len;
     return n;
+}
+
+/* The first n facts, the newest of them aside: its octets may yet become the beginning of an end mark. */
+static uint32_t sum_of(const esmtp_facts_t *facts, size_t n)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i + 1 < n; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(facts, i);
+        sum = sum * 31 + (fact->kind + fact->frame * 64 + fact->seq * 4096 + fact->len * 65536);
+    }
+    return sum;
+}
+
+static void check_settled(world_t *w)
+{
+    for (size_t side = 0; side < 2; side++) {
+        const esmtp_facts_t *facts = &w->facts[w->layer][side];
+        settled_t *settled = &w->settled[w->layer][side];
+        CHECK(facts->n >= settled->n && sum_of(facts, settled->n) == settled->sum);
+        if (!esmtp_session_in_doubt(w->session))
+            *settled = (settled_t){facts->n, sum_of(facts, facts->n)};
+    }
 }
 
 static void enter_layer(world_t *w, const fuzz_segment_t *segment)
@@ -152,7 +235,8 @@ static void feed(world_t *w, esmtp_stamp_t at, esmtp_side_t side, esmtp_span_t p
 {
     buffer_t *partial = &w->partial[side];
     const esmtp_facts_t *facts = w->facts[w->layer];
-    size_t before[2] = {facts[0].n, facts[1].n}, scanned = partial->n ? partial->n - 1 : 0;
+    uint64_t *octets = w->used[w->layer];
+    size_t scanned = partial->n ? partial->n - 1 : 0;
     append(partial, piece.p, piece.len);
     esmtp_span_t in = esmtp_span(partial->octets, partial->n);
     if (w->strict)
@@ -160,8 +244,9 @@ static void feed(world_t *w, esmtp_stamp_t at, esmtp_side_t side, esmtp_span_t p
     at.seq = w->next[w->layer][side];
     size_t used = esmtp_framing_feed(w->session, side, at, in, scanned, last);
     CHECK(used <= in.len && (!last || used == in.len));
-    CHECK(octets_of(&facts[side], before[side]) == used);
-    CHECK(octets_of(&facts[!side], before[!side]) == 0);
+    octets[side] += used;
+    CHECK(octets_of(&facts[0]) == octets[0] && octets_of(&facts[1]) == octets[1]);
+    check_settled(w);
     drop_front(partial, used);
     w->next[w->layer][side] += (uint32_t)used;
     if (w->strict)
@@ -195,6 +280,36 @@ static void feed_segment(world_t *w, const fuzz_segment_t *segment, uint32_t fra
 
 /* --- what holds of the facts ------------------------------------------------------------------ */
 
+/* For whoever looks for the fault. */
+static void print_fact(const char *which, const esmtp_fact_t *fact)
+{
+    fprintf(stderr, "%s: kind %u frame %u seq %u len %u verb %u code %u link %u flags %#x anomalies %#llx\n", which,
+            fact->kind, fact->frame, fact->seq, fact->len, fact->verb, fact->code, fact->link, fact->flags,
+            (unsigned long long)fact->anomalies);
+}
+
+/* Only codes that judge do: not those that greet, take leave or ask for more. */
+static void check_verdict(const esmtp_fact_t *fact)
+{
+    const esmtp_verdict_t *verdict = fact->extra;
+    uint16_t code = verdict->decision.code;
+    switch (verdict->outcome) {
+    case ESMTP_OUTCOME_ACCEPTED: CHECK(code / 100 == 2 && code != 220 && code != 221); break;
+    case ESMTP_OUTCOME_REJECTED: CHECK(code >= 500); break;
+    case ESMTP_OUTCOME_DEFERRED: CHECK(code / 100 == 4); break;
+    case ESMTP_OUTCOME_ABORTED: CHECK(code == 0); break;
+    case ESMTP_OUTCOME_NONE: break;
+    }
+}
+
+static void check_login(const esmtp_fact_t *fact)
+{
+    const esmtp_login_t *login = fact->extra;
+    if (fact->kind == ESMTP_FACT_REPLY && fact->frame == login->end_frame && fact->flags & ESMTP_FF_LAST &&
+        login->outcome == ESMTP_LOGIN_SUCCEEDED && fact->code / 100 != 3)
+        CHECK(fact->code / 100 == 2 && fact->code != 220 && fact->code != 221);
+}
+
 static void check_links(const esmtp_fact_t *fact, uint32_t frames)
 {
     CHECK(fact->frame >= 1 && fact->frame <= frames && fact->link <= frames);
@@ -205,6 +320,45 @@ static void check_links(const esmtp_fact_t *fact, uint32_t frames)
     CHECK(!is || fact->extra);
     CHECK(is == 0 || (is & (is - 1)) == 0);
     CHECK(!esmtp_fact_txn(fact) || esmtp_fact_txn(fact)->number);
+    if (fact->flags & ESMTP_FF_VERDICT)
+        check_verdict(fact);
+    if (fact->flags & ESMTP_FF_LOGIN)
+        check_login(fact);
+}
+
+/* Final replies that what a client says in a frame may have: one for each command, and for a message, which the replies
+ * to it name by its DATA, as many as it has recipients and one more. */
+static uint64_t replies_due(const esmtp_fact_t *fact)
+{
+    const esmtp_txn_t *txn = esmtp_fact_txn(fact);
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
+    bool message = !row || row->payload != ESMTP_PAYLOAD_NONE || row->id == ESMTP_VERB_EOM;
+    return 1 + (message ? 1 : 0) + (message && txn ? txn->n_accepted : 0);
+}
+
+static void check_pairs(const world_t *w, uint32_t frame)
+{
+    uint64_t due = 0, found = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const esmtp_facts_t *facts = &w->facts[i / 2][i % 2];
+        for (size_t k = 0; k < facts->n; k++) {
+            const esmtp_fact_t *fact = esmtp_facts_at(facts, k);
+            if (fact->kind != ESMTP_FACT_REPLY)
+                due += fact->frame == frame ? replies_due(fact) : 0;
+            else
+                found += fact->flags & ESMTP_FF_LAST && fact->link == frame && fact->code / 100 != 3;
+        }
+    }
+    if (found > due) {
+        for (size_t i = 0; i < 4; i++) {
+            const esmtp_facts_t *facts = &w->facts[i / 2][i % 2];
+            for (size_t k = 0; k < facts->n; k++) {
+                if (esmtp_facts_at(facts, k)->frame == frame || esmtp_facts_at(facts, k)->link == frame)
+                    print_fact("fact", esmtp_facts_at(facts, k));
+            }
+        }
+    }
+    CHECK(found <= due);
 }
 
 static void check_facts(const world_t *w, uint32_t frames)
@@ -221,6 +375,8 @@ static void check_facts(const world_t *w, uint32_t frames)
             CHECK(esmtp_facts_find(facts, fact->frame) <= k);
         }
     }
+    for (uint32_t frame = 1; frame <= frames; frame++)
+        check_pairs(w, frame);
 }
 
 /* --- cut elsewhere ---------------------------------------------------------------------------- */
@@ -230,9 +386,14 @@ static bool is_piece(const esmtp_fact_t *fact)
     return fact->kind == ESMTP_FACT_TEXT || fact->kind == ESMTP_FACT_CHUNK || fact->kind == ESMTP_FACT_BLOB;
 }
 
+/* A line that began as something else, and what is left of it. */
+#define PIECES (ESMTP_FF_PIECE | ESMTP_FF_TAIL)
+
 /* Whether a fact goes on with the piece in front of it: the dot of an end mark may have been taken for text. */
 static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
 {
+    if (piece->flags & ESMTP_FF_PIECE && fact->flags & PIECES)
+        return fact->frame == piece->frame;
     bool kind = fact->kind == piece->kind || (piece->kind == ESMTP_FACT_TEXT && fact->kind == ESMTP_FACT_EOM);
     return kind && is_piece(piece) && fact->frame == piece->frame && fact->extra == piece->extra && fact->len &&
            !(piece->flags & ESMTP_FF_LAST);
@@ -247,7 +408,7 @@ static esmtp_fact_t next_whole(const esmtp_facts_t *facts, size_t *i)
         sum = *esmtp_facts_at(facts, *i);
         sum.seq = before.seq;
         sum.len += before.len;
-        sum.flags |= before.flags;
+        sum.flags |= before.flags & ~PIECES;
         sum.anomalies |= before.anomalies;
     }
     return sum;
@@ -278,22 +439,42 @@ static void check_same_extra(const esmtp_fact_t *a, const esmtp_fact_t *b)
     }
 }
 
-static void check_same_fact(const esmtp_fact_t *a, const esmtp_fact_t *b)
+static bool is_same_line(const esmtp_fact_t *a, const esmtp_fact_t *b)
 {
     bool end = a->kind == ESMTP_FACT_EOM;
-    CHECK(a->kind == b->kind && a->frame == b->frame && a->seq == b->seq && a->len == b->len);
-    CHECK(a->verb == b->verb && a->code == b->code && a->link == b->link);
-    CHECK(end || a->eol == b->eol);
-    CHECK(((a->flags ^ b->flags) & ~(end ? ESMTP_FF_LOST_PEER : 0u)) == 0);
-    CHECK(((a->anomalies ^ b->anomalies) & ~ESMTP_AN_PIPELINE) == 0);
+    uint32_t flags = PIECES | (end ? ESMTP_FF_LOST_PEER : 0);
+    /* An end that is none, and is taken, may have told of itself in a piece of its own. */
+    uint64_t anomalies = ESMTP_AN_PIPELINE | (end ? ESMTP_AN_FAKE_END : 0);
+    return a->kind == b->kind && a->frame == b->frame && a->seq == b->seq && a->len == b->len && a->verb == b->verb &&
+           a->code == b->code && a->link == b->link && (end || a->eol == b->eol) &&
+           ((a->flags ^ b->flags) & ~flags) == 0 && ((a->anomalies ^ b->anomalies) & ~anomalies) == 0;
+}
+
+static void check_same_fact(const esmtp_fact_t *a, const esmtp_fact_t *b)
+{
+    bool same = is_same_line(a, b);
+    if (!same) {
+        print_fact("whole", a);
+        print_fact("cut", b);
+    }
+    CHECK(same);
     CHECK(is_piece(a) || (a->index == b->index && a->delta == b->delta));
     check_same_txn(esmtp_fact_txn(a), esmtp_fact_txn(b));
     check_same_extra(a, b);
 }
 
+static void check_same_text(const world_t *a, const world_t *b)
+{
+    CHECK(a->n_text == b->n_text);
+    for (size_t i = 0; i < a->n_text; i++) {
+        CHECK(a->text[i].octet == b->text[i].octet);
+        CHECK(!i || (a->text[i].message == a->text[i - 1].message) == (b->text[i].message == b->text[i - 1].message));
+    }
+}
+
 static void check_same(const world_t *a, const world_t *b)
 {
-    CHECK(fuzz_same(esmtp_span(a->text.octets, a->text.n), esmtp_span(b->text.octets, b->text.n)));
+    check_same_text(a, b);
     CHECK(a->ended == b->ended);
     CHECK(esmtp_session_step(a->session) == esmtp_session_step(b->session));
     for (size_t i = 0; i < 4; i++) {

@@ -32,6 +32,7 @@ typedef struct {
     esmtp_side_t from;
     esmtp_stamp_t at;
     size_t offset, n;
+    bool last; /* no more could be had of what they lack */
 } said_t;
 
 /* What was collected of a message at the doubtful point. */
@@ -203,7 +204,7 @@ static size_t n_said(const esmtp_doubts_t *t)
     return t->said.n / sizeof(said_t);
 }
 
-void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets)
+void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets, bool last)
 {
     esmtp_doubts_t *t = s->doubts;
     if (!t || !t->n || !octets.len)
@@ -212,15 +213,17 @@ void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t
         esmtp_doubt_settle(s);
         return;
     }
-    said_t said = {from, *at, t->octets.n, octets.len};
-    said_t *last = n_said(t) > t->doubt[t->n - 1].said ? said_at(t, n_said(t) - 1) : NULL;
+    said_t said = {from, *at, t->octets.n, octets.len, last};
+    said_t *before = n_said(t) > t->doubt[t->n - 1].said ? said_at(t, n_said(t) - 1) : NULL;
     t->seen += octets.len;
     buffer_add(s, &t->octets, octets.p, octets.len);
-    if (last && last->from == from && last->at.frame == at->frame && last->at.call == at->call &&
-        last->at.seq + last->n == at->seq)
-        last->n += octets.len;
-    else
+    if (!before || before->from != from || before->at.frame != at->frame || before->at.call != at->call ||
+        before->at.seq + before->n != at->seq) {
         buffer_add(s, &t->said, &said, sizeof said);
+        return;
+    }
+    before->n += octets.len;
+    before->last = last;
 }
 
 void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message)
@@ -251,10 +254,17 @@ static bool is_known(const esmtp_doubts_t *t, esmtp_doubt_kind_t kind, uint64_t 
     return false;
 }
 
+void esmtp_doubt_layer(esmtp_session_t *s, bool tls)
+{
+    if (esmtp_session_in_doubt(s) && s->doubts->doubt[0].at.tls != tls)
+        esmtp_doubt_settle(s);
+}
+
 bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at)
 {
     if (!s->ops->mark || s->pairing.lossy)
         return false;
+    esmtp_doubt_layer(s, at->tls);
     if (!s->doubts)
         s->doubts = esmtp_session_alloc(s, sizeof *s->doubts);
     esmtp_doubts_t *t = s->doubts;
@@ -373,7 +383,8 @@ static void say_again(esmtp_session_t *s, const buffer_t *said, const buffer_t *
     const said_t *piece = (const said_t *)(const void *)said->p;
     for (size_t i = 0; i < said->n / sizeof *piece; i++) {
         s->doubts->spent += piece[i].n;
-        esmtp_framing_again(s, piece[i].from, piece[i].at, esmtp_span(octets->p + piece[i].offset, piece[i].n));
+        esmtp_framing_again(s, piece[i].from, piece[i].at, esmtp_span(octets->p + piece[i].offset, piece[i].n),
+                            piece[i].last);
     }
 }
 
@@ -383,7 +394,8 @@ static uint64_t take_back(esmtp_session_t *s, unsigned i)
     esmtp_doubts_t *t = s->doubts;
     doubt_t d = t->doubt[i];
     buffer_t said = {NULL, 0, 0}, octets = {NULL, 0, 0};
-    buffer_add(s, &said, said_at(t, d.said), (n_said(t) - d.said) * sizeof(said_t));
+    if (d.said < n_said(t))
+        buffer_add(s, &said, said_at(t, d.said), (n_said(t) - d.said) * sizeof(said_t));
     buffer_add(s, &octets, t->octets.p, t->octets.n);
     t->octets.n = d.said < n_said(t) ? said_at(t, d.said)->offset : t->octets.n;
     t->said.n = d.said * sizeof(said_t);
@@ -454,7 +466,7 @@ void esmtp_session_tls_maybe(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     here.seq += (uint32_t)seen;
     octets = esmtp_span_from(octets, (size_t)seen);
     s->doubts->tls_next = here.seq + (uint32_t)octets.len;
-    esmtp_doubt_keep(s, esmtp_session_client_side(s), &here, octets);
+    esmtp_doubt_keep(s, esmtp_session_client_side(s), &here, octets, false);
 }
 
 bool esmtp_session_tls_doubted(const esmtp_session_t *s)

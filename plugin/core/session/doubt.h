@@ -55,8 +55,8 @@ typedef enum {
 bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at);
 /* Whether one of a kind is open; any: ESMTP_DOUBT_NONE. */
 bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind);
-/* Octets were taken: they are kept as long as anything is in doubt. */
-void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets);
+/* Octets were taken: they are kept as long as anything is in doubt. last: no more can be had of what they lack. */
+void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets, bool last);
 /* The first line of a reply is about to be taken. Returns true if it disproved a reading: all up to it has been made
  * anew, and it is to be judged again. *told gets the anomalies that the reply is
  * marked with. */
@@ -65,6 +65,9 @@ bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, ui
 void esmtp_doubt_confirm(esmtp_session_t *s, esmtp_doubt_kind_t kind);
 /* What is believed stays: octets are missing, or the layer changes. */
 void esmtp_doubt_settle(esmtp_session_t *s);
+/* Octets inside TLS, or outside, are about to come: what is believed of the others stays, for their facts stand
+ * elsewhere. */
+void esmtp_doubt_layer(esmtp_session_t *s, bool tls);
 /* A message is begun: if the reading is taken back, what was collected of it is dropped. */
 void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message);
 
@@ -75,7 +78,7 @@ void esmtp_doubt_quiet(esmtp_session_t *s);
 esmtp_span_t esmtp_doubt_carried(const esmtp_session_t *s);
 void esmtp_doubt_carry(esmtp_session_t *s, esmtp_span_t octets);
 
-/* framing.c: feeds octets again. */
-void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in);
+/* framing.c: feeds octets again; last: as with esmtp_framing_feed. */
+void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, bool last);
 
 #endif /* ESMTP_DOUBT_H */

@@ -33,7 +33,7 @@ static void keep_taken(feed_t *f)
     if (f->s->doubts) {
         esmtp_stamp_t at = f->at;
         at.seq = f->kept_seq;
-        esmtp_doubt_keep(f->s, f->from, &at, esmtp_span(f->kept, n));
+        esmtp_doubt_keep(f->s, f->from, &at, esmtp_span(f->kept, n), f->last && !f->in.len);
     }
     f->kept += n;
     f->kept_seq = f->at.seq;
@@ -445,12 +445,13 @@ static size_t feed_side(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at,
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned,
                           bool last)
 {
+    esmtp_doubt_layer(s, at.tls);
     return feed_side(s, from, at, in, scanned, last);
 }
 
-void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in)
+void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, bool last)
 {
-    size_t used = feed_side(s, from, at, in, 0, false);
+    size_t used = feed_side(s, from, at, in, 0, last);
     if (used == in.len)
         return;
     esmtp_span_t rest = esmtp_span_from(in, used), carried = esmtp_doubt_carried(s);
@@ -461,7 +462,7 @@ void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at
         memcpy(all + carried.len, rest.p, rest.len);
     at.seq += (uint32_t)used;
     esmtp_session_piece(s, &at, (uint32_t)rest.len);
-    esmtp_doubt_keep(s, from, &at, rest);
+    esmtp_doubt_keep(s, from, &at, rest, false);
     esmtp_doubt_carry(s, esmtp_span(all, carried.len + rest.len));
     g_free(all);
 }

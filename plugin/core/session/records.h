@@ -69,6 +69,7 @@ typedef struct esmtp_message {
     bool refused;                        /* a chunk was refused: nothing will come of it */
     bool leftover;                       /* chunks after a refused one: they are no message of their own */
     bool aborted;                        /* the client gave it up before its end: RSET and the like */
+    bool answered;                       /* a final reply came before its end: a second one answers nothing */
     const struct esmtp_verdict *verdict; /* of the last reply to it; NULL while there is none */
     void *user;                          /* of whoever collects the octets; ended with the file */
 } esmtp_message_t;

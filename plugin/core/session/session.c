@@ -83,6 +83,8 @@ void esmtp_session_opened(esmtp_session_t *s, int64_t time)
 
 void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain)
 {
+    if (s->server != server)
+        esmtp_doubt_settle(s); /* those octets were of the other role */
     s->server = server;
     s->server_certain = certain;
 }
@@ -295,7 +297,7 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
                                       esmtp_fact_kind_t kind, const esmtp_line_t *line)
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, kind, (uint32_t)line->total);
-    fact->eol = (uint16_t)(line->total - line->len);
+    fact->eol = (uint16_t)MIN(line->total - line->len, fact->len); /* of a tail maybe LF alone */
     if (line->plain)
         fact->flags |= ESMTP_FF_PLAIN;
     if (side != s->server) {

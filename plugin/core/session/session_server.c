@@ -184,8 +184,8 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         esmtp_session_found(s);
         return;
     }
-    if (!p && s->step == ESMTP_STEP_TEXT) {
-        s->reply.early = true;
+    if (!p && s->step == ESMTP_STEP_TEXT && code / 100 != 3 && !s->message->answered) {
+        s->message->answered = s->reply.early = true;
         s->reply.txn = s->message->txn;
     }
     if (p && esmtp_session_unsynced(s) && !esmtp_verb_expects(p->row, code))
@@ -329,7 +329,7 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
         s->octets_entry = s->pairing.popped;
         return true;
     }
-    if (code == 353 && p->message && p->txn) {
+    if (code == 353 && p->message && p->txn && !p->per_recipient) {
         p->per_recipient = p->overall = true;
         p->replies = p->txn->n_accepted + 1;
         p->rcpt = p->txn->rcpts;
@@ -380,6 +380,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
 {
     uint16_t code = event->reply.code;
     s->reply.open = s->reply.head_lost = false;
+    s->reply.code = code; /* if lines differ, clients believe the last one */
     fact->flags |= ESMTP_FF_LAST;
     if (s->reply.greeting && s->opened)
         time_from(fact, at->time, s->opened_time);

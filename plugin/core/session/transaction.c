@@ -151,6 +151,13 @@ static esmtp_txn_t *outer_of(esmtp_session_t *s, esmtp_txn_t *txn, uint16_t code
     return txn->outer && txn->outer->mail_code >= 200 && txn->outer->mail_code < 400 ? txn->outer : NULL;
 }
 
+/* A recipient was refused. The newest refusal decides, but a 4yz stays. */
+static void refuse_recipient(esmtp_txn_t *txn, esmtp_decision_t decision)
+{
+    if (decision.code && txn->rcpt_refusal.code / 100 != 4)
+        txn->rcpt_refusal = decision;
+}
+
 /* A MAIL inside a transaction was refused: what was sent behind it belongs to the outer one after all. The MAIL itself
  * is at the front of the queue. */
 static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
@@ -173,6 +180,7 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
     outer->n_rcpts += txn->n_rcpts;
     outer->n_accepted += txn->n_accepted;
     outer->n_refused += txn->n_refused;
+    refuse_recipient(outer, txn->rcpt_refusal);
     txn->rcpts = NULL;
     txn->rcpts_end = &txn->rcpts;
     txn->n_rcpts = txn->n_accepted = txn->n_refused = 0;
@@ -241,8 +249,7 @@ static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
     if (!refused)
         return;
     txn->n_refused++;
-    if (txn->rcpt_refusal.code / 100 != 4)
-        txn->rcpt_refusal = decision_of(s);
+    refuse_recipient(txn, decision_of(s));
 }
 
 /* The transaction that the server closed last, if it may turn out that it did not: it is still the one to take up. */
