@@ -51,7 +51,7 @@ static void check_opened(const esmtp_mechanism_row_t *row, uint32_t number, esmt
     CHECK(fuzz_same(octets, sent) || fuzz_inside(octets, esmtp_span(out, ESMTP_BASE64_ROOM(sent.len))));
     check_message(&m, octets);
     esmtp_auth_gift_t gift = esmtp_auth_peek(row, number, sent);
-    CHECK(!gift.secret || esmtp_auth_is_secret(row, number));
+    CHECK(!gift.secret || esmtp_auth_holds_secret(row, number, sent));
     g_free(gift.user);
     g_free(gift.password);
     gift = esmtp_auth_peek(NULL, number, sent);

@@ -377,6 +377,7 @@ bool esmtp_auth_holds_secret(const esmtp_mechanism_row_t *row, uint32_t number, 
 {
     if (esmtp_auth_is_secret(row, number))
         return true;
+    sent = esmtp_span_trim(sent);
     if (row->form != ESMTP_SASL_LOGIN || !sent.len)
         return false;
     esmtp_auth_message_t m;
