@@ -34,9 +34,10 @@ def same(text, values, string):
     """Whether a column shows these values: it has room for 255 octets, words for some numbers, nothing for empty text, and
     escapes of its own in each version, which are passed over."""
     whole = ",".join(filter(None, values))
+    text = text.removeprefix("[…] ")  # what was cut, since 4.2
     if string:
         odd = not whole.isprintable() or "\\" in whole
-        return odd or text == whole or len(text.encode()) > 250 and whole.startswith(text)
+        return odd or text == whole or len(text.encode()) > 230 and whole.startswith(text)
     numbers = all(value.isdigit() for value in values) and text.replace(",", "").isdigit()
     return not numbers or text == whole
 

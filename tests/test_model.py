@@ -35,11 +35,17 @@ def lacking(source):
     return (source / "tests/oracle/model-lacking.txt").read_text().split()
 
 
+def readable(tshark, dialogue):
+    """TCP of 4.2 and later takes octets of a line away that come after a segment sent twice, from the built-in dissector as well."""
+    return tshark.version < (4, 2) or not any(step.again for step in dialogue.steps)
+
+
 @pytest.fixture(scope="module")
 def verdict(tshark, expected, lacking):
     verdict = judge.Verdict(expected)
     for n, first in enumerate(range(FROM, FROM + SEEDS, AT_ONCE)):
         dialogues = [Dialogue(seed) for seed in range(first, min(first + AT_ONCE, FROM + SEEDS))]
+        dialogues = [dialogue for dialogue in dialogues if readable(tshark, dialogue)]
         for honest in (True, False):
             # What a hostile dialogue is, later replies tell: the first pass may show what it seems.
             passes = (True, False) if honest else (True,)

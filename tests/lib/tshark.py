@@ -253,6 +253,11 @@ class Tshark:
         return {name: self._plain(name, values) for name, values in row.items()}
 
     @functools.cached_property
+    def version(self):
+        """(4, 0) and the like."""
+        return tuple(int(number) for number in re.search(r"(\d+)\.(\d+)", self.call("--version")).groups())
+
+    @functools.cached_property
     def types(self):
         """{field: set of its types} of all fields that this tshark knows."""
         types = {}

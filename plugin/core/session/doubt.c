@@ -136,6 +136,8 @@ static void copy_message(esmtp_session_t *s, doubt_t *d, esmtp_message_t *messag
 static void copy_login(esmtp_session_t *s, doubt_t *d, esmtp_login_t *login)
 {
     copy(s, d, login, sizeof *login);
+    for (unsigned i = 0; login && i < login->n_unanswered; i++)
+        copy_fact(s, d, login->unanswered[i]);
 }
 
 static void copy_pending(esmtp_session_t *s, doubt_t *d)
@@ -511,10 +513,10 @@ static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_
     }
     if (q->popped < d->entry || !p)
         return OPEN;
-    if (code == 500 || code == 502)
-        return WRONG;
-    bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
-    if (code == 503 && !offered)
+    bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING"), watched = s->hello_seen || s->opened;
+    bool unknown = code == 500 || code == 502 || (code == 503 && !offered && watched);
+    bool waited = n_said(s->doubts) == d->said; /* the client sent no octets before it had this reply */
+    if (unknown || (code == 501 && p->odd_size && waited))
         return WRONG;
     return code < 400 ? RIGHT : OPEN;
 }

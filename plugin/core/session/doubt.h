@@ -7,8 +7,9 @@
  * COMMANDS   Lines sent after DATA, or after an unknown verb, before its reply. Or message text: 354 / any other
  *            reply to it.
  * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz / 354.
- * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; more replies than
- *            commands / 2yz, or a reply that fits a command sent when nothing waited.
+ * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument
+ *            that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
+ *            command sent when nothing waited.
  * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH /
  *            334.
  * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.

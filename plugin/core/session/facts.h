@@ -106,6 +106,13 @@ typedef enum {
     ESMTP_GAP_CUT,          /* the capture holds the beginning of the packet only */
 } esmtp_gap_t;
 
+/* A line whose octets came in several segments. */
+typedef struct {
+    uint32_t len; /* octets, line end included */
+    uint16_t eol; /* octets of the line end */
+    uint8_t octets[];
+} esmtp_whole_line_t;
+
 struct esmtp_txn;
 
 /* Connections have dozens, a million commands a million of them. */
@@ -128,8 +135,9 @@ typedef struct esmtp_fact {
         uint32_t missing; /* GAP: octets, 0 if unknown */
     };
     union {
-        int64_t delta;   /* REPLY, last line, with TIMED: nanoseconds since the command */
-        uint64_t before; /* TEXT, CHUNK: octets of the message in front of this piece */
+        int64_t delta;                   /* REPLY, last line, with TIMED: nanoseconds since the command */
+        uint64_t before;                 /* TEXT, CHUNK: octets of the message in front of this piece */
+        const esmtp_whole_line_t *whole; /* COMMAND, AUTH, LINE with TAIL: the line, its beginning included */
     };
     union {
         struct esmtp_txn *txn; /* without a flag of ESMTP_FF_EXTRA: the transaction it belongs to, or NULL */

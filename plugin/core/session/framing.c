@@ -212,8 +212,18 @@ static void open_chunk_doubt(feed_t *f, const esmtp_client_event_t *e)
 {
     esmtp_session_t *s = f->s;
     bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
-    if (s->step == ESMTP_STEP_OCTETS && (e->odd_size || (s->hello_seen && !offered)))
+    if (s->step == ESMTP_STEP_OCTETS && (e->odd_size || !offered))
         esmtp_doubt_open(s, ESMTP_DOUBT_CHUNK, s->octets_entry, &f->at);
+}
+
+/* The beginning of the line lies in an earlier segment, which showed it as something else. */
+static void keep_line(feed_t *f, esmtp_fact_t *fact, const esmtp_line_t *line)
+{
+    esmtp_whole_line_t *whole = esmtp_session_keep(f->s, sizeof *whole + line->total);
+    whole->len = (uint32_t)line->total;
+    whole->eol = (uint16_t)(line->total - line->len);
+    memcpy(whole->octets, f->in.p, line->total);
+    fact->whole = whole;
 }
 
 /* Returns false if the line needs more octets. */
@@ -229,11 +239,13 @@ static bool feed_client_line(feed_t *f)
     event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
     event.password = esmtp_span(gift.password, gift.password ? strlen(gift.password) : 0);
     event.secret = gift.secret;
-    bool taken = esmtp_session_client_line(f->s, &f->at, &event) != NULL;
+    esmtp_fact_t *fact = esmtp_session_client_line(f->s, &f->at, &event);
     g_free(gift.user);
     g_free(gift.password);
-    if (!taken)
+    if (!fact)
         return true; /* message text after all: the next round takes it */
+    if (fact->flags & ESMTP_FF_TAIL)
+        keep_line(f, fact, &line);
     f->commands++;
     advance(f, line.total);
     if (event.command.row && event.command.row->payload == ESMTP_PAYLOAD_CHUNK) {

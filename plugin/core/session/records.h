@@ -102,6 +102,9 @@ typedef enum {
     ESMTP_LOGIN_CANCELLED
 } esmtp_login_outcome_t;
 
+/* Lines of a login that may wait for their replies; clients that send all at once have three. */
+#define ESMTP_LOGIN_AHEAD 4
+
 /* One attempt to log in. */
 typedef struct {
     uint32_t number;                  /* in its connection, from 1 */
@@ -117,6 +120,8 @@ typedef struct {
     esmtp_prompt_t prompt; /* what the last challenge asks for that the client has not answered */
     bool cancelled;        /* the client sent "*" */
     bool initial;          /* the AUTH line held the client's first message */
+    uint8_t n_unanswered;
+    esmtp_fact_t *unanswered[ESMTP_LOGIN_AHEAD]; /* AUTH and lines of the exchange, the oldest first */
 } esmtp_login_t;
 
 /* One keyword of a list of extensions. */

@@ -335,6 +335,11 @@ static void server_gap(esmtp_session_t *s)
     s->reply.head_lost = true;
     s->pairing.lossy |= s->pairing.n > 0;
     s->challenges = MAX(s->challenges, 0); /* what was answered too early was asked for in the hole */
+    esmtp_login_t *login = s->login;
+    if (login && login->n_unanswered > 1) {
+        login->unanswered[0] = login->unanswered[login->n_unanswered - 1];
+        login->n_unanswered = 1;
+    }
 }
 
 static void octets_gap(esmtp_session_t *s, uint32_t missing)

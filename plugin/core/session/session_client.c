@@ -42,6 +42,13 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     }
 }
 
+/* A line of a login waits for its reply. Of too many the newest gives way. */
+static void await_reply(esmtp_login_t *login, esmtp_fact_t *fact)
+{
+    login->n_unanswered = (uint8_t)MIN(login->n_unanswered + 1, ESMTP_LOGIN_AHEAD);
+    login->unanswered[login->n_unanswered - 1] = fact;
+}
+
 static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
                       esmtp_pending_t *p)
 {
@@ -58,6 +65,7 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     p->fact->flags |= ESMTP_FF_LOGIN;
     p->fact->extra = login;
     p->fact->index = event->initial;
+    await_reply(login, p->fact);
     if (s->logged_in)
         p->fact->anomalies |= ESMTP_AN_AUTH_TWICE;
     if (s->txn && !s->txn->closed)
@@ -301,11 +309,10 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     fact->code = (uint16_t)login->prompt;
     login->prompt = ESMTP_PROMPT_NONE;
     note_credentials(s, at, login, event);
+    await_reply(login, fact);
     esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
-    if (p && p->login == login) {
+    if (p && p->login == login)
         p->time = at->time;
-        p->tail = fact;
-    }
     esmtp_session_found(s);
     return fact;
 }

@@ -133,7 +133,7 @@ static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t 
     s->reply.entry = s->pairing.popped;
     s->reply.verb = esmtp_verb_number(p->row);
     s->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
-    s->reply.txn = p->txn;
+    s->reply.txn = code == 354 && !p->row ? s->txn : p->txn; /* whatever it was, it begins a message */
     s->reply.login = p->login;
     s->reply.wrong_code = !esmtp_verb_expects(p->row, code);
 }
@@ -338,12 +338,23 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
     return false;
 }
 
+/* The oldest line of a login that waits for a reply; NULL if none does. */
+static esmtp_fact_t *login_line(esmtp_login_t *login)
+{
+    if (!login->n_unanswered)
+        return NULL;
+    esmtp_fact_t *line = login->unanswered[0];
+    login->n_unanswered--;
+    memmove(login->unanswered, login->unanswered + 1, login->n_unanswered * sizeof line);
+    return line;
+}
+
 static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
-    bool answered = p->fact->link != 0;
-    fact->link = p->frame;
-    if (!p->login || !answered)
-        p->fact->link = fact->frame;
+    esmtp_fact_t *asked = p->login ? login_line(p->login) : p->fact;
+    fact->link = asked && p->login ? asked->frame : p->frame;
+    if (asked)
+        asked->link = fact->frame;
     if (p->tail)
         p->tail->link = fact->frame;
     if (!(p->fact->flags & ESMTP_FF_STATUS) || !p->per_recipient)

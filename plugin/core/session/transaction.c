@@ -351,19 +351,23 @@ bool esmtp_txn_names(esmtp_span_t text, const esmtp_rcpt_t *rcpt)
 }
 
 /* The first reply to a message is here: how many will there be? In LMTP one for each accepted recipient (RFC 2033
- * section 4.2), but one alone if it refuses BDAT LAST itself and names nobody. */
+ * section 4.2), but one alone, for all of them, if it refuses BDAT LAST itself and names nobody. */
 static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_server_event_t *event)
 {
     p->counted = true;
     if (!s->lmtp || !p->txn || p->per_recipient)
         return;
     bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !p->each_replies;
-    if (chunk && event->reply.code >= 400 &&
-        !esmtp_txn_names(event->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts)))
+    bool follows = p->txn->message_refusal.code; /* from the refusal of an earlier chunk */
+    p->rcpt = p->txn->rcpts;
+    if (chunk && (p->txn->n_accepted > 1 || follows) && event->reply.code >= 400 &&
+        !esmtp_txn_names(event->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts))) {
+        while (p->rcpt && !follows)
+            reply_to_recipient(s, p, event->reply.code);
         return;
+    }
     p->per_recipient = true;
     p->replies = MAX(1, p->txn->n_accepted);
-    p->rcpt = p->txn->rcpts;
 }
 
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,

@@ -84,7 +84,7 @@ static size_t reply_end(const esmtp_show_t *show, size_t i, size_t n)
     return n;
 }
 
-static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+static void item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     switch ((esmtp_fact_kind_t)fact->kind) {
     case ESMTP_FACT_COMMAND: esmtp_command_add(show, fact, offset); break;
@@ -98,6 +98,34 @@ static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     case ESMTP_FACT_REPLY:
     case ESMTP_FACT_NONE: break;
     }
+}
+
+static bool is_end_of_line(const esmtp_fact_t *fact)
+{
+    bool line = fact->kind == ESMTP_FACT_COMMAND || fact->kind == ESMTP_FACT_AUTH || fact->kind == ESMTP_FACT_LINE;
+    return fact->flags & ESMTP_FF_TAIL && line && fact->whole;
+}
+
+/* A line whose beginning was shown in an earlier segment, when it was taken for something else: it is shown where it
+ * ends, as a source of octets of its own. */
+static void whole_line_add(esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    tvbuff_t *tvb = show->tvb;
+    esmtp_fact_t line = *fact;
+    line.len = fact->whole->len;
+    line.eol = fact->whole->eol;
+    show->tvb = tvb_new_child_real_data(tvb, fact->whole->octets, line.len, (int)line.len);
+    add_new_data_source(show->pinfo, show->tvb, "Line in several segments");
+    item_add(show, &line, 0);
+    show->tvb = tvb;
+}
+
+static void fact_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    if (is_end_of_line(fact))
+        whole_line_add(show, fact);
+    else
+        item_add(show, fact, offset);
 }
 
 static bool is_full(const esmtp_show_t *show)

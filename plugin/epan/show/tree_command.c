@@ -182,30 +182,9 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     esmtp_transaction_add(show, tree, fact);
 }
 
-/* The end of a line whose beginning was shown in an earlier segment, when it was taken for something else. */
-static void tail_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
-{
-    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
-    proto_item *item = esmtp_add_text_as(show->tree, hf_command_line, show->tvb, offset, (int)fact->len,
-                                         "End of a command line that began in an earlier segment");
-    proto_tree *tree = proto_item_add_subtree(item, ett_command);
-    esmtp_request_mark(show);
-    if (row)
-        esmtp_add_gen_string(tree, hf_verb, show->tvb, row->verb);
-    status_add(show, tree, fact, row);
-    esmtp_response_in_add(show, tree, fact);
-    esmtp_transaction_add(show, tree, fact);
-    esmtp_anomaly_add(show->pinfo, item, fact);
-    esmtp_show_info_octets(show, fact, offset, (int)fact->len - fact->eol);
-}
-
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
-    if (fact->flags & ESMTP_FF_TAIL) {
-        tail_add(show, fact, offset);
-        return;
-    }
     /* A login has more to report than its items, and items of other protocols; a message that ends here has its own. */
     bool details = show->wanted & DETAILS || fact->flags & (ESMTP_FF_LOGIN | ESMTP_FF_BDAT_LAST);
     proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;

@@ -257,7 +257,7 @@ class Server:
         self.truth.add("C", end, "smtp.req.verb", verb)
         if verb == "MAIL":
             self.new_mail(asked, argument)
-        elif self.mail is not None and verb in OF_A_MAIL:
+        elif self.mail is not None and (verb in OF_A_MAIL or (verb in self.policy.texts and self.taken)):
             asked.number = self.mail.number
         if asked.number is not None:
             self.belongs("C", end - 1, end, asked.number)
@@ -289,6 +289,8 @@ class Server:
             if verb == "MAIL":
                 self.truth.vague |= self.mail is not None
                 self.mail = self.truth.mails[-1]
+            if verb == "BDAT" and not self.policy.offers("CHUNKING"):
+                self.note("bdat-unanswered")
             if verb == "BDAT" and self.policy.offers("CHUNKING") and (size := chunk_size(argument)) is not None:
                 last = argument.upper().endswith("LAST")
                 self.data, self.begun, self.mode = (asked, size, last, None), end, "chunk"
@@ -561,6 +563,8 @@ class Server:
         mark = end.end
         if codes[:1] == [421]:
             self.note("421-after-end")
+            if "false-end-taken" in self.truth.ingredients:
+                self.note("421-after-false-end")
             mail.body = [421]
             at = self.reply(421, data, eom=mark)
         elif not self.taken:
@@ -599,13 +603,14 @@ class Server:
         # By BDAT there is no mark; the command itself has the reply.
         self.truth.add("C", data.end if data.verb == "BDAT" else mark, "smtp.response_in", Ref("S", at), later=True)
         self.end_mail(at)
-        if self.policy.keeps_refused and not mail.accepted and not self.closed:
+        # In LMTP each recipient has had its verdict: nobody knows what such a server would say next.
+        if self.policy.keeps_refused and not self.policy.lmtp and not mail.accepted and not self.closed:
             self.kept = mail
 
     # --- BDAT (RFC 3030) ----------------------------------------------------------------------
 
     def bdat_fields(self, asked, argument):
-        if (size := chunk_size(argument)) is not None and self.policy.offers("CHUNKING"):
+        if (size := chunk_size(argument)) is not None:
             self.truth.add("C", asked.end, "smtp.bdat.size", str(size))
             self.truth.add("C", asked.end, "smtp.bdat.last", "1" if argument.upper().endswith("LAST") else "0")
 
@@ -671,7 +676,7 @@ class Server:
             self.message(whole, {"codes": codes or [wish or 250]}, asked, Asked("BDAT", self.place))
         else:
             self.note("bdat-chunk")
-            self.chunks = whole
+            self.chunks, self.mail.body = whole, []
             self.reply(250, asked, lines=[f"{len(octets)} octets received"])
 
     # --- Others -------------------------------------------------------------------------------

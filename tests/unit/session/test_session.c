@@ -1161,9 +1161,9 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 235 >5 !clear-login login1 LOGIN succeeded message 0\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
              "C6 auth >7 login1 LOGIN succeeded message 1\n"
-             "S7 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
+             "S7 reply AUTH 334 >6 login1 LOGIN succeeded user bob\n"
              "C8 auth >9 login1 LOGIN succeeded message 2\n"
-             "S9 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"
+             "S9 reply AUTH 235 >8 login1 LOGIN succeeded user bob\n"
              "C10 command AUTH 503 >11 !clear-login !auth-twice login2 LOGIN failed message 0\n"
              "S11 reply AUTH 503 >10 login2 LOGIN failed\n"},
     {.label = "AUTH PLAIN at once, failed",
@@ -1195,7 +1195,7 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 501 >5 !clear-login login1 PLAIN cancelled message 0\n"
              "S5 reply AUTH 334 >4 login1 PLAIN cancelled\n"
              "C6 auth >7 login1 PLAIN cancelled message 0\n"
-             "S7 reply AUTH 501 >4 login1 PLAIN cancelled\n"},
+             "S7 reply AUTH 501 >6 login1 PLAIN cancelled\n"},
     {.label = "AUTH before its challenge",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -1214,9 +1214,9 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 535 >6 !clear-login login1 LOGIN failed message 0\n"
              "C5 auth >7 !early-auth login1 LOGIN failed message 1\n"
              "S6 reply AUTH 334 >4 login1 LOGIN failed user bob\n"
-             "S7 reply AUTH 334 >4 login1 LOGIN failed user bob\n"
+             "S7 reply AUTH 334 >5 login1 LOGIN failed user bob\n"
              "C8 auth >9 login1 LOGIN failed message 2\n"
-             "S9 reply AUTH 535 >4 login1 LOGIN failed user bob\n"},
+             "S9 reply AUTH 535 >8 login1 LOGIN failed user bob\n"},
     {.label = "AUTH refused, mechanism not offered",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -1259,12 +1259,12 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 235 >7 !mech-not-offered login1 LOGIN succeeded message 0\n"
+     .want = HELLO_FACTS "C4 command AUTH 235 !mech-not-offered login1 LOGIN succeeded message 0\n"
                          "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
                          "S6 gap 18 !gap\n"
-                         "S7 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
+                         "S7 reply AUTH 334 >5 login1 LOGIN succeeded user bob\n"
                          "C8 auth >9 login1 LOGIN succeeded message 2\n"
-                         "S9 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"},
+                         "S9 reply AUTH 235 >8 login1 LOGIN succeeded user bob\n"},
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
@@ -1426,7 +1426,7 @@ static const dialogue_t dialogues[] = {
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
              "C8 command 354 >9 t1\n"
-             "S9 reply 354 >8 !wrong-code\n"
+             "S9 reply 354 >8 t1 !wrong-code\n"
              "C10 text 6 t1\n"
              "C10 eom . 250 3 >11 t1 complete\n"
              "S11 reply . 250 >8 t1 => accepted 6 b@y:250\n"
@@ -1639,7 +1639,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
-             "C4 auth !early-auth login1 LOGIN succeeded message 1\n"
+             "C4 auth >5 !early-auth login1 LOGIN succeeded message 1\n"
              "C4 auth >5 !early-auth login1 LOGIN succeeded message 2\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
@@ -1814,13 +1814,13 @@ static const dialogue_t dialogues[] = {
              "S3 reply LHLO 250 >2 hello lmtp\n"
              "C4 command MAIL 250 >5 t1 lmtp\n"
              "S5 reply MAIL 250 >4 t1 lmtp\n"
-             "C6 command RCPT 250 >7 t1 lmtp\n"
-             "C6 command RCPT 250 >7 t1 lmtp !pipeline\n"
+             "C6 command RCPT 503 >7 t1 lmtp\n"
+             "C6 command RCPT 503 >7 t1 lmtp !pipeline\n"
              "S7 reply RCPT 250 >6 t1 lmtp\n"
              "S7 reply RCPT 250 >6 t1 lmtp\n"
              "C8 command BDAT 503 >9 t1 lmtp\n"
              "C8 chunk BDAT 5 >9 t1 last lmtp complete\n"
-             "S9 reply BDAT 503 >8 t1 lmtp => rejected by 503 5 b@y:250 c@y:250\n"
+             "S9 reply BDAT 503 >8 t1 lmtp => rejected by 503 5 b@y:250/503 c@y:250/503\n"
              "C10 command RSET 250 >11 lmtp\n"
              "S11 reply RSET 250 >10 lmtp\n"
              "C12 command NOOP 250 >13 lmtp\n"
@@ -2508,7 +2508,7 @@ static const dialogue_t dialogues[] = {
              "C6 gap 6 !gap\n"
              "S7 reply AUTH 334 >4 login1 LOGIN succeeded\n"
              "C8 auth >9 login1 LOGIN succeeded message 2\n"
-             "S9 reply AUTH 235 >4 login1 LOGIN succeeded\n"},
+             "S9 reply AUTH 235 >8 login1 LOGIN succeeded\n"},
     {.label = "late start at a command",
      .unopened = true,
      .steps = {{'C', "RCPT TO:<b@y>\r\n"},
@@ -2888,7 +2888,7 @@ static const dialogue_t dialogues[] = {
                          "C6 command AUTH 235 >7 !mech-not-offered login2 LOGIN succeeded message 1\n"
                          "S7 reply AUTH 334 >6 login2 LOGIN succeeded user bob\n"
                          "C8 auth >9 login2 LOGIN succeeded message 2\n"
-                         "S9 reply AUTH 235 >6 login2 LOGIN succeeded user bob\n"},
+                         "S9 reply AUTH 235 >8 login2 LOGIN succeeded user bob\n"},
     {.label = "late start at an AUTH",
      .unopened = true,
      .steps = {{'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "235 ok\r\n"}},
