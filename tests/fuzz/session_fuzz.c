@@ -6,7 +6,7 @@
  * name what exists. No command has two final replies, and no reply two commands. Verdicts come from codes that judge.
  * Facts change only while something is in doubt. What taking readings back takes of memory is bounded. Where the script
  * has no holes, the same script cut into single octets, and into pieces, gives the same facts, but for the number of
- * message pieces and ESMTP_AN_PIPELINE (which is about segments). Runs with small limits, too.
+ * message pieces and ESMTP_FINDING_PIPELINE (which is about segments). Runs with small limits, too.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -283,9 +283,11 @@ static void feed_segment(world_t *w, const fuzz_segment_t *segment, uint32_t fra
 /* For whoever looks for the fault. */
 static void print_fact(const char *which, const esmtp_fact_t *fact)
 {
-    fprintf(stderr, "%s: kind %u frame %u seq %u len %u verb %u code %u link %u flags %#x anomalies %#llx\n", which,
-            fact->kind, fact->frame, fact->seq, fact->len, fact->verb, fact->code, fact->link, fact->flags,
-            (unsigned long long)fact->anomalies);
+    fprintf(stderr, "%s: kind %u frame %u seq %u len %u verb %u code %u link %u flags %#x findings", which, fact->kind,
+            fact->frame, fact->seq, fact->len, fact->verb, fact->code, fact->link, fact->flags);
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next)
+        fprintf(stderr, " %s", esmtp_finding_short_name(finding->id));
+    fputc('\n', stderr);
 }
 
 /* Only codes that judge do: not those that greet, take leave or ask for more. */
@@ -399,17 +401,24 @@ static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
            !(piece->flags & ESMTP_FF_LAST);
 }
 
-/* A fact, or a run of lines or pieces that one world cut otherwise, taken together. */
-static esmtp_fact_t next_whole(const esmtp_facts_t *facts, size_t *i)
+static void findings_join(esmtp_finding_set_t *set, const esmtp_fact_t *fact)
+{
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next)
+        esmtp_findings_put(set, finding->id);
+}
+
+/* A fact, or a run of lines or pieces that one world cut otherwise, taken together; found gets what was found. */
+static esmtp_fact_t next_whole(const esmtp_facts_t *facts, size_t *i, esmtp_finding_set_t *found)
 {
     esmtp_fact_t sum = *esmtp_facts_at(facts, (*i)++);
+    findings_join(found, &sum);
     for (; *i < facts->n && goes_on(&sum, esmtp_facts_at(facts, *i)); ++*i) {
         esmtp_fact_t before = sum;
         sum = *esmtp_facts_at(facts, *i);
         sum.seq = before.seq;
         sum.len += before.len;
         sum.flags |= before.flags & ~PIECES;
-        sum.anomalies |= before.anomalies;
+        findings_join(found, &sum);
     }
     return sum;
 }
@@ -443,11 +452,22 @@ static bool is_same_line(const esmtp_fact_t *a, const esmtp_fact_t *b)
 {
     bool end = a->kind == ESMTP_FACT_EOM;
     uint32_t flags = PIECES | (end ? ESMTP_FF_LOST_PEER : 0);
-    /* An end that is none, and is taken, may have told of itself in a piece of its own. */
-    uint64_t anomalies = ESMTP_AN_PIPELINE | (end ? ESMTP_AN_FAKE_END : 0);
     return a->kind == b->kind && a->frame == b->frame && a->seq == b->seq && a->len == b->len && a->verb == b->verb &&
            a->code == b->code && a->link == b->link && (end || a->eol == b->eol) &&
-           ((a->flags ^ b->flags) & ~flags) == 0 && ((a->anomalies ^ b->anomalies) & ~anomalies) == 0;
+           ((a->flags ^ b->flags) & ~flags) == 0;
+}
+
+static void check_same_findings(const esmtp_fact_t *fact, esmtp_finding_set_t a, esmtp_finding_set_t b)
+{
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        /* An end that is none, and is taken, may have told of itself in a piece of its own. */
+        bool end = id == ESMTP_FINDING_FAKE_END && fact->kind == ESMTP_FACT_EOM;
+        bool same = esmtp_findings_have(&a, id) == esmtp_findings_have(&b, id);
+        if (!same && !end && id != ESMTP_FINDING_PIPELINE) {
+            print_fact(esmtp_finding_short_name(id), fact);
+            CHECK(same);
+        }
+    }
 }
 
 static void check_same_fact(const esmtp_fact_t *a, const esmtp_fact_t *b)
@@ -481,8 +501,10 @@ static void check_same(const world_t *a, const world_t *b)
         const esmtp_facts_t *x = &a->facts[i / 2][i % 2], *y = &b->facts[i / 2][i % 2];
         size_t k = 0, l = 0;
         while (k < x->n && l < y->n) {
-            esmtp_fact_t p = next_whole(x, &k), q = next_whole(y, &l);
+            esmtp_finding_set_t found[2] = {{{0}}, {{0}}};
+            esmtp_fact_t p = next_whole(x, &k, &found[0]), q = next_whole(y, &l, &found[1]);
             check_same_fact(&p, &q);
+            check_same_findings(&p, found[0], found[1]);
         }
         CHECK(k == x->n && l == y->n);
     }

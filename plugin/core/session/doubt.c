@@ -161,6 +161,7 @@ static void copy_pending(esmtp_session_t *s, doubt_t *d)
 static void copy_all(esmtp_session_t *s, doubt_t *d)
 {
     copy(s, d, s, sizeof *s);
+    copy(s, d, s->tally, sizeof *s->tally);
     copy_pending(s, d);
     copy_txn(s, d, s->txn);
     copy_txn(s, d, s->refused_txn);
@@ -390,8 +391,8 @@ static void say_again(esmtp_session_t *s, const buffer_t *said, const buffer_t *
     }
 }
 
-/* Returns what the reply that tells it is marked with. */
-static uint64_t take_back(esmtp_session_t *s, unsigned i)
+/* told gets what the reply that tells it is marked with. */
+static void take_back(esmtp_session_t *s, unsigned i, esmtp_finding_set_t *told)
 {
     esmtp_doubts_t *t = s->doubts;
     doubt_t d = t->doubt[i];
@@ -412,14 +413,14 @@ static uint64_t take_back(esmtp_session_t *s, unsigned i)
     turn(s, &d);
     doubt_free(s, &d);
     say_again(s, &said, &octets);
-    uint64_t told = said.n ? ESMTP_AN_READ_ANEW : 0;
+    if (said.n)
+        esmtp_findings_put(told, ESMTP_FINDING_READ_ANEW);
     if (d.kind == ESMTP_DOUBT_FALSE_END)
-        told |= ESMTP_AN_FAKE_END_TAKEN;
+        esmtp_findings_put(told, ESMTP_FINDING_FAKE_END_TAKEN);
     if (d.kind == ESMTP_DOUBT_CHUNK && said.n)
-        told |= ESMTP_AN_CHUNK_AS_COMMANDS;
+        esmtp_findings_put(told, ESMTP_FINDING_CHUNK_AS_COMMANDS);
     buffer_free(s, &said);
     buffer_free(s, &octets);
-    return told;
 }
 
 uint32_t esmtp_session_taken_back(const esmtp_session_t *s)
@@ -562,7 +563,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     }
 }
 
-bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, uint64_t *told)
+bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, esmtp_finding_set_t *told)
 {
     esmtp_doubts_t *t = s->doubts;
     if (!t || !t->n || !event->reply.valid || event->reply.code < 200 || s->reply.open)
@@ -572,7 +573,7 @@ bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, ui
         bool exchange = t->doubt[i].kind == ESMTP_DOUBT_EXCHANGE;
         finding_t finding = exchange && challenged ? OPEN : judge(s, &t->doubt[i], event);
         if (finding == WRONG) {
-            *told |= take_back(s, i);
+            take_back(s, i, told);
             return true;
         }
         challenged |= exchange && finding == RIGHT; /* a challenge is for one line */

@@ -59,9 +59,8 @@ bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind);
 /* Octets were taken: they are kept as long as anything is in doubt. last: no more can be had of what they lack. */
 void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t *at, esmtp_span_t octets, bool last);
 /* The first line of a reply is about to be taken. Returns true if it disproved a reading: all up to it has been made
- * anew, and it is to be judged again. *told gets the anomalies that the reply is
- * marked with. */
-bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, uint64_t *told);
+ * anew, and it is to be judged again. *told gets what the reply is marked with. */
+bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, esmtp_finding_set_t *told);
 /* The one of a kind was proved right by something else than a reply. */
 void esmtp_doubt_confirm(esmtp_session_t *s, esmtp_doubt_kind_t kind);
 /* What is believed stays: octets are missing, or the layer changes. */

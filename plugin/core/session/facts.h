@@ -13,6 +13,7 @@
 #define ESMTP_FACTS_H
 
 #include "../span.h"
+#include "../tables/findings.h"
 
 typedef enum {
     ESMTP_FACT_NONE = 0,
@@ -59,44 +60,12 @@ enum {
 /* Those that say what .extra is; a fact has one of them at most. */
 #define ESMTP_FF_EXTRA (ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE)
 
-/* What is wrong with it. Each has an expert item of a stable name in epan. */
-#define ESMTP_AN(bit)                 (UINT64_C(1) << (bit))
-#define ESMTP_AN_BARE_LF              ESMTP_AN(0)  /* line ends with LF alone */
-#define ESMTP_AN_TOO_LONG             ESMTP_AN(1)  /* line was cut at ESMTP_LINE_MAX */
-#define ESMTP_AN_NO_EOL               ESMTP_AN(2)  /* line has no end in the capture */
-#define ESMTP_AN_CONTROL              ESMTP_AN(3)  /* NUL or bare CR in a line; more than one CR at its end */
-#define ESMTP_AN_CLIENT_FIRST         ESMTP_AN(4)  /* client speaks before the greeting */
-#define ESMTP_AN_NO_COMMAND           ESMTP_AN(5)  /* reply without a command */
-#define ESMTP_AN_NOT_REPLY            ESMTP_AN(6)  /* server line that is no reply */
-#define ESMTP_AN_NOT_COMMAND          ESMTP_AN(7)  /* client line that is no command */
-#define ESMTP_AN_CODE_CHANGED         ESMTP_AN(8)  /* code differs from that of the reply's first line */
-#define ESMTP_AN_WRONG_CODE           ESMTP_AN(9)  /* code cannot answer this command */
-#define ESMTP_AN_EARLY_TEXT           ESMTP_AN(10) /* message text before the 354 */
-#define ESMTP_AN_EARLY_AUTH           ESMTP_AN(11) /* SASL line before the 334 */
-#define ESMTP_AN_EARLY_REPLY          ESMTP_AN(12) /* final reply before the end of the message */
-#define ESMTP_AN_GAP                  ESMTP_AN(13) /* octets in front of this are missing */
-#define ESMTP_AN_INCOMPLETE           ESMTP_AN(14) /* message ends with octets missing */
-#define ESMTP_AN_FAKE_END             ESMTP_AN(15) /* line ends that some servers take for the end of the message */
-#define ESMTP_AN_CLEAR_AFTER_STARTTLS ESMTP_AN(16) /* command in clear behind STARTTLS */
-#define ESMTP_AN_CLEAR_AFTER_220      ESMTP_AN(17) /* reply in clear behind the 220 that opens TLS */
-#define ESMTP_AN_TLS_TWICE            ESMTP_AN(18) /* STARTTLS inside TLS */
-#define ESMTP_AN_CLEAR_LOGIN          ESMTP_AN(19) /* AUTH in clear although STARTTLS was offered */
-#define ESMTP_AN_CLEAR_MAIL           ESMTP_AN(20) /* MAIL in clear although STARTTLS was offered */
-#define ESMTP_AN_NO_TLS_RECORD        ESMTP_AN(21) /* octets behind the 220 that are no TLS record */
-#define ESMTP_AN_OVER_LIMIT           ESMTP_AN(22) /* a limit of the session was reached; see session.h */
-#define ESMTP_AN_AFTER_DATA           ESMTP_AN(23) /* command pipelined behind DATA, before its reply */
-#define ESMTP_AN_BODY_NUL             ESMTP_AN(24) /* NUL in message text */
-#define ESMTP_AN_FAKE_END_TAKEN       ESMTP_AN(25) /* the server took a fake end mark for the end of the message */
-#define ESMTP_AN_MECH_NOT_OFFERED     ESMTP_AN(26) /* AUTH names a mechanism that the EHLO reply did not offer */
-#define ESMTP_AN_AUTH_TWICE           ESMTP_AN(27) /* AUTH after a login that succeeded */
-#define ESMTP_AN_AUTH_IN_MAIL         ESMTP_AN(28) /* AUTH inside a mail transaction */
-#define ESMTP_AN_PIPELINE             ESMTP_AN(29) /* pipelined although the server does not offer PIPELINING */
-#define ESMTP_AN_DUPLICATE_KEYWORD    ESMTP_AN(30) /* EHLO reply: an earlier line has the same keyword */
-#define ESMTP_AN_CLEAR_AFTER_TLS \
-    ESMTP_AN(31) /* in clear although TLS was begun: its handshake failed, or it has ended */
-#define ESMTP_AN_CHUNK_AS_COMMANDS ESMTP_AN(32) /* REPLY: shows that what follows a BDAT was read as commands */
-#define ESMTP_AN_BAD_SIZE          ESMTP_AN(33) /* BDAT: its argument is no number, or more than that and LAST */
-#define ESMTP_AN_READ_ANEW         ESMTP_AN(34) /* REPLY: shows that what the client sent was read wrongly at first */
+/* What was found about a fact. */
+typedef struct esmtp_finding {
+    struct esmtp_finding *next;
+    const char *what; /* what to say in place of the row's text, or NULL */
+    uint16_t id;      /* esmtp_finding_id_t */
+} esmtp_finding_t;
 
 /* What is known of octets that are missing: .code of a GAP. */
 typedef enum {
@@ -121,10 +90,10 @@ typedef struct esmtp_fact {
     uint32_t seq;   /* of its first octet: TCP sequence number, in TLS octets of this direction so far (modulo 2^32) */
     uint32_t len;   /* octets */
     uint32_t flags; /* ESMTP_FF_* */
-    uint64_t anomalies; /* ESMTP_AN_* */
-    uint8_t kind;       /* esmtp_fact_kind_t */
-    uint8_t verb;       /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
-    uint16_t eol;       /* octets of the line end */
+    esmtp_finding_t *findings; /* the newest first; nearly always none */
+    uint8_t kind;              /* esmtp_fact_kind_t */
+    uint8_t verb;  /* 1 + index in esmtp_verb_rows: of the command; of a reply: of what it answers; 0: unknown */
+    uint16_t eol;  /* octets of the line end */
     uint16_t code; /* REPLY: its code; AUTH: esmtp_prompt_t that it answers; GAP: esmtp_gap_t; COMMAND with STATUS: code
                       of the reply (LMTP RCPT: of the one after the message) */
     uint16_t call; /* in TLS: which call of the dissector in this frame, from 0 */
@@ -144,6 +113,14 @@ typedef struct esmtp_fact {
         void *extra;           /* see the flags; esmtp_fact_txn() (session.h) knows the transaction all the same */
     };
 } esmtp_fact_t;
+
+static inline bool esmtp_fact_has(const esmtp_fact_t *fact, esmtp_finding_id_t id)
+{
+    const esmtp_finding_t *finding = fact->findings;
+    while (finding && finding->id != id)
+        finding = finding->next;
+    return finding != NULL;
+}
 
 /* Memory that lives as long as the facts. Zeroed. Never fails. */
 typedef struct {

@@ -372,7 +372,7 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
 
 static bool feed_server(feed_t *f)
 {
-    uint64_t told = 0;
+    esmtp_finding_set_t told = {{0}};
     esmtp_server_event_t event;
     memset(&event, 0, sizeof event);
     event.size = UINT64_MAX;
@@ -402,7 +402,7 @@ static bool feed_server(feed_t *f)
         event.wrapped = wrapped_code(event.reply.parameter);
     open_reply_doubt(f, &event);
     esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
-    fact->anomalies |= told;
+    esmtp_session_raise_all(f->s, fact, &told);
     advance(f, event.line.total);
     return true;
 }

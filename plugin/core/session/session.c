@@ -165,7 +165,7 @@ static void drop_pending(esmtp_session_t *s)
 {
     while (s->pairing.n) {
         esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
-        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_STARTTLS)
+        if (esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS))
             fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
         esmtp_pairing_pop(s);
     }
@@ -257,7 +257,7 @@ void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t 
     s->tls_over[side] = true;
     if (s->tls_phase == ESMTP_TLS_PHASE_ASKED || s->tls_phase == ESMTP_TLS_PHASE_DUE)
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
-    fact->anomalies |= ESMTP_AN_CLEAR_AFTER_TLS;
+    esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_TLS);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -287,7 +287,7 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
     if (side == s->server)
         fact->flags |= ESMTP_FF_FROM_SERVER;
     if (s->tls_failed) {
-        fact->anomalies |= ESMTP_AN_NO_TLS_RECORD;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NO_TLS_RECORD);
         s->tls_failed = false;
     }
     return fact;
@@ -304,12 +304,12 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
         s->client_crlf |= line->eol == ESMTP_EOL_CRLF;
         s->client_lf |= line->eol == ESMTP_EOL_LF;
     }
-    if (line->eol == ESMTP_EOL_LF)
-        fact->anomalies |= ESMTP_AN_BARE_LF;
-    if (line->eol == ESMTP_EOL_NONE)
-        fact->anomalies |= line->too_long ? ESMTP_AN_TOO_LONG : ESMTP_AN_NO_EOL;
+    if (line->eol == ESMTP_EOL_LF && kind != ESMTP_FACT_LINE)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_BARE_LF);
+    if (line->eol == ESMTP_EOL_NONE && (line->too_long || kind != ESMTP_FACT_LINE))
+        esmtp_session_raise(s, fact, line->too_long ? ESMTP_FINDING_TOO_LONG : ESMTP_FINDING_NO_EOL);
     if (line->nul || line->bare_cr || (line->extra_cr && !s->extra_cr[side]))
-        fact->anomalies |= ESMTP_AN_CONTROL;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CONTROL);
     s->extra_cr[side] |= line->extra_cr;
     if (at->tls_over)
         esmtp_session_tls_over(s, side, fact);
@@ -397,7 +397,7 @@ void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t
     esmtp_doubt_settle(s);
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
-    fact->anomalies |= ESMTP_AN_GAP;
+    esmtp_session_raise(s, fact, ESMTP_FINDING_GAP);
     if (side == s->server)
         server_gap(s);
     else

@@ -20,7 +20,7 @@ static void bdat_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
 {
     if (event->odd_size) {
         p->odd_size = true;
-        p->fact->anomalies |= ESMTP_AN_BAD_SIZE;
+        esmtp_session_raise(s, p->fact, ESMTP_FINDING_BAD_SIZE);
     }
     if (!event->size_ok || esmtp_session_takes_no_chunks(s))
         return;
@@ -67,9 +67,9 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     p->fact->index = event->initial;
     await_reply(login, p->fact);
     if (s->logged_in)
-        p->fact->anomalies |= ESMTP_AN_AUTH_TWICE;
+        esmtp_session_raise(s, p->fact, ESMTP_FINDING_AUTH_TWICE);
     if (s->txn && !s->txn->closed)
-        p->fact->anomalies |= ESMTP_AN_AUTH_IN_MAIL;
+        esmtp_session_raise(s, p->fact, ESMTP_FINDING_AUTH_IN_MAIL);
 }
 
 const char *const *esmtp_session_secrets(const esmtp_session_t *s)
@@ -158,31 +158,32 @@ static bool hello_sent(const esmtp_client_event_t *event)
 }
 
 /* What is wrong with a command at this point of the session. */
-static uint64_t command_anomalies(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+static esmtp_finding_set_t command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
+                                            const esmtp_client_event_t *event)
 {
     const esmtp_verb_row_t *row = event->command.row;
-    uint64_t an = 0;
+    esmtp_finding_set_t found = {{0}};
     bool clear_offered = !at->tls && s->offer && s->offer->starttls;
     if (s->opened && !s->greeted && !at->peer_ahead)
-        an |= ESMTP_AN_CLIENT_FIRST;
+        esmtp_findings_put(&found, ESMTP_FINDING_CLIENT_FIRST);
     /* A hello begins the session anew: TLS was taken off before the capture. */
     bool anew = s->tls_phase == ESMTP_TLS_PHASE_UNMET && hello_sent(event);
     bool tls_wanted = s->tls_phase != ESMTP_TLS_PHASE_NONE;
     if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
-        an |= ESMTP_AN_CLEAR_AFTER_STARTTLS;
+        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
     if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
-        an |= ESMTP_AN_AFTER_DATA;
+        esmtp_findings_put(&found, ESMTP_FINDING_AFTER_DATA);
     if (event->nth > 0 && s->offer && !s->offer->pipelining)
-        an |= ESMTP_AN_PIPELINE;
+        esmtp_findings_put(&found, ESMTP_FINDING_PIPELINE);
     if (!row)
-        return an;
+        return found;
     if (at->tls && (row->flags & ESMTP_VF_TLS))
-        an |= ESMTP_AN_TLS_TWICE;
+        esmtp_findings_put(&found, ESMTP_FINDING_TLS_TWICE);
     if (clear_offered && (row->flags & ESMTP_VF_AUTH))
-        an |= ESMTP_AN_CLEAR_LOGIN;
+        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_LOGIN);
     if (clear_offered && row->id == ESMTP_VERB_MAIL)
-        an |= ESMTP_AN_CLEAR_MAIL;
-    return an;
+        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_MAIL);
+    return found;
 }
 
 /* Whether the server's list of mechanisms lacks one. */
@@ -225,7 +226,7 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         auth_sent(s, at, event, p);
         note_credentials(s, at, p->login, event);
         if (mechanism_missing(s, event->mechanism))
-            p->fact->anomalies |= ESMTP_AN_MECH_NOT_OFFERED;
+            esmtp_session_raise(s, p->fact, ESMTP_FINDING_MECH_NOT_OFFERED);
     }
     if ((row->flags & ESMTP_VF_TLS) && !at->tls && (s->tls_phase != ESMTP_TLS_PHASE_INSIDE || at->tls_over))
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_ASKED);
@@ -257,13 +258,13 @@ static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
 
 static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    uint64_t anomalies = command_anomalies(s, at, event);
+    esmtp_finding_set_t found = command_findings(s, at, event);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
-    fact->anomalies |= anomalies;
+    esmtp_session_raise_all(s, fact, &found);
     fact->verb = esmtp_verb_number(event->command.row);
     note_stray_login(s, fact, event);
     if (!event->command.named || (!event->command.row && !event->command.plausible))
-        fact->anomalies |= ESMTP_AN_NOT_COMMAND;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NOT_COMMAND);
     s->batch |= event->nth > 0 || is_pipelined(s, at);
     if (s->login && s->challenges <= 0 && event->command.row)
         s->login = NULL; /* the client is through with it */
@@ -301,7 +302,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     fact->extra = login;
     s->login_hole = s->answer_next = false;
     if (--s->challenges < 0 && esmtp_session_server_watched(s, at))
-        fact->anomalies |= ESMTP_AN_EARLY_AUTH;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_AUTH);
     if (event->line.len == 1 && event->command.verb.len == 1 && event->command.verb.p[0] == '*')
         login->cancelled = true;
     else
@@ -321,7 +322,6 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
 static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, &event->line);
-    fact->anomalies &= ~(ESMTP_AN_NO_EOL | ESMTP_AN_BARE_LF);
     if (!event->dot)
         note_stray_login(s, fact, event);
     if (!s->greeted || !s->opened)

@@ -69,9 +69,16 @@ typedef enum {
 
 typedef struct esmtp_doubts esmtp_doubts_t;
 
+/* What was found so far in a connection, and how often. */
+typedef struct {
+    esmtp_finding_set_t found;
+    uint8_t n[2][ESMTP_FINDINGS]; /* [1]: of the server, where that is counted by itself */
+} esmtp_tally_t;
+
 struct esmtp_session {
     const esmtp_session_ops_t *ops;
     void *ctx;
+    esmtp_tally_t *tally; /* NULL: nothing was found */
 
     /* roles */
     esmtp_side_t server;
@@ -226,6 +233,13 @@ void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p);
 /* The next n octets belong to the command that was pushed last. */
 void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
+
+/* session_findings.c: a finding about a fact, if its cap allows one more. what: see esmtp_finding_t. */
+void esmtp_session_raise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id);
+void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what);
+void esmtp_session_raise_all(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_finding_set_t *set);
+/* It was none. */
+void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id);
 
 /* A reply to one recipient that a 558 line wraps. */
 void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code);

@@ -367,7 +367,7 @@ static void early_reply(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     if (s->reply.code >= 400 && s->reply.txn)
         s->reply.txn->message_refusal = (esmtp_decision_t){s->reply.code, s->reply.reason};
-    fact->anomalies |= ESMTP_AN_EARLY_REPLY;
+    esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_REPLY);
     if (s->text_command)
         fact->link = s->text_command->frame;
     if (s->text_row)
@@ -437,9 +437,9 @@ static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
     if (s->reply.verb == esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_LHLO)) && s->reply.hello)
         fact->flags |= ESMTP_FF_LMTP;
     if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
-        fact->anomalies |= ESMTP_AN_WRONG_CODE;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_WRONG_CODE);
     if (s->reply.no_command && (fact->flags & ESMTP_FF_FIRST))
-        fact->anomalies |= ESMTP_AN_NO_COMMAND;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NO_COMMAND);
     if (s->reply.login) {
         fact->flags |= ESMTP_FF_LOGIN;
         fact->extra = s->reply.login;
@@ -464,7 +464,7 @@ static void clear_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     if (s->tls_phase == ESMTP_TLS_PHASE_DUE && (refusal || reply->code == 421))
         esmtp_session_tls_over(s, s->server, fact);
     else
-        fact->anomalies |= ESMTP_AN_CLEAR_AFTER_220;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_220);
 }
 
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
@@ -485,19 +485,19 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE); /* the server goes on in clear, too */
     if (!reply->valid) {
         fact->flags |= ESMTP_FF_UNKNOWN_CODE;
-        fact->anomalies |= ESMTP_AN_NOT_REPLY;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NOT_REPLY);
     } else if (reply->code < 200 && !s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST | ESMTP_FF_LAST;
         if (reply->code < 50) /* Sendmail's 050 lines tell of a reply under way; 000 is nothing */
-            fact->anomalies |= ESMTP_AN_WRONG_CODE;
+            esmtp_session_raise(s, fact, ESMTP_FINDING_WRONG_CODE);
         return fact;
     } else if (!s->reply.open) {
         fact->flags |= ESMTP_FF_FIRST;
         begin_reply(s, at, event);
-        if (fact->anomalies & ESMTP_AN_CLEAR_AFTER_TLS)
+        if (esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_TLS))
             s->reply.no_command = false; /* it answers the handshake */
     } else if (reply->code != s->reply.code) {
-        fact->anomalies |= ESMTP_AN_CODE_CHANGED;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CODE_CHANGED);
     }
     if (!s->reply.open)
         return fact;
@@ -506,7 +506,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         esmtp_txn_wrapped(s, esmtp_pairing_at(&s->pairing, 0), event->wrapped);
     bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_extension(&event->extension);
     if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
-        fact->anomalies |= ESMTP_AN_DUPLICATE_KEYWORD;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_DUPLICATE_KEYWORD);
     if (reply->valid && !reply->more)
         finish_reply(s, at, fact, event);
     return fact;

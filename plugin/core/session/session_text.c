@@ -74,7 +74,7 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     fact->flags |= ESMTP_FF_LAST | ESMTP_FF_MESSAGE;
     fact->extra = m;
     if (m->incomplete)
-        fact->anomalies |= ESMTP_AN_INCOMPLETE;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_INCOMPLETE);
     else if (!m->leftover)
         fact->flags |= ESMTP_FF_COMPLETE;
     if (s->ops->end)
@@ -122,13 +122,13 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
     if (s->text_row)
         fact->verb = esmtp_verb_number(s->text_row);
     if (s->text_early)
-        fact->anomalies |= ESMTP_AN_EARLY_TEXT;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     if (s->text_lost_head)
         fact->flags |= ESMTP_FF_LOST_PEER;
     if (news & ESMTP_BODY_FAKE_END)
-        fact->anomalies |= ESMTP_AN_FAKE_END;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
     if (news & ESMTP_BODY_NUL)
-        fact->anomalies |= ESMTP_AN_BODY_NUL;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_BODY_NUL);
     s->text_early = s->text_lost_head = false;
     return fact;
 }
@@ -164,7 +164,7 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
     fact->eol = (uint8_t)MIN(len, 2);
     if (s->text_early)
-        fact->anomalies |= ESMTP_AN_EARLY_TEXT;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     s->text_early = s->text_lost_head = false;
     leave_text(s);
     end_message(s, at, fact);
@@ -186,7 +186,7 @@ static uint32_t cut_false_end(esmtp_session_t *s)
         return 0;
     mark = MIN(mark, text->len); /* more of it may lie in an earlier segment */
     text->len -= mark;
-    text->anomalies &= ~ESMTP_AN_FAKE_END; /* it is the end, which says so */
+    esmtp_session_unraise(s, text, ESMTP_FINDING_FAKE_END); /* it is the end, which says so */
     return mark;
 }
 
@@ -202,12 +202,13 @@ void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at)
         here.call = text->call;
     }
     if (text && !text->len) { /* there is nothing else in it */
-        uint64_t anomalies = text->anomalies & ESMTP_AN_EARLY_TEXT;
+        bool early = esmtp_fact_has(text, ESMTP_FINDING_EARLY_TEXT);
         uint32_t flags = text->flags & (ESMTP_FF_LMTP | ESMTP_FF_LOST_PEER);
         *fact = (esmtp_fact_t){.frame = here.frame, .call = here.call, .seq = here.seq, .len = mark};
         fact->kind = ESMTP_FACT_EOM;
         fact->flags = flags;
-        fact->anomalies = anomalies;
+        if (early)
+            esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
         m->pieces--;
     } else {
         fact = esmtp_session_new_fact(s, &here, esmtp_session_client_side(s), ESMTP_FACT_EOM, mark);
@@ -241,7 +242,7 @@ void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
     if (taken)
-        fact->anomalies |= ESMTP_AN_FAKE_END_TAKEN;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END_TAKEN);
     else
         m->incomplete = true;
     esmtp_body_flush(&s->body, esmtp_session_body_sink, s);

@@ -28,7 +28,7 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
 esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fact_t *fact, esmtp_span_t address)
 {
     if (txn->n_rcpts++ >= ESMTP_RECIPIENTS_MAX) {
-        fact->anomalies |= ESMTP_AN_OVER_LIMIT;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_OVER_LIMIT);
         return NULL;
     }
     const char *copy;

@@ -53,7 +53,7 @@ void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int of
 int esmtp_show_whole(const esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
 {
     int captured = (int)tvb_captured_length(show->tvb);
-    bool cut = fact->anomalies & ESMTP_AN_NO_EOL && !fact->eol && offset + len == captured &&
+    bool cut = esmtp_fact_has(fact, ESMTP_FINDING_NO_EOL) && !fact->eol && offset + len == captured &&
                captured < (int)tvb_reported_length(show->tvb);
     if (!cut || len <= 0)
         return len;

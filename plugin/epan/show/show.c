@@ -6,6 +6,8 @@
  */
 #include "show.h"
 
+#include "findings.h"
+
 #include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
 #include "collect.h"
@@ -32,8 +34,6 @@
 
 static int hf_not_shown = -1;
 static int ett_smtp = -1;
-static expert_field ei_not_shown = EI_INIT;
-static expert_field ei_undecided = EI_INIT;
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
@@ -138,7 +138,7 @@ static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len
 {
     proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, (uint32_t)(n - i));
     proto_item_set_generated(item);
-    expert_add_info(show->pinfo, item, &ei_not_shown);
+    esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_NOT_SHOWN);
 }
 
 /* Messages that are completed by what is left out are handed over and exported all the same. */
@@ -226,7 +226,7 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
     }
     parts_add(&show, shown);
     if (shown->undecided && !show.server)
-        expert_add_info(pinfo, item, &ei_undecided);
+        esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
     info_write(&show);
     messages_add(&show);
     if (!show.info)
@@ -244,18 +244,8 @@ void esmtp_show_register(void)
           "Lines of this frame that follow and would make its tree too large", HFILL}},
     };
     static int *ett[] = {&ett_smtp};
-    static ei_register_info ei[] = {
-        {&ei_undecided,
-         {"smtp.expert.undecided", PI_ASSUMPTION, PI_NOTE,
-          "The server's replies have yet to show what these octets are: later passes (tshark -2) show what it was",
-          EXPFILL}},
-        {&ei_not_shown,
-         {"smtp.expert.not_shown", PI_UNDECODED, PI_NOTE, "Too many lines in one frame: the rest is not shown",
-          EXPFILL}},
-    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     esmtp_common_register();
     esmtp_command_register();
     esmtp_reply_register();

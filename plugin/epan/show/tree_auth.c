@@ -7,7 +7,7 @@
 #include "tree_auth.h"
 
 #include "../../core/parse/command.h"
-#include "anomaly.h"
+#include "findings.h"
 #include "fields.h"
 #include "items.h"
 #include "secrets.h"
@@ -27,7 +27,6 @@ static int hf_user_in = -1;
 static int hf_ended_in = -1;
 static int ett_line = -1;
 static int ett_mechanism = -1;
-static expert_field ei_too_long = EI_INIT;
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
@@ -159,8 +158,9 @@ static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t 
     esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
     esmtp_tell_login(show, fact, esmtp_sasl_secret_field(form));
     if (fact->len > ESMTP_AUTH_LINE_MAX)
-        expert_add_info_format(show->pinfo, item, &ei_too_long, "Line of %u octets: servers need not take more than %d",
-                               fact->len, ESMTP_AUTH_LINE_MAX);
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_AUTH_TOO_LONG,
+                                 "Line of %u octets: servers need not take more than %d", fact->len,
+                                 ESMTP_AUTH_LINE_MAX);
 }
 
 static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login, int offset, int len)
@@ -226,7 +226,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     attempt_add(show, tree, fact);
     esmtp_response_in_add(show, tree, fact);
     line_check(show, item, fact);
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }
 
@@ -267,13 +267,7 @@ static hf_register_info fields[] = {
 void esmtp_auth_register(void)
 {
     static int *ett[] = {&ett_line, &ett_mechanism};
-    static ei_register_info ei[] = {
-        {&ei_too_long,
-         {"smtp.expert.auth_too_long", PI_PROTOCOL, PI_NOTE,
-          "Line is longer than the 12288 octets that servers must take (RFC 4954)", EXPFILL}},
-    };
     esmtp_fields_register(fields, G_N_ELEMENTS(fields));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     esmtp_sasl_register();
 }

@@ -7,7 +7,7 @@
 #include "tree_command.h"
 
 #include "../../core/parse/command.h"
-#include "anomaly.h"
+#include "findings.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"
@@ -31,8 +31,6 @@ static int hf_bdat_size = -1;
 static int hf_bdat_last = -1;
 static int hf_message_line = -1;
 static int ett_command = -1;
-
-static expert_field ei_masked = EI_INIT;
 
 static const char unknown_verb[] = "No registry and no vendor's list that this dissector knows has this verb.";
 
@@ -127,7 +125,7 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
 static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, esmtp_span_t verb)
 {
     if (esmtp_keyword_is_mask(esmtp_keyword_find(verb)))
-        expert_add_info(show->pinfo, item, &ei_masked);
+        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MASKED_COMMAND);
     else
         esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
 }
@@ -195,7 +193,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         esmtp_response_in_add(show, proto_item_add_subtree(item, ett_command), fact);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }
 
@@ -209,7 +207,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
     else
         item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     if (fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
     else
@@ -241,13 +239,7 @@ void esmtp_command_register(void)
          {"Last chunk", "smtp.bdat.last", FT_BOOLEAN, BASE_NONE, NULL, 0, "This chunk ends the message", HFILL}},
         {&hf_message_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
-    static ei_register_info ei[] = {
-        {&ei_masked,
-         {"smtp.expert.masked_command", PI_SECURITY, PI_WARN,
-          "Command written over by a middlebox: the server cannot know what the client asked for", EXPFILL}},
-    };
     static int *ett[] = {&ett_command};
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
 }

@@ -6,7 +6,7 @@
  */
 #include "tree_common.h"
 
-#include "anomaly.h"
+#include "findings.h"
 #include "fields.h"
 #include "items.h"
 #include "wanted.h"
@@ -23,7 +23,6 @@ static int hf_starttls_in = -1;
 static int hf_gap = -1;
 static int hf_retransmission = -1;
 static int hf_not_captured = -1;
-static expert_field ei_negative_time = EI_INIT;
 
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
 {
@@ -74,7 +73,7 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     if (fact->flags & ESMTP_FF_TIMED) {
         proto_item *item = esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
         if (fact->delta < 0)
-            expert_add_info(show->pinfo, item, &ei_negative_time);
+            esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_NEGATIVE_TIME);
     }
     if (fact->flags & ESMTP_FF_LOST_PEER)
         esmtp_note_add(show, tree, "no command in the capture");
@@ -108,7 +107,7 @@ void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing, "%s: %s",
                                                   names[fact->code % G_N_ELEMENTS(names)], text);
     proto_item_set_generated(item);
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
 }
 
@@ -150,12 +149,5 @@ void esmtp_common_register(void)
         {&hf_not_captured,
          {"Note", "smtp.not_captured", FT_STRING, BASE_NONE, NULL, 0, "What the capture lacks", HFILL}},
     };
-    static ei_register_info ei[] = {
-        {&ei_negative_time,
-         {"smtp.expert.negative_time", PI_ASSUMPTION, PI_NOTE,
-          "The reply is older than its command: the clock was set back, or the capture's packets are out of order",
-          EXPFILL}},
-    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -7,12 +7,14 @@
  * keyword table gives them; most forms are lists of words.
  *
  * RFC 5321 section 4.1.1.1. Keywords that were offered before in the same reply are marked by the
- * session (anomaly.c).
+ * session (findings.c).
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tree_ehlo.h"
+
+#include "findings.h"
 
 #include "../../core/parse/command.h"
 #include "../../core/parse/reply.h"
@@ -55,10 +57,6 @@ static int hf_removed = -1;
 
 static int ett_extension = -1;
 static int ett_mechanism = -1;
-
-static expert_field ei_bad_keyword = EI_INIT;
-static expert_field ei_masked_keyword = EI_INIT;
-static expert_field ei_clear_mechanism = EI_INIT;
 
 static const char unregistered[] =
     "Unregistered extension: neither the registry nor a vendor's list that this dissector knows "
@@ -153,7 +151,7 @@ static void mechanisms_add(const extension_t *x)
             esmtp_bad_value(&x->place, item, "Not a mechanism: up to 20 capitals, digits, '-' and '_'");
     }
     if (exposed && !x->show->tls)
-        expert_add_info(x->place.pinfo, x->item, &ei_clear_mechanism);
+        esmtp_finding_add(x->place.pinfo, x->item, ESMTP_FINDING_CLEAR_MECHANISM);
 }
 
 /* A form that is a list of words. */
@@ -417,7 +415,7 @@ static void line_check(const extension_t *x)
     if (octets > REPLY_LINE_MAX)
         esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets, REPLY_LINE_MAX);
     if (!x->line.legal)
-        expert_add_info(place->pinfo, x->item, &ei_bad_keyword);
+        esmtp_finding_add(place->pinfo, x->item, ESMTP_FINDING_BAD_KEYWORD);
 }
 
 /* Marks parameters of octets that none may have: blanks separate them, the rest is printable ASCII.
@@ -437,7 +435,7 @@ static void parameter_check(const extension_t *x)
 static void row_check(const extension_t *x)
 {
     if (esmtp_keyword_is_mask(x->row))
-        expert_add_info(x->place.pinfo, x->item, &ei_masked_keyword);
+        esmtp_finding_add(x->place.pinfo, x->item, ESMTP_FINDING_MASKED_KEYWORD);
     if (needs_parameter(x->row) && x->line.parameter.len == 0)
         esmtp_bad_value(&x->place, x->item, "Parameter is missing");
     if (x->line.glued && !may_be_glued(x->row))
@@ -511,7 +509,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     int whole = esmtp_show_whole(show, fact, offset, len);
     x.whole = esmtp_span(x.place.base, (size_t)whole);
     x.item = esmtp_add_text_as(tree, hf_rsp_parameter, show->tvb, offset, len, "Extension");
-    if (fact->anomalies & ESMTP_AN_DUPLICATE_KEYWORD)
+    if (esmtp_fact_has(fact, ESMTP_FINDING_DUPLICATE_KEYWORD))
         proto_item_append_text(x.item, " (repeated)");
     x.tree = proto_item_add_subtree(x.item, ett_extension);
     if (whole < len) {
@@ -649,20 +647,7 @@ static void fields_register(void)
 void esmtp_ehlo_register(void)
 {
     static int *ett[] = {&ett_extension, &ett_mechanism};
-    static ei_register_info ei[] = {
-        {&ei_bad_keyword,
-         {"smtp.expert.bad_keyword", PI_PROTOCOL, PI_NOTE,
-          "Keyword is not made of letters, digits and '-' alone, or begins with '-'", EXPFILL}},
-        {&ei_masked_keyword,
-         {"smtp.expert.masked_keyword", PI_SECURITY, PI_WARN,
-          "A middlebox has overwritten the keyword; often that was STARTTLS", EXPFILL}},
-        {&ei_clear_mechanism,
-         {"smtp.expert.clear_mechanism", PI_SECURITY, PI_NOTE,
-          "Offers without TLS a login whose password or token can be read from the connection", EXPFILL}},
-    };
 
-    esmtp_values_register();
     fields_register();
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -11,7 +11,7 @@
 #include "tree_message.h"
 
 #include "../../core/mime/mime.h"
-#include "anomaly.h"
+#include "findings.h"
 #include "collect.h"
 #include "fields.h"
 #include "items.h"
@@ -54,11 +54,6 @@ static int hf_field = -1;
 static int ett_piece = -1;
 static int ett_fragments = -1;
 static int ett_text = -1;
-static expert_field ei_too_big = EI_INIT;
-static expert_field ei_lines = EI_INIT;
-static expert_field ei_failed = EI_INIT;
-static expert_field ei_incomplete = EI_INIT;
-static expert_field ei_larger = EI_INIT;
 
 static unsigned shown_max(void)
 {
@@ -302,8 +297,9 @@ static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *ite
     esmtp_span_t octets = esmtp_collected_octets(m, show->pinfo, show->tvb, show->seq);
     head_add(show, m, head);
     tvbuff_t *tvb = source_add(show, m, octets, "SMTP message (incomplete)");
-    if (!m->end_frame) /* at an end mark the anomaly of the fact says it */
-        expert_add_info_format(show->pinfo, item, &ei_incomplete, "Message is not complete: %s", reason);
+    if (!m->end_frame) /* at an end mark the finding of the fact says it */
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_INCOMPLETE, "Message is not complete: %s",
+                                 reason);
     if (!tree)
         return;
     esmtp_add_gen_words(tree, hf_incomplete, show->tvb, reason);
@@ -338,7 +334,7 @@ static void offered_add(esmtp_show_t *show, proto_tree *tree, const esmtp_messag
                                       esmtp_digits(digits, m->txn->offered), " octets", NULL);
     proto_item *item = esmtp_add_gen_words(tree, hf_size_note, show->tvb, note);
     if (above)
-        expert_add_info(show->pinfo, item, &ei_larger);
+        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MESSAGE_ABOVE_LIMIT);
 }
 
 static void comparison_add(esmtp_show_t *show, proto_tree *tree, const esmtp_message_t *m)
@@ -384,10 +380,10 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
     const esmtp_collected_t *c = esmtp_collected(m);
     bool too_big = c && c->too_big;
     if (too_big)
-        expert_add_info_format(show->pinfo, item, &ei_too_big,
-                               "Message of %" PRIu64 " octets was not put together: "
-                               "esmtp.max_message is %" PRIu64,
-                               m->octets, esmtp_collect_limit());
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_TOO_BIG,
+                                 "Message of %" PRIu64 " octets was not put together: "
+                                 "esmtp.max_message is %" PRIu64,
+                                 m->octets, esmtp_collect_limit());
     if (tree) {
         comparison_add(show, tree, m);
         if (m->pieces)
@@ -420,10 +416,10 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
         esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, incomplete, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
-        expert_add_info_format(show->pinfo, item, &ei_failed,
-                               "What the message holds could not be shown to the end: %s", why);
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_FAILED,
+                                 "What the message holds could not be shown to the end: %s", why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
-        expert_add_info(show->pinfo, item, &ei_lines);
+        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MESSAGE_LINES);
     if (!incomplete && (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN))
         text_add(show, show->tree, m, tvb);
 }
@@ -469,7 +465,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         (void)snprintf(text, sizeof text, "%s, %u byte%s", name, fact->len, plurality(fact->len, "", "s"));
         esmtp_show_info(show, text);
     }
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     if (!m)
         return;
     if (tree) {
@@ -498,13 +494,13 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     if (inferred)
         proto_item_set_generated(item);
     esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
-    esmtp_anomaly_add(show->pinfo, item, fact);
+    esmtp_findings_add(show->pinfo, item, fact);
     if (tree) {
         const esmtp_verb_row_t *row = esmtp_verb_by_id(ESMTP_VERB_EOM);
         esmtp_explanation_add(tree, show->tvb, row ? row->explanation : NULL, row ? row->reference : NULL);
         if (inferred)
             esmtp_note_add(show, tree,
-                           fact->anomalies & ESMTP_AN_FAKE_END_TAKEN
+                           esmtp_fact_has(fact, ESMTP_FINDING_FAKE_END_TAKEN)
                                ? "no end mark was sent: the server took the octets before for it"
                                : "the end mark is not in the capture: the server's reply shows that it came");
         esmtp_response_in_add(show, tree, fact);
@@ -560,22 +556,6 @@ void esmtp_message_register(void)
           "A header field that holds other than ASCII or encoded words, readable", HFILL}},
     };
     static int *ett[] = {&ett_piece, &ett_fragments, &ett_text};
-    static ei_register_info ei[] = {
-        {&ei_too_big,
-         {"smtp.expert.message_too_big", PI_REASSEMBLE, PI_NOTE,
-          "Message is larger than the preference esmtp.max_message: not put together", EXPFILL}},
-        {&ei_lines,
-         {"smtp.expert.message_lines", PI_UNDECODED, PI_NOTE,
-          "Message has more lines than a tree may hold: the first of them are shown", EXPFILL}},
-        {&ei_failed,
-         {"smtp.expert.message_failed", PI_UNDECODED, PI_WARN, "What the message holds could not be shown to the end",
-          EXPFILL}},
-        {&ei_incomplete,
-         {"smtp.expert.message_incomplete", PI_REASSEMBLE, PI_NOTE, "Message is not complete", EXPFILL}},
-        {&ei_larger,
-         {"smtp.expert.message_above_limit", PI_PROTOCOL, PI_NOTE, "Message is larger than the server takes", EXPFILL}},
-    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -13,6 +13,8 @@
  */
 #include "tree_params.h"
 
+#include "findings.h"
+
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
 
@@ -75,9 +77,6 @@ static int hf_rrvs_action = -1;
 static int ett_path = -1;
 static int ett_param = -1;
 
-static expert_field ei_bad_path = EI_INIT;
-static expert_field ei_loose_path = EI_INIT;
-
 static const char unknown_parameter[] =
     "Unknown parameter: neither the registry nor a vendor's list that this dissector knows has it.";
 
@@ -108,12 +107,12 @@ static bool has_smtputf8(esmtp_span_t parameters)
 
 static void bad_path(const envelope_t *env, proto_item *item, const char *why)
 {
-    expert_add_info_format(env->place.pinfo, item, &ei_bad_path, "%s", why);
+    esmtp_finding_add_format(env->place.pinfo, item, ESMTP_FINDING_BAD_PATH, "%s", why);
 }
 
 static void loose_path(const envelope_t *env, proto_item *item, const char *why)
 {
-    expert_add_info_format(env->place.pinfo, item, &ei_loose_path, "%s", why);
+    esmtp_finding_add_format(env->place.pinfo, item, ESMTP_FINDING_LOOSE_PATH, "%s", why);
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" as an address that filters can compare. */
@@ -808,14 +807,8 @@ static void param_fields_register(void)
 void esmtp_params_register(void)
 {
     static int *ett[] = {&ett_path, &ett_param};
-    static ei_register_info ei[] = {
-        {&ei_bad_path, {"smtp.expert.bad_path", PI_PROTOCOL, PI_WARN, "Path breaks its syntax", EXPFILL}},
-        {&ei_loose_path,
-         {"smtp.expert.loose_path", PI_PROTOCOL, PI_NOTE, "Path as strict servers do not take it", EXPFILL}},
-    };
 
     path_fields_register();
     param_fields_register();
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

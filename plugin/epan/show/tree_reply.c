@@ -7,7 +7,7 @@
 #include "tree_reply.h"
 
 #include "../../core/parse/reply.h"
-#include "anomaly.h"
+#include "findings.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"
@@ -36,9 +36,6 @@ static int hf_ehlo_domain = -1;
 static int hf_next_step = -1;
 static int ett_reply = -1;
 static int ett_enhanced = -1;
-static expert_field ei_enhanced_class = EI_INIT;
-static expert_field ei_starttls_first = EI_INIT;
-static expert_field ei_masked_greeting = EI_INIT;
 
 static void mark_response(esmtp_show_t *show)
 {
@@ -109,7 +106,7 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     if (vendor)
         esmtp_explanation_add(sub, show->tvb, vendor->meaning, vendor->reference);
     if (e->class_ != fact->code / 100)
-        expert_add_info(show->pinfo, item, &ei_enhanced_class);
+        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_ENHANCED_CLASS);
 }
 
 static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, esmtp_span_t host, int offset)
@@ -124,7 +121,7 @@ static bool is_nameless(esmtp_show_t *show, proto_item *item, const esmtp_reply_
     esmtp_ehlo_line_t line;
     if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_extension(&line))
         return false;
-    expert_add_info(show->pinfo, item, &ei_starttls_first);
+    esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_STARTTLS_FIRST);
     return true;
 }
 
@@ -145,7 +142,7 @@ static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree,
     if (reply->code == 220)
         host_add(show, tree, hf_greeting_domain, reply->parameter, esmtp_greeting_host(reply->parameter), offset);
     if (is_masked(reply->parameter))
-        expert_add_info(show->pinfo, item, &ei_masked_greeting);
+        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MASKED_GREETING);
 }
 
 /* The text of one line; index: its number in its reply. */
@@ -244,7 +241,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, offset == start);
         offset += (int)fact->len;
-        esmtp_anomaly_add(show->pinfo, item, fact);
+        esmtp_findings_add(show->pinfo, item, fact);
         if (fact->flags & ESMTP_FF_VERDICT)
             esmtp_tell_verdict(show, fact->extra);
     }
@@ -281,19 +278,6 @@ void esmtp_reply_register(void)
          {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
     };
     static int *ett[] = {&ett_reply, &ett_enhanced};
-    static ei_register_info ei[] = {
-        {&ei_enhanced_class,
-         {"smtp.expert.enhanced_class", PI_RESPONSE_CODE, PI_WARN,
-          "Class of the enhanced status code differs from the reply code's first digit", EXPFILL}},
-        {&ei_starttls_first,
-         {"smtp.expert.starttls_first", PI_PROTOCOL, PI_WARN,
-          "An extension stands where the server's name ought to: some clients do not look for extensions there",
-          EXPFILL}},
-        {&ei_masked_greeting,
-         {"smtp.expert.masked_greeting", PI_SECURITY, PI_WARN,
-          "A middlebox has overwritten the greeting; often it hides extensions, too", EXPFILL}},
-    };
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -8,6 +8,8 @@
  */
 #include "tree_sasl.h"
 
+#include "findings.h"
+
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 #include <wsutil/to_str.h>
@@ -28,9 +30,6 @@ static int hf_jwt_claims = -1;
 static int hf_parts[ESMTP_PARTS];
 static int ett_challenge = -1;
 static int ett_token = -1;
-static expert_field ei_base64 = EI_INIT;
-static expert_field ei_malformed = EI_INIT;
-static expert_field ei_no_challenge = EI_INIT;
 
 static dissector_handle_t ntlm_handle;
 static dissector_handle_t gssapi_handle;
@@ -221,7 +220,8 @@ static void jwt_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t toke
 
 void esmtp_sasl_malformed(packet_info *pinfo, proto_item *item, const char *problem)
 {
-    expert_add_info_format(pinfo, item, &ei_malformed, "Message of the exchange is malformed: %s", problem);
+    esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_AUTH_MALFORMED, "Message of the exchange is malformed: %s",
+                             problem);
 }
 
 static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
@@ -307,13 +307,14 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
     if (esmtp_sasl_raw(msg)) {
         uint8_t c = sent(msg).p[msg->bad];
         if (msg->hidden)
-            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode");
+            esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_BASE64, "Base64 does not decode");
         else
-            expert_add_info_format(pinfo, item, &ei_base64, "Base64 does not decode: octet %zu is %s (0x%02x)",
-                                   msg->bad + 1, esmtp_text_line(pinfo->pool, &c, 1), c);
+            esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_BASE64,
+                                     "Base64 does not decode: octet %zu is %s (0x%02x)", msg->bad + 1,
+                                     esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
-        expert_add_info_format(pinfo, item, &ei_base64,
-                               "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
+        esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_BASE64,
+                                 "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
     }
 }
 
@@ -380,7 +381,7 @@ void esmtp_sasl_challenge_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
         return;
     }
     if (len < 0 || (!msg.len && esmtp_auth_server_first(msg.form)))
-        expert_add_info(show->pinfo, parent, &ei_no_challenge);
+        esmtp_finding_add(show->pinfo, parent, ESMTP_FINDING_AUTH_NO_CHALLENGE);
     if (!msg.len)
         return;
     make_tvb(&msg);
@@ -459,17 +460,10 @@ int esmtp_sasl_secret_field(esmtp_sasl_form_t form)
 void esmtp_sasl_register(void)
 {
     static int *ett[] = {&ett_challenge, &ett_token};
-    static ei_register_info ei[] = {
-        {&ei_base64, {"smtp.base64_decode", PI_PROTOCOL, PI_WARN, "base64 decode failed", EXPFILL}},
-        {&ei_malformed,
-         {"smtp.expert.auth_malformed", PI_MALFORMED, PI_WARN, "Message of the exchange is malformed", EXPFILL}},
-        {&ei_no_challenge, {"smtp.expert.auth_no_challenge", PI_PROTOCOL, PI_NOTE, "334 without a challenge", EXPFILL}},
-    };
     for (size_t i = 0; i < ESMTP_PARTS; i++)
         hf_parts[i] = -1;
     esmtp_fields_register(fields, G_N_ELEMENTS(fields));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }
 
 void esmtp_sasl_handoff(int proto_esmtp)

@@ -6,12 +6,12 @@
  */
 #include "values.h"
 
+#include "findings.h"
+
 #include <epan/to_str.h>
 
 #include "../../core/parse/command.h"
 #include "fields.h"
-
-static expert_field ei_bad_parameter = EI_INIT;
 
 int esmtp_place_of(const esmtp_place_t *place, esmtp_span_t span)
 {
@@ -120,7 +120,7 @@ bool esmtp_words_next(const esmtp_place_t *place, proto_item *item, esmtp_span_t
 
 void esmtp_bad_value(const esmtp_place_t *place, proto_item *item, const char *why)
 {
-    expert_add_info_format(place->pinfo, item, &ei_bad_parameter, "%s", why);
+    esmtp_finding_add_format(place->pinfo, item, ESMTP_FINDING_BAD_PARAMETER, "%s", why);
 }
 
 void esmtp_bad_value_format(const esmtp_place_t *place, proto_item *item, const char *format, ...)
@@ -158,14 +158,4 @@ bool esmtp_span_is_utf8(esmtp_span_t span)
 bool esmtp_span_is_class(esmtp_span_t span)
 {
     return span.len > 0 && g_ascii_isalpha(span.p[0]) && esmtp_span_of(span, ".-_:");
-}
-
-void esmtp_values_register(void)
-{
-    static ei_register_info ei[] = {
-        {&ei_bad_parameter,
-         {"smtp.expert.bad_parameter", PI_PROTOCOL, PI_WARN, "Parameter breaks its syntax", EXPFILL}},
-    };
-
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }

@@ -82,6 +82,4 @@ bool esmtp_span_is_utf8(esmtp_span_t span);
 /* A class of advertising, RFC 3865 section 2.2. */
 bool esmtp_span_is_class(esmtp_span_t span);
 
-void esmtp_values_register(void);
-
 #endif /* ESMTP_VALUES_H */

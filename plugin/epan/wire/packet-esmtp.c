@@ -11,7 +11,7 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
-#include "../show/anomaly.h"
+#include "../show/findings.h"
 #include "../show/collect.h"
 #include "../show/extend.h"
 #include "../show/fields.h"
@@ -298,8 +298,7 @@ void esmtp_proto_register(void)
     esmtp_heuristics_register(module);
     esmtp_options_register(module);
     esmtp_extend_register(module);
-    esmtp_anomaly_register();
-    esmtp_tls_register();
+    esmtp_findings_register();
     esmtp_proxy_register();
     esmtp_quoted_register();
     esmtp_show_register();

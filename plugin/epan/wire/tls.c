@@ -14,6 +14,8 @@
  */
 #include "tls.h"
 
+#include "../show/findings.h"
+
 #include <epan/exceptions.h>
 
 #include "../show/fields.h"
@@ -25,9 +27,6 @@ extern uint32_t ssl_starttls_post_ack(dissector_handle_t tls_handle, packet_info
 static dissector_handle_t tls_handle;
 static dissector_handle_t tcp_handle;
 static dissector_handle_t inside_handle;
-static expert_field ei_late = EI_INIT;
-static expert_field ei_early = EI_INIT;
-static expert_field ei_unasked = EI_INIT;
 
 /* --- when TLS begins -------------------------------------------------------------------------- */
 
@@ -84,12 +83,13 @@ void esmtp_tls_begin(const esmtp_call_t *call)
 /* Says, with the first octets that TLS made something of, how it began. */
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
 {
-    static expert_field *const fields[] = {
-        [ESMTP_TLS_LATE] = &ei_late, [ESMTP_TLS_EARLY] = &ei_early, [ESMTP_TLS_UNASKED] = &ei_unasked};
+    static const esmtp_finding_id_t findings[] = {[ESMTP_TLS_LATE] = ESMTP_FINDING_TLS_BEFORE_CAPTURE,
+                                                  [ESMTP_TLS_EARLY] = ESMTP_FINDING_TLS_BEFORE_220,
+                                                  [ESMTP_TLS_UNASKED] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS};
     const esmtp_conn_t *conn = call->conn;
     bool first = conn->tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
     if (conn->tls_start > ESMTP_TLS_STARTTLS && first)
-        proto_tree_add_expert(tree, call->pinfo, fields[conn->tls_start], call->tvb, 0, 0);
+        proto_tree_add_expert(tree, call->pinfo, esmtp_finding_field(findings[conn->tls_start]), call->tvb, 0, 0);
 }
 
 /* The octets are TLS. */
@@ -149,21 +149,6 @@ void esmtp_tls_back(const esmtp_call_t *call)
         return;
     esmtp_stream_pass(call, 0);
     conn->tls_last[call->side] = false;
-}
-
-void esmtp_tls_register(void)
-{
-    static ei_register_info ei[] = {
-        {&ei_late,
-         {"smtp.expert.tls_before_capture", PI_ASSUMPTION, PI_NOTE,
-          "SMTP inside TLS that was opened before the capture began or where it has a hole", EXPFILL}},
-        {&ei_early,
-         {"smtp.expert.tls_before_220", PI_SEQUENCE, PI_WARN, "TLS begins before the server's 220", EXPFILL}},
-        {&ei_unasked,
-         {"smtp.expert.tls_without_starttls", PI_SEQUENCE, PI_WARN,
-          "TLS without STARTTLS, on a port where SMTP begins in clear", EXPFILL}},
-    };
-    esmtp_experts_register(ei, G_N_ELEMENTS(ei));
 }
 
 void esmtp_tls_handoff(int proto_esmtp, const esmtp_entries_t *entries)

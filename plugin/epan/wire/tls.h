@@ -22,7 +22,6 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data);
 /* First visit: the side goes on in clear with octets that TLS did not want. */
 void esmtp_tls_back(const esmtp_call_t *call);
 
-void esmtp_tls_register(void);
 void esmtp_tls_handoff(int proto_esmtp, const esmtp_entries_t *entries);
 
 #endif /* ESMTP_TLS_H */

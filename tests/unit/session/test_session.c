@@ -4,7 +4,7 @@
  * faster.
  *
  * A line of facts: side and frame, kind, verb, code ("250-": more lines follow), length of text, ">n" the frame it is
- * linked to, "tn" its transaction, flags, "!" anomalies, then what hangs on it (verdict, login). Behind them the
+ * linked to, "tn" its transaction, flags, "!" findings, then what hangs on it (verdict, login). Behind them the
  * messages: "=" whole ones, "~" those whose end did not come.
  *
  * Copyright the authors of the esmtp plugin
@@ -295,42 +295,42 @@ static const name_t flag_names[] = {
     {ESMTP_FF_SECRET, "secret"},
 };
 
-static const name_t anomaly_names[] = {
-    {ESMTP_AN_BARE_LF, "bare-lf"},
-    {ESMTP_AN_TOO_LONG, "too-long"},
-    {ESMTP_AN_NO_EOL, "no-eol"},
-    {ESMTP_AN_CONTROL, "control"},
-    {ESMTP_AN_CLIENT_FIRST, "client-first"},
-    {ESMTP_AN_NO_COMMAND, "no-command"},
-    {ESMTP_AN_NOT_REPLY, "not-reply"},
-    {ESMTP_AN_NOT_COMMAND, "not-command"},
-    {ESMTP_AN_CODE_CHANGED, "code-changed"},
-    {ESMTP_AN_WRONG_CODE, "wrong-code"},
-    {ESMTP_AN_EARLY_TEXT, "early-text"},
-    {ESMTP_AN_EARLY_AUTH, "early-auth"},
-    {ESMTP_AN_EARLY_REPLY, "early-reply"},
-    {ESMTP_AN_GAP, "gap"},
-    {ESMTP_AN_INCOMPLETE, "incomplete"},
-    {ESMTP_AN_FAKE_END, "fake-end"},
-    {ESMTP_AN_CLEAR_AFTER_STARTTLS, "clear-after-starttls"},
-    {ESMTP_AN_CLEAR_AFTER_220, "clear-after-220"},
-    {ESMTP_AN_TLS_TWICE, "tls-twice"},
-    {ESMTP_AN_CLEAR_LOGIN, "clear-login"},
-    {ESMTP_AN_CLEAR_MAIL, "clear-mail"},
-    {ESMTP_AN_NO_TLS_RECORD, "no-tls-record"},
-    {ESMTP_AN_OVER_LIMIT, "over-limit"},
-    {ESMTP_AN_AFTER_DATA, "after-data"},
-    {ESMTP_AN_BODY_NUL, "body-nul"},
-    {ESMTP_AN_FAKE_END_TAKEN, "fake-end-taken"},
-    {ESMTP_AN_MECH_NOT_OFFERED, "mech-not-offered"},
-    {ESMTP_AN_AUTH_TWICE, "auth-twice"},
-    {ESMTP_AN_AUTH_IN_MAIL, "auth-in-mail"},
-    {ESMTP_AN_PIPELINE, "pipeline"},
-    {ESMTP_AN_DUPLICATE_KEYWORD, "duplicate"},
-    {ESMTP_AN_CLEAR_AFTER_TLS, "clear-after-tls"},
-    {ESMTP_AN_CHUNK_AS_COMMANDS, "chunk-as-commands"},
-    {ESMTP_AN_BAD_SIZE, "bad-size"},
-    {ESMTP_AN_READ_ANEW, "read-anew"},
+static const name_t finding_names[] = {
+    {ESMTP_FINDING_BARE_LF, "bare-lf"},
+    {ESMTP_FINDING_TOO_LONG, "too-long"},
+    {ESMTP_FINDING_NO_EOL, "no-eol"},
+    {ESMTP_FINDING_CONTROL, "control"},
+    {ESMTP_FINDING_CLIENT_FIRST, "client-first"},
+    {ESMTP_FINDING_NO_COMMAND, "no-command"},
+    {ESMTP_FINDING_NOT_REPLY, "not-reply"},
+    {ESMTP_FINDING_NOT_COMMAND, "not-command"},
+    {ESMTP_FINDING_CODE_CHANGED, "code-changed"},
+    {ESMTP_FINDING_WRONG_CODE, "wrong-code"},
+    {ESMTP_FINDING_EARLY_TEXT, "early-text"},
+    {ESMTP_FINDING_EARLY_AUTH, "early-auth"},
+    {ESMTP_FINDING_EARLY_REPLY, "early-reply"},
+    {ESMTP_FINDING_GAP, "gap"},
+    {ESMTP_FINDING_INCOMPLETE, "incomplete"},
+    {ESMTP_FINDING_FAKE_END, "fake-end"},
+    {ESMTP_FINDING_CLEAR_AFTER_STARTTLS, "clear-after-starttls"},
+    {ESMTP_FINDING_CLEAR_AFTER_220, "clear-after-220"},
+    {ESMTP_FINDING_TLS_TWICE, "tls-twice"},
+    {ESMTP_FINDING_CLEAR_LOGIN, "clear-login"},
+    {ESMTP_FINDING_CLEAR_MAIL, "clear-mail"},
+    {ESMTP_FINDING_NO_TLS_RECORD, "no-tls-record"},
+    {ESMTP_FINDING_OVER_LIMIT, "over-limit"},
+    {ESMTP_FINDING_AFTER_DATA, "after-data"},
+    {ESMTP_FINDING_BODY_NUL, "body-nul"},
+    {ESMTP_FINDING_FAKE_END_TAKEN, "fake-end-taken"},
+    {ESMTP_FINDING_MECH_NOT_OFFERED, "mech-not-offered"},
+    {ESMTP_FINDING_AUTH_TWICE, "auth-twice"},
+    {ESMTP_FINDING_AUTH_IN_MAIL, "auth-in-mail"},
+    {ESMTP_FINDING_PIPELINE, "pipeline"},
+    {ESMTP_FINDING_DUPLICATE_KEYWORD, "duplicate"},
+    {ESMTP_FINDING_CLEAR_AFTER_TLS, "clear-after-tls"},
+    {ESMTP_FINDING_CHUNK_AS_COMMANDS, "chunk-as-commands"},
+    {ESMTP_FINDING_BAD_SIZE, "bad-size"},
+    {ESMTP_FINDING_READ_ANEW, "read-anew"},
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
@@ -384,8 +384,24 @@ static void print_extra(GString *out, const esmtp_fact_t *f)
     }
 }
 
+static esmtp_finding_set_t findings_of(const esmtp_fact_t *f)
+{
+    esmtp_finding_set_t set = {{0}};
+    for (const esmtp_finding_t *finding = f->findings; finding; finding = finding->next)
+        esmtp_findings_put(&set, finding->id);
+    return set;
+}
+
+static void print_findings(GString *out, const esmtp_finding_set_t *found)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(finding_names); i++) {
+        if (esmtp_findings_have(found, finding_names[i].bit))
+            g_string_append_printf(out, " !%s", finding_names[i].name);
+    }
+}
+
 /* One fact, of which no others are part. */
-static void print_one(GString *out, const esmtp_fact_t *f)
+static void print_one(GString *out, const esmtp_fact_t *f, const esmtp_finding_set_t *found)
 {
     const esmtp_verb_row_t *row = esmtp_verb_by_number(f->verb);
     bool last = f->flags & ESMTP_FF_LAST;
@@ -407,7 +423,7 @@ static void print_one(GString *out, const esmtp_fact_t *f)
     if (last && f->kind == ESMTP_FACT_CHUNK)
         g_string_append(out, " last");
     print_names(out, "", flag_names, G_N_ELEMENTS(flag_names), f->flags);
-    print_names(out, "!", anomaly_names, G_N_ELEMENTS(anomaly_names), f->anomalies);
+    print_findings(out, found);
     print_extra(out, f);
     g_string_append_c(out, '\n');
 }
@@ -416,6 +432,7 @@ static void print_one(GString *out, const esmtp_fact_t *f)
 static void print_fact(GString *out, const kit_t *kit, size_t *i)
 {
     esmtp_fact_t f = *kit->order[*i];
+    esmtp_finding_set_t found = findings_of(&f);
     bool text = f.kind == ESMTP_FACT_TEXT;
     while ((text || f.kind == ESMTP_FACT_CHUNK || f.kind == ESMTP_FACT_BLOB) && *i + 1 < kit->n_order) {
         const esmtp_fact_t *next = kit->order[*i + 1];
@@ -425,7 +442,7 @@ static void print_fact(GString *out, const kit_t *kit, size_t *i)
         if (end && next->len == 3)
             break;
         uint32_t len = f.len, flags = f.flags;
-        uint64_t anomalies = f.anomalies;
+        esmtp_finding_set_t more = findings_of(next);
         if (end && len + next->len > 3) {
             /* two lines: the text without the part of the mark, then the mark */
             f.len = len + next->len - 3;
@@ -435,13 +452,13 @@ static void print_fact(GString *out, const kit_t *kit, size_t *i)
         f.len += len;
         f.seq -= len;
         if (f.kind == ESMTP_FACT_EOM && f.eol == 1)
-            anomalies &= ~ESMTP_AN_FAKE_END; /* a piece of the end itself */
-        f.anomalies |= anomalies;
+            esmtp_findings_take(&found, ESMTP_FINDING_FAKE_END); /* a piece of the end itself */
+        esmtp_findings_join(&found, &more);
         f.flags |= flags & ~(uint32_t)(end ? ESMTP_FF_LOST_PEER : 0);
         ++*i;
         text = f.kind == ESMTP_FACT_TEXT;
     }
-    print_one(out, &f);
+    print_one(out, &f, &found);
     ++*i;
 }
 
@@ -3087,9 +3104,9 @@ static void test_pending_limit(void **state)
         speak(&kit, 'C', "NOOP\r\n");
     esmtp_fact_t *first = esmtp_facts_at(&kit.facts[ESMTP_SIDE_A], before);
     esmtp_fact_t *second = esmtp_facts_at(&kit.facts[ESMTP_SIDE_A], before + 1);
-    assert_int_equal(first->anomalies, ESMTP_AN_OVER_LIMIT);
+    assert_true(esmtp_fact_has(first, ESMTP_FINDING_OVER_LIMIT));
     assert_true(first->flags & ESMTP_FF_NO_REPLY);
-    assert_int_equal(second->anomalies, 0);
+    assert_null(second->findings);
     assert_false(second->flags & ESMTP_FF_NO_REPLY);
     /* Who answers whom is no longer certain. */
     speak(&kit, 'S', "250 ok\r\n");
@@ -3109,7 +3126,7 @@ static void test_recipients_limit(void **state)
     for (unsigned i = 0; i < ESMTP_RECIPIENTS_MAX + 5; i++) {
         speak(&kit, 'C', "RCPT TO:<b@y>\r\n");
         esmtp_fact_t *rcpt = kit.order[kit.n_order - 1];
-        assert_int_equal(rcpt->anomalies, i < ESMTP_RECIPIENTS_MAX ? 0 : ESMTP_AN_OVER_LIMIT);
+        assert_int_equal(esmtp_fact_has(rcpt, ESMTP_FINDING_OVER_LIMIT), i >= ESMTP_RECIPIENTS_MAX);
         speak(&kit, 'S', "250 ok\r\n");
     }
     speak(&kit, 'C', "DATA\r\n");

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "core/tables/findings.h"
 #include "core/tables/tables.h"
 
 /* --- Lists of names --------------------------------------------------------------------------- */
@@ -1178,6 +1179,24 @@ static void forms(void **state)
     assert_null(esmtp_param_find(esmtp_span_str("SIZE"), ESMTP_ON_RCPT));
 }
 
+/* A filter that is written once goes on to work: names are of one form, and each is there once. */
+static void findings(void **state)
+{
+    (void)state;
+    assert_null(esmtp_finding_rows[ESMTP_FINDING_NONE].name);
+    for (unsigned i = 1; i < ESMTP_FINDINGS; i++) {
+        const esmtp_finding_row_t *row = &esmtp_finding_rows[i];
+        bool builtin = i == ESMTP_FINDING_CODE_CHANGED || i == ESMTP_FINDING_BASE64;
+        assert_true(g_str_has_prefix(row->name, builtin ? "smtp." : "smtp.expert."));
+        assert_true(strspn(esmtp_finding_short_name(i), "abcdefghijklmnopqrstuvwxyz0123456789_.") ==
+                    strlen(esmtp_finding_short_name(i)));
+        assert_true(row->severity <= ESMTP_ERROR && row->about <= ESMTP_ABOUT_UNDECODED);
+        assert_true(*row->text && !g_str_has_suffix(row->text, " "));
+        for (unsigned k = 1; k < i; k++)
+            assert_string_not_equal(row->name, esmtp_finding_rows[k].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1206,6 +1225,7 @@ int main(void)
         cmocka_unit_test(contexts),
         cmocka_unit_test(enhanced),
         cmocka_unit_test(forms),
+        cmocka_unit_test(findings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

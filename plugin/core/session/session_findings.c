@@ -1,0 +1,67 @@
+/* session_findings.c
+ * What the session finds: a list for each fact, empty for nearly all, and a count for the connection.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session_priv.h"
+
+/* Whether the cap allows another one. */
+static bool count(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_id_t id)
+{
+    if (!s->tally)
+        s->tally = esmtp_session_keep(s, sizeof *s->tally);
+    uint8_t cap = esmtp_finding_rows[id].cap;
+    bool server = cap & ESMTP_CAP_A_SIDE && fact->flags & ESMTP_FF_FROM_SERVER;
+    uint8_t *n = &s->tally->n[server][id];
+    if (cap && *n >= ESMTP_CAP_MAX(cap))
+        return false;
+    if (*n < UINT8_MAX)
+        ++*n;
+    esmtp_findings_put(&s->tally->found, id);
+    return true;
+}
+
+void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)
+{
+    if (esmtp_fact_has(fact, id) || !count(s, fact, id))
+        return;
+    esmtp_finding_t *finding = esmtp_session_keep(s, sizeof *finding);
+    finding->id = (uint16_t)id;
+    finding->what = what;
+    finding->next = fact->findings;
+    fact->findings = finding;
+}
+
+void esmtp_session_raise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id)
+{
+    esmtp_session_raise_of(s, fact, id, NULL);
+}
+
+void esmtp_session_raise_all(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_finding_set_t *set)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(set->bits); i++) {
+        uint64_t bits = set->bits[i];
+        for (size_t id = i * 64; bits; bits >>= 1, id++) {
+            if (bits & 1)
+                esmtp_session_raise(s, fact, (esmtp_finding_id_t)id);
+        }
+    }
+}
+
+/* The list is made anew: parts of the old one may be needed again when a reading is taken back. */
+void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id)
+{
+    const esmtp_finding_t *old = fact->findings;
+    if (!esmtp_fact_has(fact, id))
+        return;
+    fact->findings = NULL;
+    for (; old; old = old->next) {
+        if (old->id == id)
+            continue;
+        esmtp_finding_t *finding = esmtp_session_keep(s, sizeof *finding);
+        *finding = *old;
+        finding->next = fact->findings;
+        fact->findings = finding;
+    }
+}

@@ -1,0 +1,84 @@
+/* findings.c
+ * Findings as expert infos: one field per row of the table.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "findings.h"
+
+#include "fields.h"
+
+static expert_field fields[ESMTP_FINDINGS];
+
+/* Octets are missing: what is known of them, by ESMTP_GAP_*. */
+static const char *const gap_texts[] = {
+    [ESMTP_GAP_NOT_CAPTURED] = "Octets are missing here: not captured. If they come later all the same TCP withholds "
+                               "them, unless the preference tcp.reassemble_out_of_order is on",
+    [ESMTP_GAP_WITHHELD] =
+        "Octets are missing here: TCP withholds them, for they were sent again in another cut or out "
+        "of order. The preference tcp.reassemble_out_of_order brings them, but hides what follows a "
+        "true hole",
+    [ESMTP_GAP_CUT] = "Octets are missing here: the capture holds only the first of this packet (snaplen)",
+};
+
+expert_field *esmtp_finding_field(esmtp_finding_id_t id)
+{
+    return &fields[id];
+}
+
+void esmtp_finding_add(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id)
+{
+    expert_add_info(pinfo, item, &fields[id]);
+}
+
+void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = wmem_strdup_vprintf(pinfo->pool, format, args);
+    va_end(args);
+    expert_add_info_format(pinfo, item, &fields[id], "%s", text);
+}
+
+/* What to say in place of the row's text; NULL: nothing else. */
+static const char *text_of(const esmtp_fact_t *fact, const esmtp_finding_t *finding)
+{
+    bool gap = finding->id == ESMTP_FINDING_GAP && fact->kind == ESMTP_FACT_GAP;
+    if (gap && fact->code != ESMTP_GAP_UNKNOWN && fact->code < G_N_ELEMENTS(gap_texts))
+        return gap_texts[fact->code];
+    return finding->what;
+}
+
+void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+{
+    const esmtp_finding_t *of[ESMTP_FINDINGS] = {NULL};
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next)
+        of[finding->id] = finding;
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        const char *text = of[id] ? text_of(fact, of[id]) : NULL;
+        if (text)
+            esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)id, "%s", text);
+        else if (of[id])
+            esmtp_finding_add(pinfo, item, (esmtp_finding_id_t)id);
+    }
+}
+
+void esmtp_findings_register(void)
+{
+    static ei_register_info infos[ESMTP_FINDINGS - 1];
+    static const int severities[] = {
+        [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
+    static const int groups[] = {
+        [ESMTP_ABOUT_PROTOCOL] = PI_PROTOCOL,     [ESMTP_ABOUT_SEQUENCE] = PI_SEQUENCE,
+        [ESMTP_ABOUT_MALFORMED] = PI_MALFORMED,   [ESMTP_ABOUT_RESPONSE_CODE] = PI_RESPONSE_CODE,
+        [ESMTP_ABOUT_REASSEMBLE] = PI_REASSEMBLE, [ESMTP_ABOUT_SECURITY] = PI_SECURITY,
+        [ESMTP_ABOUT_ASSUMPTION] = PI_ASSUMPTION, [ESMTP_ABOUT_UNDECODED] = PI_UNDECODED,
+    };
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        const esmtp_finding_row_t *row = &esmtp_finding_rows[id];
+        fields[id] = (expert_field)EI_INIT;
+        infos[id - 1] = (ei_register_info){
+            &fields[id], {row->name, groups[row->about], severities[row->severity], row->text, EXPFILL}};
+    }
+    esmtp_experts_register(infos, G_N_ELEMENTS(infos));
+}

@@ -1,0 +1,32 @@
+/* findings.h
+ * Findings (core/tables/findings.h) as expert infos: one field per row.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef ESMTP_SHOW_FINDINGS_H
+#define ESMTP_SHOW_FINDINGS_H
+
+#include "../ws_compat.h"
+
+#include "../../core/session/facts.h"
+
+/* The expert info of a finding. */
+expert_field *esmtp_finding_field(esmtp_finding_id_t id);
+/* Adds it to an item (which may be NULL); likewise with a text of its own. */
+void esmtp_finding_add(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id);
+void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+
+/* Adds what was found about a fact to the item that shows it (which may be NULL). */
+static inline void esmtp_findings_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+{
+    if (fact->findings)
+        esmtp_findings_show(pinfo, item, fact);
+}
+
+void esmtp_findings_register(void);
+
+#endif /* ESMTP_SHOW_FINDINGS_H */
