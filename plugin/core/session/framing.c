@@ -247,6 +247,7 @@ static bool feed_client_line(feed_t *f)
     if (fact->flags & ESMTP_FF_TAIL)
         keep_line(f, fact, &line);
     f->commands++;
+    f->s->too_long[f->from] = line.too_long;
     advance(f, line.total);
     if (event.command.row && event.command.row->payload == ESMTP_PAYLOAD_CHUNK) {
         keep_taken(f);
@@ -403,7 +404,21 @@ static bool feed_server(feed_t *f)
     open_reply_doubt(f, &event);
     esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
     esmtp_session_raise_all(f->s, fact, &told);
+    f->s->too_long[f->from] = event.line.too_long;
     advance(f, event.line.total);
+    return true;
+}
+
+/* What is left of a line that was too long, up to its LF, is no line. Returns false if there is none. */
+static bool skip_rest(feed_t *f)
+{
+    if (!f->s->too_long[f->from])
+        return false;
+    size_t lf = esmtp_span_find(f->in, '\n');
+    bool ends = lf < f->in.len;
+    size_t n = ends ? lf + 1 : f->in.len;
+    esmtp_session_rest(f->s, &f->at, f->from, (uint32_t)n, ends);
+    advance(f, n);
     return true;
 }
 
@@ -417,7 +432,7 @@ static size_t feed_all(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, 
     s->text_joins = false;
     while (f.in.len) {
         bool server = esmtp_session_server(s) == from;
-        if (!(server ? feed_server(&f) : feed_client(&f)))
+        if (!skip_rest(&f) && !(server ? feed_server(&f) : feed_client(&f)))
             break;
         keep_taken(&f);
     }
@@ -482,7 +497,7 @@ void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at
 bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last)
 {
     esmtp_line_t line;
-    if (last || esmtp_line_scan(in, 0, &line))
+    if (last || s->too_long[from] || esmtp_line_scan(in, 0, &line))
         return true;
     if (esmtp_session_server(s) == from)
         return false;

@@ -398,6 +398,7 @@ void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
     esmtp_session_raise(s, fact, ESMTP_FINDING_GAP);
+    s->too_long[side] = false;
     if (side == s->server)
         server_gap(s);
     else

@@ -115,6 +115,7 @@ struct esmtp_session {
     bool logged_in;
     bool login_refused; /* a login was refused or given up, and no command that is known came since */
     const char *secrets[ESMTP_SECRETS];
+    bool too_long[2];     /* by side: the line that was taken last goes on, its end is still to come */
     unsigned early_lines; /* lines of the client, up to LOGIN_LINES, while it is not known where the capture begins */
 
     /* TLS */
@@ -224,6 +225,8 @@ esmtp_pending_t *esmtp_session_open_data(esmtp_session_t *s);
 void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *data);
 /* The message ended at the false end that was seen last. at: after it. */
 void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at);
+/* Octets that are left of a line that was too long; ends: with its LF. */
+void esmtp_session_rest(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len, bool ends);
 /* Octets of a line that goes on in a later segment. */
 void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
 /* A final reply is about to come: ends a message whose end the server must have seen. */

@@ -201,7 +201,10 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
     const uint8_t *p = len > 0 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
-    const char *name = fact->flags & ESMTP_FF_PIECE ? "Beginning of a line that goes on in a later segment" : NULL;
+    bool rest = fact->flags & ESMTP_FF_TAIL && !fact->whole;
+    const char *name = rest                           ? "Rest of a line that is too long"
+                       : fact->flags & ESMTP_FF_PIECE ? "Beginning of a line that goes on in a later segment"
+                                                      : NULL;
     proto_item *item;
     if (p && esmtp_secret_hidden(fact, p, len))
         item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
@@ -210,7 +213,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     esmtp_findings_add(show->pinfo, item, fact);
     if (fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
-    else
+    else if (!rest)
         esmtp_show_info_octets(show, fact, offset, len);
 }
 
