@@ -29,7 +29,7 @@ need() {
         others_need
         return
     }
-    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || true # it does not know each
     for package; do
         grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
     done
