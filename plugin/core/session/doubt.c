@@ -265,7 +265,7 @@ void esmtp_doubt_layer(esmtp_session_t *s, bool tls)
 
 bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at)
 {
-    if (!s->ops->mark || s->pairing.lossy)
+    if (!s->ops->mark || s->pairing.lossy || s->pairing.n > ESMTP_DOUBT_MAX)
         return false;
     esmtp_doubt_layer(s, at->tls);
     if (!s->doubts)
