@@ -448,6 +448,22 @@ def test_a_command_that_was_smuggled_in_waits_for_nothing(tshark):
     assert all(row["smtp.response_in"] for row in rows)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("begin", ["DATA", "BDAT"])
+def test_what_follows_tls_is_no_part_of_its_message(tshark, passes, begin, version):
+    """The client closes TLS in the middle of a message: plaintext is neither counted to a chunk nor taken for text."""
+    begun = {"DATA": [C("DATA\r\n"), S("354 go\r\n"), C("Subject: x\r\n\r\nhalf\r\n")],
+             "BDAT": [C("BDAT 100 LAST\r\nSubject: x\r\n\r\nhalf\r\n")]}[begin]
+    steps, keys = secure([INSIDE[0], INSIDE[1], *MAIL, *begun], HELLO + GO, version)
+    capture = Capture(secrets=keys)
+    capture.add([*steps, C("QUIT\r\n"), S("221 bye\r\n")], mss=20000)
+    names = ["smtp.req.verb", "smtp.transaction.outcome", "smtp.expert.clear_after_tls"]
+    found = tshark.lists(capture, names, two_pass=passes)[0]
+    assert found["smtp.req.verb"][-2:] == [begin, "QUIT"]
+    assert found["smtp.transaction.outcome"] == ["aborted"]
+    assert len(found["smtp.expert.clear_after_tls"]) == 2
+
+
 @pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
 def test_what_appeared_and_what_vanished(tshark, passes, hello):
     offers = {

@@ -21,7 +21,7 @@
 typedef struct {
     char who; /* C, S: that side speaks; c, s: octets of it are lost, text counts them; a: C, who has octets of S that
                  the capture lacks; T: TLS begins; t: octets of that side are TLS, text names
-                 it; F: behind the 220 came no TLS */
+                 it; P: what follows is plaintext again, both sides have sent TLS; F: behind the 220 came no TLS */
     const char *text; /* NULL: the dialogue ends */
 } step_t;
 
@@ -265,6 +265,10 @@ static void kit_step(kit_t *kit, const step_t *step, size_t cut, bool octets)
         kit->tls = true;
         break;
     case 't': kit->records[step->text[0] == 'S' ? ESMTP_SIDE_B : ESMTP_SIDE_A] = true; break;
+    case 'P':
+        kit->records[0] = kit->records[1] = true;
+        kit->tls = false;
+        break;
     case 'F': esmtp_session_tls_failed(kit->s); break;
     default: kit_speak(kit, step, cut, octets); break;
     }
@@ -2696,6 +2700,43 @@ static const dialogue_t dialogues[] = {
              "S9 reply STARTTLS 220 >8 t1 tls-next => aborted b@y:250\n"
              "C11 command MAIL 250 >12 t2\n"
              "S12 reply MAIL 250 >11 t2\n"},
+    {.label = "TLS ends in the middle of a chunk: what follows in plaintext is none of it",
+     .steps = {HELLO,
+               {'T', ""},
+               MAIL_RCPT,
+               {'C', "BDAT 20\r\nabcdefgh"},
+               {'P', ""},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1\n"
+                         "S6 reply MAIL 250 >5 t1\n"
+                         "C7 command RCPT 250 >8 t1\n"
+                         "S8 reply RCPT 250 >7 t1\n"
+                         "C9 command BDAT t1 no-reply\n"
+                         "C9 chunk BDAT 8 t1\n"
+                         "C11 command QUIT 221 >12 t1 !clear-after-tls\n"
+                         "S12 reply QUIT 221 >11 t1 !clear-after-tls => aborted b@y:250\n"
+                         "~ abcdefgh\n"},
+    {.label = "TLS ends in the middle of a text: what follows in plaintext is none of it",
+     .steps = {HELLO,
+               {'T', ""},
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "abc\r\n"},
+               {'P', ""},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1\n"
+                         "S6 reply MAIL 250 >5 t1\n"
+                         "C7 command RCPT 250 >8 t1\n"
+                         "S8 reply RCPT 250 >7 t1\n"
+                         "C9 command DATA 354 >10 t1\n"
+                         "S10 reply DATA 354 >9 t1\n"
+                         "C11 text DATA 5 t1\n"
+                         "C13 command QUIT 221 >14 t1 !clear-after-tls\n"
+                         "S14 reply QUIT 221 >13 t1 !clear-after-tls => aborted b@y:250\n"
+                         "~ abc\\r\\n\n"},
     {.label = "TURN amid a mail",
      .steps = {HELLO,
                MAIL_RCPT,
