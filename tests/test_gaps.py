@@ -5,6 +5,7 @@ shown must be one of the whole capture's facts; the lack must be marked.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -176,3 +177,41 @@ def test_a_message_with_a_hole_is_passed_on_up_to_it(tshark, drop):
     assert head == ([in_front] if drop else []) and len(chunks) == 16
     frames = tshark.tree(capture, two_pass=True)
     assert any(frame.all("smtp.expert.incomplete") or frame.all("smtp.expert.message_incomplete") for frame in frames)
+
+
+# --- the capture begins in the middle of a mail ------------------------------------------------
+
+MAIL = [
+    S("220 mx.example ESMTP\r\n"), C("EHLO client.example\r\n"), S("250 mx.example\r\n"), C("MAIL FROM:<a@client.example>\r\n"), S("250 ok\r\n"),
+    C("RCPT TO:<b@mx.example>\r\n"), S("250 ok\r\n"), C("DATA\r\n"), S("354 go\r\n"),
+    C("Subject: x\r\n\r\none\r\n"), C("two\r\n"), C(".\r\n"), S("250 2.0.0 Ok: queued as ABC\r\n"), C("QUIT\r\n"), S("221 bye\r\n"),
+]
+GO = 8
+TEXT = b"".join(step.data for step in MAIL[GO + 1:GO + 3])
+
+
+@pytest.fixture(params=[False, True], ids=["one pass", "two passes"])
+def two_pass(request):
+    return request.param
+
+
+def test_a_message_whose_354_is_captured_is_collected(tshark, two_pass):
+    """Not if its first octets are missing: the 354 says where they begin."""
+    capture = Capture()
+    capture.add(MAIL, skip=GO)
+    capture.add([*MAIL[:GO + 1], replace(MAIL[GO + 1], drop=True), *MAIL[GO + 2:]], skip=GO)
+    assert list(tshark.export(capture, two_pass=two_pass).values()) == [TEXT]
+    frames = [frame for frame in tshark.tree(capture, two_pass=two_pass) if frame.stream == 0]
+    assert [frame.values("smtp.not_captured") for frame in frames if frame.all("smtp.not_captured")] == [["no command in the capture"]]
+    assert frames[0].all("smtp.not_captured")
+
+
+@pytest.mark.parametrize("first", [GO, GO + 1, GO + 2, GO + 3])
+def test_the_end_mark_has_its_reply(tshark, first):
+    capture = Capture()
+    capture.add(MAIL, skip=first)
+    end, = tshark.tree(capture, filter="smtp.eom", two_pass=True)
+    reply, = tshark.tree(capture, filter='smtp.rsp.parameter contains "queued"', two_pass=True)
+    assert end.values("smtp.response_in") == [str(reply.number)]
+    assert float(reply.values("smtp.time")[0]) == pytest.approx(0.001)
+    assert not end.all("smtp.not_captured") and not reply.all("smtp.not_captured")

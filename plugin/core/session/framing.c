@@ -301,6 +301,7 @@ static void feed_octets(feed_t *f)
 static bool feed_client(feed_t *f)
 {
     esmtp_session_message_cut(f->s, &f->at);
+    esmtp_session_text_due(f->s, &f->at);
     switch (esmtp_session_step(f->s)) {
     case ESMTP_STEP_TEXT: feed_text(f); return true;
     case ESMTP_STEP_OCTETS: feed_octets(f); return true;

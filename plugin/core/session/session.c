@@ -185,6 +185,7 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
     s->message = NULL;
     if (s->step == ESMTP_STEP_TEXT)
         esmtp_session_enter(s, ESMTP_STEP_LINE);
+    s->text_due = false;
     s->login = NULL;
     s->challenges = 0;
     s->logged_in = s->xack_off = false;
@@ -375,6 +376,7 @@ static void login_gap(esmtp_session_t *s)
 static void client_gap(esmtp_session_t *s, uint32_t missing)
 {
     s->client_gap = true;
+    s->text_due = false;
     if (s->step == ESMTP_STEP_OCTETS) {
         octets_gap(s, missing);
     } else if (s->step == ESMTP_STEP_TEXT) {

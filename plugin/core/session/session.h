@@ -173,6 +173,10 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
  * its end: the client closed TLS in the middle of it. */
 void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at);
 
+/* Client octets are about to come. If the last reply was a 354 whose command the capture lacks, and nothing is missing
+ * since, they are message text. */
+void esmtp_session_text_due(esmtp_session_t *s, const esmtp_stamp_t *at);
+
 /* Octets that the chunk under way still lacks. */
 uint64_t esmtp_session_octets_left(const esmtp_session_t *s);
 /* Takes counted octets (BDAT, XEXCH50); returns how many of n belong to the chunk. */

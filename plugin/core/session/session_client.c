@@ -318,6 +318,23 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     return fact;
 }
 
+/* The end of a message whose beginning is not in the capture. A client sends text when all commands before it have
+ * their replies: the next one is the message's. */
+static void lost_end(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+{
+    fact->kind = ESMTP_FACT_EOM;
+    fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
+    esmtp_session_found(s);
+    s->text_command = NULL;
+    if (!s->pairing.n)
+        s->pairing.lossy = s->pairing.hole = false;
+    esmtp_pending_t *p = esmtp_pairing_push(s);
+    p->fact = fact;
+    p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
+    p->time = at->time;
+    p->answers_missed = at->peer_ahead;
+}
+
 /* Octets of a client whose place in the session is not known. Runs of them make one fact. */
 static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
@@ -326,17 +343,8 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
         note_stray_login(s, fact, event);
     if (!s->greeted || !s->opened)
         s->pairing.lossy = s->pairing.hole = true; /* who knows what commands stand in front of this */
-    if (event->dot) {
-        fact->kind = ESMTP_FACT_EOM;
-        fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
-        esmtp_session_found(s);
-        s->text_command = NULL;
-        esmtp_pending_t *p = esmtp_pairing_push(s);
-        p->fact = fact;
-        p->row = esmtp_verb_by_id(ESMTP_VERB_EOM);
-        p->time = at->time;
-        p->frame = 0;
-    }
+    if (event->dot)
+        lost_end(s, at, fact);
     return fact;
 }
 

@@ -99,6 +99,8 @@ struct esmtp_session {
     bool message_tls;    /* the message began inside TLS */
     bool text_lost_head; /* say with the next piece that its 354 was not captured */
     bool text_early;     /* say with the next piece that the 354 had not come */
+    bool text_due;       /* a 354 came whose command is not in the capture: text follows it */
+    uint32_t text_seq;   /* where it begins; 0 if not known */
     bool octets_last;
     esmtp_step_t step;
 

@@ -168,6 +168,7 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
     bool head_lost = s->reply.head_lost;
     bool first = !s->greeted;
     memset(&s->reply, 0, sizeof s->reply);
+    s->text_due = false;
     s->offer_new = NULL; /* of a hello's reply whose end is not in the capture */
     s->reply.open = true;
     s->reply.code = code;
@@ -397,6 +398,10 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         time_from(fact, at->time, s->opened_time);
     if (s->reply.early)
         early_reply(s, fact);
+    if (code == 354 && s->reply.lost_peer) {
+        s->text_due = true;
+        s->text_seq = at->ack;
+    }
     if (!s->reply.paired && s->reply.login) {
         if (code == 334)
             login_challenged(s, s->reply.login, event->prompt);

@@ -59,6 +59,17 @@ void esmtp_session_begin_early_text(esmtp_session_t *s, const esmtp_stamp_t *at,
     s->text_lost_head = !s->text_early;
 }
 
+void esmtp_session_text_due(esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    bool due = s->text_due && !s->pairing.n && (!s->text_seq || s->text_seq == at->seq);
+    s->text_due = false;
+    if (!due || (s->step != ESMTP_STEP_LOST && s->step != ESMTP_STEP_LINE))
+        return;
+    s->synced = true; /* no command waits from before the capture */
+    s->pairing.lossy = s->pairing.hole = false;
+    esmtp_session_begin_text(s, at, NULL, esmtp_verb_by_id(ESMTP_VERB_DATA));
+}
+
 void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
 {
     esmtp_session_t *s = session;

@@ -2552,6 +2552,44 @@ static const dialogue_t dialogues[] = {
      .want = "C1 line\n"
              "C1 line\n"
              "C1 eom . 3\n"},
+    {.label = "late start in the text: the end mark has its reply",
+     .unopened = true,
+     .steps = {{'C', "of a mail\r\n.\r\n"}, {'S', "250 ok\r\n"}, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
+     .want = "C1 line\n"
+             "C1 eom . 250 3 >2\n"
+             "S2 reply . 250\n"
+             "C3 command QUIT 221 >4\n"
+             "S4 reply QUIT 221 >3\n"},
+    {.label = "late start at a 354",
+     .unopened = true,
+     .steps = {{'S', "354 go\r\n"}, {'C', "x\r\n.\r\nQUIT\r\n"}, {'S', "250 ok\r\n221 bye\r\n"}},
+     .want = "S1 reply 354 lost-peer\n"
+             "C2 text DATA 3\n"
+             "C2 eom . 250 3 >3 complete\n"
+             "C2 command QUIT 221 >3\n"
+             "S3 reply . 250\n"
+             "S3 reply QUIT 221 >2\n"
+             "= x\\r\\n\n"},
+    {.label = "late start at a 354, the text begins in a hole",
+     .unopened = true,
+     .steps = {{'S', "354 go\r\n"}, {'c', "7"}, {'C', "x\r\n.\r\n"}, {'S', "250 ok\r\n"}},
+     .want = "S1 reply 354 lost-peer\n"
+             "C2 gap 7 !gap\n"
+             "C3 line\n"
+             "C3 eom . 250 3 >4\n"
+             "S4 reply . 250\n"},
+    {.label = "354, and the server goes on: no text",
+     .unopened = true,
+     .steps = {{'S', "354 go\r\n"}, {'S', "250 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .want = "S1 reply 354 lost-peer\n"
+             "S2 reply 250 lost-peer\n"
+             "C3 command NOOP 250 >4\n"
+             "S4 reply NOOP 250 >3\n"},
+    {.label = "354 that answers nothing in a session watched from its beginning",
+     .steps = {HELLO, {'S', "354 go\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "S4 reply 354 !no-command\n"
+                         "C5 command NOOP 250 >6\n"
+                         "S6 reply NOOP 250 >5\n"},
     {.label = "late start at a reply",
      .unopened = true,
      .steps = {{'S', "250 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
