@@ -353,7 +353,11 @@ static esmtp_fact_t *login_line(esmtp_login_t *login)
 static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
     esmtp_fact_t *asked = p->login ? login_line(p->login) : p->fact;
-    fact->link = asked && p->login ? asked->frame : p->frame;
+    if (!asked) { /* what it answers is not in the capture */
+        fact->flags &= ~(uint32_t)ESMTP_FF_TIMED;
+        fact->delta = 0;
+    }
+    fact->link = p->login ? (asked ? asked->frame : 0) : p->frame;
     if (asked)
         asked->link = fact->frame;
     if (p->tail)

@@ -2527,7 +2527,7 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 235 >5 !clear-login login1 LOGIN succeeded message 0\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded\n"
              "C6 gap 6 !gap\n"
-             "S7 reply AUTH 334 >4 login1 LOGIN succeeded\n"
+             "S7 reply AUTH 334 login1 LOGIN succeeded\n"
              "C8 auth >9 login1 LOGIN succeeded message 2\n"
              "S9 reply AUTH 235 >8 login1 LOGIN succeeded\n"},
     {.label = "late start at a command",
