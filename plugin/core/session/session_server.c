@@ -350,16 +350,26 @@ static esmtp_fact_t *login_line(esmtp_login_t *login)
     return line;
 }
 
+/* A reply of a login answers the client's oldest line; none if that is not in the capture. */
+static void link_login(esmtp_login_t *login, esmtp_fact_t *fact)
+{
+    esmtp_fact_t *line = login_line(login);
+    fact->link = line ? line->frame : 0;
+    if (line) {
+        line->link = fact->frame;
+        return;
+    }
+    fact->flags &= ~(uint32_t)ESMTP_FF_TIMED;
+    fact->delta = 0;
+}
+
 static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
-    esmtp_fact_t *asked = p->login ? login_line(p->login) : p->fact;
-    if (!asked) { /* what it answers is not in the capture */
-        fact->flags &= ~(uint32_t)ESMTP_FF_TIMED;
-        fact->delta = 0;
-    }
-    fact->link = p->login ? (asked ? asked->frame : 0) : p->frame;
-    if (asked)
-        asked->link = fact->frame;
+    fact->link = p->frame;
+    if (p->login)
+        link_login(p->login, fact);
+    else
+        p->fact->link = fact->frame;
     if (p->tail)
         p->tail->link = fact->frame;
     if (!(p->fact->flags & ESMTP_FF_STATUS) || !p->per_recipient)
