@@ -61,3 +61,23 @@ def test_the_client_alone(tshark, two_pass, handshake):
         assert found[stream]["smtp.auth.username"] == (["alice"] if stream else []), name
     for frame in tshark.tree(capture, filter="smtp.message || smtp.eom", two_pass=two_pass):
         assert "****" not in str(frame.text())
+
+
+def test_the_server_alone(tshark, two_pass):
+    """Greeting, goodbye, and the hello's reply, which its form tells: a name, then extensions."""
+    names = ["smtp.response.code", "smtp.ehlo.domain", "smtp.ehlo.keyword", "smtp.ehlo.size", "smtp.greeting.domain"]
+    found = tshark.lists(alone("S"), names, two_pass=two_pass)
+    assert len(found) == len(LOGINS)
+    for row in found.values():
+        assert row["smtp.response.code"][:2] == ["220", "250"] and row["smtp.response.code"][-1] == "221"
+        assert row["smtp.ehlo.domain"] == row["smtp.greeting.domain"] == ["mx.example"]
+        assert row["smtp.ehlo.keyword"] == ["SIZE", "8BITMIME", "AUTH"]
+        assert row["smtp.ehlo.size"] == ["1000"]
+
+
+def test_other_replies_of_several_lines_are_no_hello(tshark, two_pass):
+    capture = Capture()
+    for lines in ("250-2.1.5 ok\r\n250 2.1.5 SIZE\r\n", "250-mx.example\r\n250 fine\r\n", "214-mx.example\r\n214 SIZE\r\n"):
+        capture.add([GREETING[0], S(lines)], only="S")
+    found = tshark.lists(capture, ["smtp.ehlo.keyword", "smtp.ehlo.domain"], two_pass=two_pass)
+    assert len(found) == 3 and not any(row["smtp.ehlo.keyword"] or row["smtp.ehlo.domain"] for row in found.values())

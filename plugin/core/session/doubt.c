@@ -171,6 +171,7 @@ static void copy_all(esmtp_session_t *s, doubt_t *d)
     copy_login(s, d, s->reply.login);
     copy_fact(s, d, s->text_command);
     copy_fact(s, d, s->text_fact);
+    copy_fact(s, d, s->reply.head);
     copy(s, d, s->offer_new, s->offer_new ? sizeof *s->offer_new : 0);
     buffer_add(s, &d->carry, s->doubts->carry.p, s->doubts->carry.n);
 }

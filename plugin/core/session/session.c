@@ -117,7 +117,7 @@ esmtp_body_t *esmtp_session_body(esmtp_session_t *s)
 bool esmtp_session_hello_pending(const esmtp_session_t *s)
 {
     if (s->reply.open)
-        return s->reply.hello;
+        return s->reply.hello || s->reply.head;
     for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
         const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
         if (p->row && (p->row->flags & ESMTP_VF_HELLO))

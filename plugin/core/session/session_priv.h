@@ -150,6 +150,7 @@ struct esmtp_session {
         bool paired;
         bool greeting;
         bool hello;
+        esmtp_fact_t *head; /* first line of what may be a hello's reply, until the second line tells; else NULL */
         bool early;
         bool lost_peer;
         bool wrong_code;

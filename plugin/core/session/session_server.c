@@ -440,6 +440,21 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         session_ended(s);
 }
 
+/* A reply whose command the capture lacks is a hello's if it has several lines and the second one is an extension. */
+static void hello_by_form(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+{
+    esmtp_fact_t *head = s->reply.head;
+    s->reply.head = NULL;
+    if (fact->flags & ESMTP_FF_FIRST) {
+        bool may = s->reply.lost_peer && event->reply.code == 250 && event->reply.more;
+        s->reply.head = may && !event->reply.enhanced.whole.len ? fact : NULL;
+    } else if (head && event->reply.valid && esmtp_ehlo_is_extension(&event->extension)) {
+        s->reply.hello = true;
+        s->reply.verb = head->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EHLO));
+        head->flags |= ESMTP_FF_HELLO;
+    }
+}
+
 /* What the reply that a line belongs to is known to be. */
 static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
@@ -520,6 +535,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     }
     if (!s->reply.open)
         return fact;
+    hello_by_form(s, fact, event);
     describe_line(s, at, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
         esmtp_txn_wrapped(s, esmtp_pairing_at(&s->pairing, 0), event->wrapped);

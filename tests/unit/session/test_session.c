@@ -2590,6 +2590,18 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS "S4 reply 354 !no-command\n"
                          "C5 command NOOP 250 >6\n"
                          "S6 reply NOOP 250 >5\n"},
+    {.label = "late start at a hello's reply: known by its form",
+     .unopened = true,
+     .steps = {{'S', "250-mx\r\n250-SIZE 5\r\n250 X-NEW\r\n"},
+               {'S', "250-2.1.5 ok\r\n250 2.1.5 SIZE\r\n"},
+               {'S', "250-ok\r\n250 fine\r\n"}},
+     .want = "S1 reply EHLO 250- hello lost-peer\n"
+             "S1 reply EHLO 250- hello lost-peer\n"
+             "S1 reply EHLO 250 hello lost-peer\n"
+             "S2 reply 250- lost-peer\n"
+             "S2 reply 250 lost-peer\n"
+             "S3 reply 250- lost-peer\n"
+             "S3 reply 250 lost-peer\n"},
     {.label = "late start at a reply",
      .unopened = true,
      .steps = {{'S', "250 ok\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
@@ -3042,8 +3054,8 @@ static const dialogue_t dialogues[] = {
     {.label = "late start amid a reply",
      .unopened = true,
      .steps = {{'S', "250-SIZE\r\n250 HELP\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
-     .want = "S1 reply 250- lost-peer\n"
-             "S1 reply 250 lost-peer\n"
+     .want = "S1 reply EHLO 250- hello lost-peer\n"
+             "S1 reply EHLO 250 hello lost-peer\n"
              "C2 command MAIL 250 >3 t1\n"
              "S3 reply MAIL 250 >2 t1\n"},
     {.label = "late start amid a mail",
