@@ -45,14 +45,6 @@ def _loaded_module(tshark):
     return path
 
 
-def pytest_terminal_summary(terminalreporter):
-    """What tests have counted, for whoever reads only the last lines: record_property("oracle", ...)."""
-    reports = [report for several in terminalreporter.stats.values() for report in several]
-    for line in sorted({f"{name}: {value}" for report in reports
-                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
-        terminalreporter.write_line(line)
-
-
 def pytest_sessionstart(session):
     # Without this, a run of the built-in dissector could pass for a run of the plugin.
     if hasattr(session.config, "workerinput"):
@@ -84,7 +76,12 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Starts of tshark are what the tests wait for: a new test should not add many."""
+    """For whoever reads only the last lines: what tests have counted, by record_property("oracle", ...), and what they
+    cost. Starts of tshark are what the tests wait for: a new test should not add many."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    for line in sorted({f"{name}: {value}" for report in reports
+                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
+        terminalreporter.write_line(line)
     starts, questions = _cost[0] + Tshark.starts, _cost[1] + Tshark.questions
     terminalreporter.write_line(f"{starts} starts of tshark, {questions} questions to sharkd")
 
@@ -109,6 +106,7 @@ NATIVE = {
     "test_params.py": ("commands are read by core", "tree"),
     "test_readme.py": ("the README shows what one version prints", "lua"),
     "test_rooms.py": ("the folders of the source", ""),
+    "test_run.py": ("tests/run itself", ""),
     "test_transactions.py": ("dialogues are read by core", ""),
     "test_tshark.py": ("the runner", "sharkd visited"),
     "test_vocabulary.py": ("tables of core", ""),
@@ -123,6 +121,7 @@ SLOW = {
     "test_limits.py": "floods full",
     "test_live.py": "",
     "test_mangled.py": "",
+    "test_run.py": "",
 }
 
 
@@ -136,11 +135,12 @@ def _open():
     return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
 
 
+@pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """Without root the live test cannot be done: tests/run says so at the end."""
+    """Marks tests, lets -k and -m choose, and leaves out what is not to be run here. Where the live test cannot be done,
+    tests/run says so at the end, if it was chosen."""
     nested = os.environ.get("ESMTP_NESTED") == "yes"
     known = _open()
-    left_out = []
     for item in items:
         file = item.path.name
         for name, reason in known.items():
@@ -150,8 +150,11 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.native)
         if file in SLOW and (not SLOW[file] or _named(item, SLOW[file])):
             item.add_marker(pytest.mark.slow)
-        if nested and item.get_closest_marker("native") or file == "test_live.py" and not os.environ.get("ESMTP_LIVE"):
-            left_out.append(item)
+    yield
+    live = [] if os.environ.get("ESMTP_LIVE") else [item for item in items if item.path.name == "test_live.py"]
+    if live:
+        Path(os.environ["HOME"], "live-left-out").touch()
+    left_out = live + [item for item in items if nested and item.get_closest_marker("native")]
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
