@@ -596,3 +596,20 @@ def test_other_commands_between(read):
         22 C QUIT
         23 S 221 for 22
     """)
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_a_mail_has_one_number_in_the_file(tshark, two_pass):
+    """Two connections that are spoken at the same time: each mail has a number of its own, on all that belongs to it."""
+    capture = Capture()
+    capture.add(HELLO + mail() + mail(reply="550 no"))
+    capture.add(HELLO + mail())
+    seen = {}
+    names = ["tcp.stream", "smtp.transaction", "smtp.transaction.id"]
+    for row in tshark.fields(capture, names, filter="smtp.transaction", two_pass=two_pass):
+        stream, number, mail_id = ([int(n) for n in row[name]] for name in names)
+        assert len(number) == len(mail_id)
+        for pair in zip(number, mail_id):
+            seen.setdefault((stream[0], pair[0]), set()).add(pair[1])
+    assert sorted(seen) == [(0, 1), (0, 2), (1, 1)]
+    assert sorted(seen.values()) == [{1}, {2}, {3}]

@@ -45,6 +45,7 @@ typedef struct {
     max_align_t arena[ARENA / sizeof(max_align_t)];
     esmtp_allocator_t allocator;
     esmtp_session_ops_t ops;
+    uint32_t mails;
     esmtp_session_t *session;
     esmtp_facts_t facts[2][2]; /* layer, side */
     size_t layer;
@@ -160,6 +161,7 @@ static void world_begin(world_t *w, uint8_t options, bool strict)
     memset(w->next, 0, sizeof w->next);
     w->allocator = (esmtp_allocator_t){alloc, w, release, NULL};
     w->ops = (esmtp_session_ops_t){.allocator = &w->allocator,
+                                   .mails = &w->mails,
                                    .fact = new_fact,
                                    .text = take_text,
                                    .end = take_end,

@@ -32,6 +32,7 @@ from pathlib import Path
 
 TEXTS = {"smtp.explanation", "smtp.response.next_step", "smtp.auth.exchange"}
 BEGINNING = 40
+MAIL = re.compile(r" *smtp\.transaction\.id: Mail: (\d+)")
 CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 
@@ -42,12 +43,20 @@ def frames(tshark, capture):
 
 
 def lines_of(tshark, found, first=0):
-    """That of these frames; first: how many frames stand in front of the capture that they are of."""
-    return {str(frame.number - first): [line for layer in frame.layers
-                                        for line in _lines(tshark, layer, 0, first)]
-            for frame in found
-            if not all(item.name == "smtp.seen_before"
-                       for layer in frame.layers for item in layer.children)}
+    """That of these frames; first: how many frames stand before the capture that they are of."""
+    return _mails_from_one({str(frame.number - first): [line for layer in frame.layers
+                                                        for line in _lines(tshark, layer, 0, first)]
+                            for frame in found
+                            if not all(item.name == "smtp.seen_before"
+                                       for layer in frame.layers for item in layer.children)})
+
+
+def _mails_from_one(found):
+    """Likewise with the numbers of mails as if no other capture stood before this one."""
+    numbers = [int(hit[1]) for lines in found.values() for line in lines if (hit := MAIL.fullmatch(line))]
+    return {frame: [f"{hit.group().removesuffix(hit[1])}{int(hit[1]) - min(numbers) + 1}"
+                    if (hit := MAIL.fullmatch(line)) else line for line in lines]
+            for frame, lines in found.items()}
 
 
 def write(found):

@@ -33,12 +33,15 @@ typedef struct {
 
 /* One mail transaction. */
 typedef struct esmtp_txn {
-    uint32_t number;    /* in its connection, from 1 */
-    uint32_t frame;     /* of MAIL */
-    int64_t time;       /* of MAIL */
-    const char *sender; /* reverse-path without brackets; NULL if not known */
-    uint64_t declared;  /* SIZE=; UINT64_MAX if not given */
-    uint64_t offered;   /* the server's SIZE; UINT64_MAX if it gave none */
+    uint32_t number;                 /* in its connection, from 1 */
+    uint32_t id;                     /* in the capture file, from 1 */
+    uint32_t frame;                  /* of MAIL */
+    int64_t time;                    /* of MAIL */
+    const char *sender;              /* reverse-path without brackets; NULL if not known */
+    const char *hello;               /* who the client said that it is, octets as sent; NULL if not known */
+    const struct esmtp_login *login; /* the one that had succeeded before; NULL if none had */
+    uint64_t declared;               /* SIZE=; UINT64_MAX if not given */
+    uint64_t offered;                /* the server's SIZE; UINT64_MAX if it gave none */
     esmtp_rcpt_t *rcpts, **rcpts_end;
     uint32_t n_rcpts; /* all, also those not remembered */
     uint32_t n_accepted, n_refused;
@@ -106,7 +109,7 @@ typedef enum {
 #define ESMTP_LOGIN_AHEAD 4
 
 /* One attempt to log in. */
-typedef struct {
+typedef struct esmtp_login {
     uint32_t number;                  /* in its connection, from 1 */
     uint32_t frame;                   /* of AUTH; 0 if the capture lacks it */
     uint32_t user_frame;              /* frame that holds the user name; 0 if none did */

@@ -188,7 +188,9 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
     s->text_due = false;
     s->login = NULL;
     s->challenges = 0;
-    s->logged_in = s->xack_off = false;
+    s->logged_in = NULL;
+    s->hello = NULL;
+    s->xack_off = false;
     if (why == ESMTP_RESTART_SWAP)
         s->greeted = false;
     if (why != ESMTP_RESTART_TLS)

@@ -56,6 +56,7 @@ typedef struct {
 /* The world outside: memory, places for facts, and a taker for message octets. ctx: what the session was made with. */
 typedef struct {
     const esmtp_allocator_t *allocator;
+    uint32_t *mails; /* transactions so far, of all sessions of the file */
     /* A new zeroed fact of one side, kept after those that were made before. */
     esmtp_fact_t *(*fact)(void *ctx, esmtp_side_t side);
     /* Message octets, in order, dots removed. May be NULL. */

@@ -157,6 +157,14 @@ static bool hello_sent(const esmtp_client_event_t *event)
     return row && ((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO);
 }
 
+/* Who the client says it is: the first word of a hello's parameter. */
+static void name_client(esmtp_session_t *s, const esmtp_client_event_t *event)
+{
+    esmtp_span_t name = esmtp_span_to(event->command.parameter, esmtp_span_word(event->command.parameter));
+    if (!s->hello || !esmtp_span_is(name, s->hello))
+        s->hello = esmtp_session_strdup(s, name);
+}
+
 /* What is wrong with a command at this point of the session. */
 static esmtp_finding_set_t command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
                                             const esmtp_client_event_t *event)
@@ -230,8 +238,11 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     }
     if ((row->flags & ESMTP_VF_TLS) && !at->tls && (s->tls_phase != ESMTP_TLS_PHASE_INSIDE || at->tls_over))
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_ASKED);
-    if (hello_sent(event) && s->tls_phase == ESMTP_TLS_PHASE_UNMET)
-        esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
+    if (hello_sent(event)) {
+        name_client(s, event);
+        if (s->tls_phase == ESMTP_TLS_PHASE_UNMET)
+            esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
+    }
     if (row->txn == ESMTP_TXN_ABORT) {
         if (!(row->flags & ESMTP_VF_TLS) && row->id != ESMTP_VERB_QUIT)
             s->txn = NULL;

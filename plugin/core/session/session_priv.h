@@ -108,13 +108,14 @@ struct esmtp_session {
     uint32_t n_txns, n_logins;
 
     /* EHLO */
+    const char *hello; /* who the client says it is, in its last hello; NULL if none was seen */
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
+    const esmtp_login_t *logged_in; /* the one that succeeded last; NULL if none did */
     int32_t challenges; /* 334 that the client has not answered; below 0: lines that were sent before theirs */
     bool answer_next;   /* the next line answers a challenge, whatever it looks like */
     bool login_hole;    /* a hole was seen since the last of them: the next line may answer it, or not */
-    bool logged_in;
     bool login_refused; /* a login was refused or given up, and no command that is known came since */
     const char *secrets[ESMTP_SECRETS];
     bool too_long[2];     /* by side: the line that was taken last goes on, its end is still to come */

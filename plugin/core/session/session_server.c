@@ -229,7 +229,7 @@ static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login
         s->gone_login = login; /* clients send user and password all the same */
     if (code >= 200 && code < 300 && code != 220 && code != 221) {
         login->outcome = ESMTP_LOGIN_SUCCEEDED;
-        s->logged_in = true;
+        s->logged_in = login;
     } else {
         login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
         s->login_refused = true;

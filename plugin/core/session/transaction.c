@@ -12,6 +12,9 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     const char *sender;
     esmtp_txn_t *txn = esmtp_session_keep_named(s, sizeof *txn, event->path.address, &sender);
     txn->number = ++s->n_txns;
+    txn->id = ++*s->ops->mails;
+    txn->hello = s->hello;
+    txn->login = s->logged_in;
     txn->frame = at->frame;
     txn->time = at->time;
     if (event->path.form != ESMTP_PATH_NONE)

@@ -14,6 +14,7 @@
 #define SHOWN_MAX 2000
 
 static int hf_number = -1;
+static int hf_id = -1;
 static int hf_sender = -1;
 static int hf_recipient = -1;
 static int hf_rejected = -1;
@@ -83,15 +84,23 @@ static const esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
     return NULL;
 }
 
+static proto_tree *mail_add(esmtp_show_t *show, proto_tree *tree, const esmtp_txn_t *txn)
+{
+    proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
+    proto_tree *own = proto_item_add_subtree(item, ett_transaction);
+    esmtp_add_gen_uint(own, hf_id, show->tvb, txn->id);
+    return own;
+}
+
 void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     esmtp_txn_t *txn = esmtp_fact_txn(fact);
     if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
-    proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
+    proto_tree *own = mail_add(show, tree, txn);
     const esmtp_verdict_t *verdict = verdict_of(fact);
     if (verdict && verdict->txn == txn) {
-        verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
+        verdict_add(show, own, verdict);
         return;
     }
     if (show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
@@ -99,12 +108,10 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
         esmtp_txn_weigh(txn, &left); /* the connection ended first */
         /* A reply that the capture lacks may have accepted it; what was refused stays refused. */
         if (!txn->unheard || left.outcome != ESMTP_OUTCOME_ABORTED)
-            verdict_add(show, proto_item_add_subtree(item, ett_transaction), &left);
+            verdict_add(show, own, &left);
     }
-    if (!verdict)
-        return;
-    item = esmtp_add_gen_uint(tree, hf_number, show->tvb, verdict->txn->number); /* a MAIL inside it ended it */
-    verdict_add(show, proto_item_add_subtree(item, ett_transaction), verdict);
+    if (verdict) /* a MAIL inside it ended it */
+        verdict_add(show, mail_add(show, tree, verdict->txn), verdict);
 }
 
 void esmtp_transaction_register(void)
@@ -113,6 +120,9 @@ void esmtp_transaction_register(void)
         {&hf_number,
          {"Transaction", "smtp.transaction", FT_UINT32, BASE_DEC, NULL, 0,
           "Number of the mail transaction in its connection", HFILL}},
+        {&hf_id,
+         {"Mail", "smtp.transaction.id", FT_UINT32, BASE_DEC, NULL, 0, "Number of the mail in the capture file",
+          HFILL}},
         {&hf_sender, {"Sender", "smtp.transaction.sender", FT_STRING, BASE_NONE, NULL, 0, "Reverse-path", HFILL}},
         {&hf_recipient,
          {"Recipient", "smtp.transaction.recipient", FT_STRING, BASE_NONE, NULL, 0, "Accepted recipient", HFILL}},

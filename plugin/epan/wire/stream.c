@@ -27,9 +27,18 @@
 
 static int proto_esmtp = -1;
 
+/* Transactions of the capture file so far. */
+static uint32_t mails;
+
+static void begin_file(void)
+{
+    mails = 0;
+}
+
 void esmtp_stream_register(int proto)
 {
     proto_esmtp = proto;
+    register_init_routine(begin_file);
     esmtp_pool_register();
     esmtp_recent_register();
 }
@@ -122,6 +131,7 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     esmtp_conn_t *conn = esmtp_pool_alloc0(sizeof *conn);
     static const esmtp_session_ops_t ops = {
         .allocator = &file_allocator,
+        .mails = &mails,
         .fact = add_fact,
         .text = take_text,
         .end = take_end,

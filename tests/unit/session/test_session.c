@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
     esmtp_allocator_t allocator;
     esmtp_session_ops_t ops;
+    uint32_t mails;
     GPtrArray *blocks;
     unsigned calls; /* of the allocator, for what may be given back */
     unsigned lent;  /* and was not */
@@ -177,6 +178,7 @@ static void kit_init(kit_t *kit, bool opened)
         kit->rest[side] = g_byte_array_new();
     }
     kit->ops = (esmtp_session_ops_t){.allocator = &kit->allocator,
+                                     .mails = &kit->mails,
                                      .fact = kit_fact,
                                      .text = kit_text,
                                      .end = kit_end,
