@@ -550,6 +550,11 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
     case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
     case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, d, event);
+    case ESMTP_DOUBT_TEXT:
+    case ESMTP_DOUBT_EXCHANGE:
+        if (code == 421 && reached <= d->entry) /* the server goes before it asked for any of it */
+            return WRONG;
+        break;
     case ESMTP_DOUBT_TLS: return s->greeted && code < 400 ? WRONG : OPEN; /* a refusal may answer a hello of TLS */
     default: break;
     }
@@ -557,7 +562,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
         return reached > d->entry ? RIGHT : OPEN;
     switch (d->kind) {
     case ESMTP_DOUBT_COMMANDS: return code == 354 ? WRONG : RIGHT;
-    case ESMTP_DOUBT_TEXT: return code >= 400 && code != 421 ? WRONG : RIGHT;
+    case ESMTP_DOUBT_TEXT: return code >= 400 ? WRONG : RIGHT;
     case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
     case ESMTP_DOUBT_NO_ANSWER: return code == 334 ? WRONG : RIGHT;
     default: return OPEN;

@@ -6,7 +6,8 @@
  * Reading    What is believed, then: what it may be, what refutes it / what confirms it
  * COMMANDS   Lines sent after DATA, or after an unknown verb, before its reply. Or message text: 354 / any other
  *            reply to it.
- * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz / 354.
+ * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz; 421 to what
+ *            stands before it / 354.
  * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument
  *            that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
  *            command sent when nothing waited.

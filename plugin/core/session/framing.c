@@ -202,7 +202,7 @@ static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
         esmtp_doubt_open(s, ESMTP_DOUBT_NO_ANSWER, entry, &f->at);
     } else if (data) {
         esmtp_doubt_open(s, e->command.row && e->sure ? ESMTP_DOUBT_COMMANDS : ESMTP_DOUBT_TEXT, entry, &f->at);
-    } else if (!last->row && !last->text_begun && !s->gone_login) {
+    } else if ((!last->row && !last->text_begun && !s->gone_login) || last->commands_follow) {
         esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
     }
 }

@@ -224,6 +224,8 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         return;
     if (row->id == ESMTP_VERB_LHLO)
         p->fact->flags |= ESMTP_FF_LMTP;
+    if (row->payload == ESMTP_PAYLOAD_TEXT)
+        p->commands_follow = s->goodbye;
     if (row->id == ESMTP_VERB_XACK)
         xack_sent(s, event, p);
     if (row->payload == ESMTP_PAYLOAD_CHUNK)

@@ -33,7 +33,7 @@ typedef struct {
     bool any_wrapped;     /* a 558 line gave the verdict on a recipient */
     bool last_chunk;      /* BDAT LAST */
     bool odd_size;        /* BDAT: its argument is no proper one */
-    bool commands_follow; /* DATA that was refused: what follows it is no text */
+    bool commands_follow; /* DATA that was refused, or sent after a goodbye: what follows it is no text */
     bool text_begun;      /* DATA: its text came before its reply */
     bool xack_off;        /* XACK OFF */
     bool blob_granted;    /* XEXCH50 got its 354 */
@@ -91,6 +91,7 @@ struct esmtp_session {
     bool synced;                 /* the greeting or a reply to a captured command was seen */
     bool client_lf, client_crlf; /* lines of the client ended so */
     bool client_gap;             /* a hole was seen in what the client sent */
+    bool goodbye;                /* the newest reply is a 421: nobody reads what comes, or so it says */
     bool batch;                  /* two commands came in one segment: the client pipelines */
     bool extra_cr[2];            /* for each side: it was said that its lines end with CR CR LF */
 

@@ -406,6 +406,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
 {
     uint16_t code = event->reply.code;
     s->reply.open = s->reply.head_lost = false;
+    s->goodbye = code == 421;
     s->reply.code = code; /* if lines differ, clients believe the last one */
     fact->flags |= ESMTP_FF_LAST;
     if (s->reply.greeting && s->opened)

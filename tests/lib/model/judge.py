@@ -127,6 +127,7 @@ def _rows(tshark, capture, names, two_pass):
 
 def compare(case, rows, messages, two_pass, names):
     truth = case.dialogue.truth
+    messages = [octets for octets in messages if octets]  # of an empty one not all tell
     seen = collections.defaultdict(list)  # field -> [(frame, value)]
     for row in rows:
         number = int(row["frame.number"][0])
@@ -277,11 +278,14 @@ def _diff(want, found):
 
 @dataclass(frozen=True)
 class Expected:
-    """Dialogues with this ingredient may differ in these kinds ("*": in all)."""
+    """Dialogues with this ingredient may differ in these kinds ("*": in all; "1:*": in all, but in one pass only)."""
 
     ingredient: str
     kinds: frozenset
     reason: str
+
+    def allows(self, difference):
+        return bool(self.kinds & {difference.kind, "*"}) or ("1:*" in self.kinds and not difference.two_pass)
 
 
 def read_expected(path):
@@ -293,10 +297,8 @@ def read_expected(path):
 def explained_by(case, expected):
     """The rows that allow this case's differences, or None if some are not allowed."""
     rows = [row for row in expected if row.ingredient in case.dialogue.truth.ingredients]
-    kinds = {difference.kind for difference in case.differences}
-    used = [row for row in rows if row.kinds & kinds or "*" in row.kinds]
-    allowed = set().union(*(row.kinds for row in used))
-    if kinds <= allowed or "*" in allowed:
+    used = [row for row in rows if any(map(row.allows, case.differences))]
+    if all(any(row.allows(difference) for row in used) for difference in case.differences):
         return used
     return None
 

@@ -223,7 +223,13 @@ class Server:
         """Recipients that LMTP or PRDR did not come to judge keep what RCPT got."""
         for rcpt in self.mail.rcpts if self.mail and (self.policy.lmtp or self.mail.prdr) else ():
             if rcpt[1] < 400 and not rcpt[2].judged:
-                self.truth.add("C", rcpt[2].end, "smtp.rcpt.status", str(rcpt[1]), later=True)
+                self.verdict(rcpt[2], rcpt[1])
+
+    def verdict(self, asked, code):
+        """What became of a recipient: of a transaction that stayed open the last verdict counts."""
+        self.truth.facts = [fact for fact in self.truth.facts
+                            if (fact.side, fact.end, fact.field) != ("C", asked.end, "smtp.rcpt.status")]
+        self.truth.add("C", asked.end, "smtp.rcpt.status", str(code), later=True)
 
     # --- What it hears ------------------------------------------------------------------------
 
@@ -246,7 +252,7 @@ class Server:
         if taken is None:
             return False
         line, begin, end = taken
-        words = line.split(None, 1)
+        words = [word for word in re.split(rb"[ \t]+", line.strip(b" \t"), maxsplit=1) if word]
         token = words[0].decode("latin-1") if words else ""
         verb = token.upper()
         if self.policy.cleans_verbs:
@@ -285,7 +291,7 @@ class Server:
             self.note("unanswered")
             if verb == "RCPT" and self.mail:
                 # Not every RCPT was refused; whether those that were decide is for the reader to choose.
-                self.mail.outcomes = frozenset({"aborted", self.mail.outcome()})
+                self.mail.outcomes = frozenset({"aborted", *self.mail.choices()})
             if verb == "MAIL":
                 self.truth.vague |= self.mail is not None
                 self.mail = self.truth.mails[-1]
@@ -307,6 +313,9 @@ class Server:
             self.reply(221, asked)
             self.close()
             return True
+        if verb != token.upper() and asked.number:
+            # A refusal does not tell whether the server knew the verb.
+            self.mail.loose = True
         if verb in self.policy.texts:
             self.note("unknown-verb-354")
             verb = "DATA"
@@ -478,7 +487,7 @@ class Server:
             end = self.reply(code, data, eom=eom, answers=False)
             rcpt[1], rcpt[2].judged = code, True
             self.truth.add("S", end, "smtp.rcpt.address", rcpt[0])
-            self.truth.add("C", rcpt[2].end, "smtp.rcpt.status", str(code), later=True)
+            self.verdict(rcpt[2], code)
         return end
 
     # --- Message ------------------------------------------------------------------------------
@@ -603,8 +612,9 @@ class Server:
         # By BDAT there is no mark; the command itself has the reply.
         self.truth.add("C", data.end if data.verb == "BDAT" else mark, "smtp.response_in", Ref("S", at), later=True)
         self.end_mail(at)
-        # In LMTP each recipient has had its verdict: nobody knows what such a server would say next.
-        if self.policy.keeps_refused and not self.policy.lmtp and not mail.accepted and not self.closed:
+        # Where each recipient has had its verdict nobody knows what such a server would say next.
+        each = self.policy.lmtp or any(rcpt[2].judged for rcpt in mail.rcpts)
+        if self.policy.keeps_refused and not each and not mail.accepted and not self.closed:
             self.kept = mail
 
     # --- BDAT (RFC 3030) ----------------------------------------------------------------------

@@ -62,8 +62,10 @@ class Mail:
     def choices(self):
         """The outcomes that the rules allow: where the stages of a mail refuse by different classes, which of them
         decided is for the reader to choose."""
-        if self.outcomes or self.accepted:
-            return self.outcomes or {"accepted"}
+        if self.accepted:
+            return {"accepted"}
+        if self.outcomes:
+            return self.outcomes
         stages = [[rcpt[1] for rcpt in self.rcpts if not rcpt[2].judged], [rcpt[1] for rcpt in self.rcpts if rcpt[2].judged], self.body]
         classes = [{code // 100 for code in codes if code >= 400} for codes in stages]
         classes = [found for found in classes if found]

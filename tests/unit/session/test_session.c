@@ -769,6 +769,42 @@ static const dialogue_t dialogues[] = {
                                          "C11 command !not-command\n"
                                          "S12 reply 500 >9\n"
                                          "S12 reply 500 >9\n"},
+    {.label = "421 before DATA is answered: nobody asked for text",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nSubject: x\r\n\r\nRSET\r\n.\r\n"},
+               {'S', "250 ok\r\n421 too many\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT 421 >5 t1\n"
+                         "C4 command DATA t1\n"
+                         "C4 command !not-command\n"
+                         "C4 command !not-command\n"
+                         "C4 command RSET t1\n"
+                         "C4 command !not-command\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 421 >4 t1 !read-anew\n"},
+    {.label = "DATA after 421: nobody asked for text",
+     .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "421 bye\r\n"}, {'C', "DATA\r\nhello\r\n.\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 421 >5 t1\n"
+                         "S5 reply MAIL 421 >4 t1 => deferred by 421\n"
+                         "C6 command DATA\n"
+                         "C6 command\n"
+                         "C6 command !not-command\n"},
+    {.label = "a server that goes on after 421 and asks for text that was sent",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\nhello\r\n.\r\n"},
+               {'S', "250 ok\r\n421 busy\r\n250 ok\r\n354 go\r\n250 queued\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT 421 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "C4 command DATA 354 >5 t1\n"
+                         "C4 text DATA 7 t1 !early-text\n"
+                         "C4 eom . 250 3 >5 t1 complete\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 421 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"
+                         "S5 reply DATA 354 >4 t1 !read-anew\n"
+                         "S5 reply . 250 >4 t1 => accepted 7 b@y:421 c@y:250\n"
+                         "= hello\\r\\n\n"},
     {.label = "command behind DATA",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
