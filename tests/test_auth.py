@@ -432,6 +432,11 @@ Authentication line: VXJzZWwAS3VydAB4aXBqM3BsbXE=\\r\\n
     Attempt begun in: 7
     Attempt ended in: 10
     Response in: 10
+    Expert Info (Warning/Security): Password in plaintext: whoever sees this capture has the password or token. \
+Change it; make the client use TLS
+        Password in plaintext: whoever sees this capture has the password or token. Change it; make the client use TLS
+        Severity level: Warning
+        Group: Security
 """
 
 

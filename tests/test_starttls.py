@@ -65,10 +65,10 @@ SESSIONS = {
     "small letters": Session([*HELLO, C("starttls\r\n"), S("220 go\r\n")], opened=5),
     "pipelined behind EHLO": Session(
         [S("220 mx ESMTP\r\n"), C("EHLO client.example\r\nSTARTTLS\r\n"),
-         S(OFFER + "220 go\r\n")], opened=3),
+         S(OFFER + "220 go\r\n")], opened=3, experts=[(2, "unsynchronized")]),
     "pipelined, answered in two segments": Session(
         [S("220 mx ESMTP\r\n"), C("EHLO client.example\r\nSTARTTLS\r\n"), S(OFFER),
-         S("220 go\r\n")], opened=4),
+         S("220 go\r\n")], opened=4, experts=[(2, "unsynchronized")]),
     "commands pipelined before it": Session(
         [*HELLO, C("NOOP\r\nRSET\r\nSTARTTLS\r\n"), S("250 ok\r\n"), S("250 ok\r\n220 go\r\n")],
         clear="EHLO NOOP RSET STARTTLS", opened=6),
@@ -80,15 +80,17 @@ SESSIONS = {
     "STARTTLS cut": Session([*HELLO, C("STARTTLS\r\n", cut=[4, 9]), S("220 go\r\n")], opened=7),
     "refused, then in clear": Session(
         [*HELLO, *REFUSED, C("QUIT\r\n"), S("221 bye\r\n")], change=instead(), verbs=[],
-        clear="EHLO STARTTLS NOOP STARTTLS QUIT"),
+        clear="EHLO STARTTLS NOOP STARTTLS QUIT", experts=[(5, "starttls_refused")]),
     "refused, then tried again": Session(
-        [*HELLO, *REFUSED, *GO], clear="EHLO STARTTLS NOOP STARTTLS STARTTLS", opened=11),
+        [*HELLO, *REFUSED, *GO], clear="EHLO STARTTLS NOOP STARTTLS STARTTLS", opened=11,
+        experts=[(5, "starttls_refused")]),
     "220 of another command": Session(
         [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("454 no\r\n"),
-         C("NOOP\r\n"), S("250 ok\r\n")], change=instead(), verbs=[], clear="EHLO XCLIENT STARTTLS NOOP"),
+         C("NOOP\r\n"), S("250 ok\r\n")], change=instead(), verbs=[], clear="EHLO XCLIENT STARTTLS NOOP",
+        experts=[(5, "identity_replaced")]),
     "220 of another command, and its own": Session(
         [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("220 go\r\n")],
-        clear="EHLO XCLIENT STARTTLS", opened=6),
+        clear="EHLO XCLIENT STARTTLS", opened=6, experts=[(5, "identity_replaced")]),
     "inside a transaction": Session(
         [*HELLO, *MAIL, *GO], clear="EHLO MAIL RCPT STARTTLS", opened=9,
         experts=[(4, "clear_mail")]),
@@ -113,7 +115,7 @@ SESSIONS = {
         opened=6, experts=[(5, "clear_after_starttls")]),
     "commands behind the 220": Session(
         [*HELLO, *GO, C("NOOP\r\n"), C("RSET\r\n")], clear="EHLO STARTTLS NOOP RSET", opened=5,
-        experts=[(6, "clear_after_starttls"), (6, "no_tls_record"), (7, "clear_after_starttls")]),
+        experts=[(6, "clear_after_starttls"), (6, "no_tls_record")]),
     "reply in a later segment": Session(
         [*HELLO, *GO, S("250 ok\r\n")], opened=5,
         experts=[(6, "clear_after_220"), (6, "no_command")]),
@@ -556,7 +558,7 @@ def clear(*steps):
 LOGIN = [C("AUTH PLAIN AGEAYg==\r\n"), S("235 ok\r\n")]
 EHLO = C("EHLO client.example\r\n")
 ODDITIES = {
-    "AUTH in clear": (clear(EHLO, S(OFFER), *LOGIN), "clear_login", 4),
+    "AUTH in clear": (clear(EHLO, S(OFFER), *LOGIN), "clear_password", 4),
     "MAIL in clear": (clear(EHLO, S(OFFER), *MAIL), "clear_mail", 4),
     "AUTH without offer": (clear(EHLO, S("250-mx\r\n250 AUTH PLAIN\r\n"), *LOGIN), "clear_login", None),
     "MAIL without offer": (clear(EHLO, S("250-mx\r\n250 SIZE\r\n"), *MAIL), "clear_mail", None),
@@ -617,5 +619,6 @@ def test_severities(tshark, made):
     out = tshark.run(made.capture, "-q", "-z", "expert,error")
     errors = {line.split(maxsplit=3)[3].strip() for line in out.splitlines()
               if line.split()[1:2] == ["Security"]}
-    assert errors == {"Command in clear behind STARTTLS (command injection)",
-                      "Reply in clear behind the 220 that opens TLS (response injection)"}
+    assert errors == {
+        "Command injection: octets in plaintext after STARTTLS; the server must throw them away",
+        "Response injection: a reply in plaintext after the 220 that opens TLS; the client must throw it away"}

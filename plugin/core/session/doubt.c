@@ -162,6 +162,7 @@ static void copy_all(esmtp_session_t *s, doubt_t *d)
 {
     copy(s, d, s, sizeof *s);
     copy(s, d, s->tally, sizeof *s->tally);
+    copy(s, d, s->hidden, sizeof *s->hidden);
     copy_pending(s, d);
     copy_txn(s, d, s->txn);
     copy_txn(s, d, s->refused_txn);
@@ -266,7 +267,7 @@ void esmtp_doubt_layer(esmtp_session_t *s, bool tls)
 
 bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at)
 {
-    if (!s->ops->mark || s->pairing.lossy || s->pairing.n > ESMTP_DOUBT_MAX)
+    if (!s->ops->mark || s->pairing.lossy)
         return false;
     esmtp_doubt_layer(s, at->tls);
     if (!s->doubts)

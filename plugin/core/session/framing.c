@@ -67,6 +67,9 @@ static void read_mail_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
             e->size = size;
         if (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "BINARYMIME"))
             e->binary = true;
+        e->eight_bit |= e->binary || esmtp_span_is(arg.name, "SMTPUTF8") ||
+                        (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "8BITMIME"));
+        e->requiretls |= esmtp_span_is(arg.name, "REQUIRETLS");
     }
 }
 
@@ -268,6 +271,36 @@ static bool at_false_end(feed_t *f)
     return true;
 }
 
+/* A line of text after a false end is about to be read, or goes on: takes it up to its end. Returns whether it is
+ * surely a command, so that a second mail is hidden there. */
+static bool hides_command(feed_t *f)
+{
+    esmtp_hidden_t *h = f->s->hidden;
+    if (!h || !h->open)
+        return false;
+    size_t end = esmtp_span_find(f->in, '\n'), n = MIN(MIN(end + 1, f->in.len), sizeof h->octets - h->n);
+    memcpy(h->octets + h->n, f->in.p, n);
+    h->n += (uint16_t)n;
+    h->open = end >= f->in.len && h->n < sizeof h->octets;
+    esmtp_line_t line;
+    esmtp_client_event_t event;
+    feed_t peek = *f;
+    peek.in = esmtp_span(h->octets, h->n);
+    if (h->open || !esmtp_line_scan(peek.in, 0, &line))
+        return false;
+    parse_client_line(&peek, &line, &event);
+    return is_sure(&event);
+}
+
+/* The text stands after a false end: its next line tells what that was for. */
+static void look_for_command(esmtp_session_t *s)
+{
+    if (!s->hidden)
+        s->hidden = esmtp_session_alloc(s, sizeof *s->hidden);
+    s->hidden->open = true;
+    s->hidden->n = 0;
+}
+
 static void feed_text(feed_t *f)
 {
     bool end = false;
@@ -275,19 +308,25 @@ static void feed_text(feed_t *f)
     esmtp_session_t *s = f->s;
     esmtp_body_t *body = esmtp_session_body(s);
     uint64_t before = esmtp_session_message_octets(s);
+    bool smuggles = hides_command(f);
     body->stop = true;
     size_t n = esmtp_body_feed(body, f->in, esmtp_session_body_sink, s, &end, &mark);
     bool stopped = body->at_fake_end && esmtp_body_is_whole_fake(body), lf_end = stopped && at_false_end(f);
     if (n > mark) {
-        esmtp_session_text(s, &f->at, (uint32_t)(n - mark), before);
+        esmtp_fact_t *fact = esmtp_session_text(s, &f->at, (uint32_t)(n - mark), before);
+        if (smuggles && !s->message->smuggles)
+            esmtp_session_raise(s, fact, ESMTP_FINDING_SMUGGLING_ATTEMPT);
+        s->message->smuggles |= smuggles;
         advance(f, n - mark);
     }
     if (end) {
         esmtp_session_end_mark(s, &f->at, (uint32_t)mark);
         advance(f, mark);
     } else if (lf_end) {
+        s->message->lf_end = true;
         esmtp_session_take_false_end(s, &f->at);
     } else if (stopped) {
+        look_for_command(s);
         keep_taken(f);
         esmtp_doubt_open(s, ESMTP_DOUBT_FALSE_END, s->pairing.popped + s->pairing.n, &f->at);
     }

@@ -49,6 +49,7 @@ typedef struct esmtp_txn {
     /* Refusals so far: of MAIL; of a recipient (the newest, but a 4yz stays); of the last DATA, BDAT or message. */
     esmtp_decision_t mail_refusal, rcpt_refusal, message_refusal;
     bool binary;              /* BODY=BINARYMIME */
+    bool eight_bit;           /* its message may have octets above 127: 8BITMIME, BINARYMIME, SMTPUTF8 */
     bool uncertain;           /* octets were lost: recipients may be accepted or not, and the mail, too */
     bool unheard;             /* the client's newest command acknowledges replies that the capture lacks */
     bool closed;              /* nothing more belongs to it */
@@ -67,6 +68,8 @@ typedef struct esmtp_message {
     uint32_t first_frame;
     uint32_t end_frame;  /* frame that completes it; 0 while open */
     uint32_t body_flags; /* ESMTP_BODY_* */
+    bool smuggles;       /* a command stands after a false end in it */
+    bool lf_end;         /* it ended with LF.LF, as all lines of its client end with LF */
     bool bdat;
     bool incomplete;                     /* octets are missing */
     bool refused;                        /* a chunk was refused: nothing will come of it */
@@ -122,6 +125,7 @@ typedef struct esmtp_login {
     esmtp_login_outcome_t outcome;
     esmtp_prompt_t prompt; /* what the last challenge asks for that the client has not answered */
     bool cancelled;        /* the client sent "*" */
+    bool early;            /* it sent a message before it was asked for */
     bool initial;          /* the AUTH line held the client's first message */
     uint8_t n_unanswered;
     esmtp_fact_t *unanswered[ESMTP_LOGIN_AHEAD]; /* AUTH and lines of the exchange, the oldest first */

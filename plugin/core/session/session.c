@@ -163,9 +163,11 @@ void esmtp_session_enter_tls(esmtp_session_t *s, esmtp_tls_phase_t phase)
 /* Replies to what was sent in clear will not come: a server that has TLS must forget it. */
 static void drop_pending(esmtp_session_t *s)
 {
+    bool in_clear = false; /* after STARTTLS; it is said of the first of them */
     while (s->pairing.n) {
         esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
-        if (esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS))
+        in_clear |= esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
+        if (in_clear)
             fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
         esmtp_pairing_pop(s);
     }
@@ -303,10 +305,11 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
     fact->eol = (uint16_t)MIN(line->total - line->len, fact->len); /* of a tail maybe LF alone */
     if (line->plain)
         fact->flags |= ESMTP_FF_PLAIN;
-    if (side != s->server) {
-        s->client_crlf |= line->eol == ESMTP_EOL_CRLF;
-        s->client_lf |= line->eol == ESMTP_EOL_LF;
-    }
+    bool crlf = s->ends_crlf[side], lf = s->ends_lf[side];
+    s->ends_crlf[side] |= line->eol == ESMTP_EOL_CRLF;
+    s->ends_lf[side] |= line->eol == ESMTP_EOL_LF;
+    if (s->ends_crlf[side] && s->ends_lf[side] && !(crlf && lf) && kind != ESMTP_FACT_LINE)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MIXED_LINE_ENDS);
     if (line->eol == ESMTP_EOL_LF && kind != ESMTP_FACT_LINE)
         esmtp_session_raise(s, fact, ESMTP_FINDING_BARE_LF);
     if (line->eol == ESMTP_EOL_NONE && (line->too_long || kind != ESMTP_FACT_LINE))
@@ -321,7 +324,8 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
 
 bool esmtp_session_lf_only(const esmtp_session_t *s)
 {
-    return s->client_lf && !s->client_crlf;
+    esmtp_side_t client = esmtp_session_client_side(s);
+    return s->ends_lf[client] && !s->ends_crlf[client];
 }
 
 bool esmtp_session_server_watched(const esmtp_session_t *s, const esmtp_stamp_t *at)

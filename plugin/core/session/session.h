@@ -131,6 +131,8 @@ typedef struct {
     bool odd_size;          /* BDAT: its argument breaks the rules; size and last are what lenient servers make of it */
     bool last;              /* BDAT LAST */
     bool binary;            /* MAIL BODY=BINARYMIME */
+    bool eight_bit;         /* MAIL BODY=8BITMIME or BINARYMIME, or SMTPUTF8 */
+    bool requiretls;        /* MAIL REQUIRETLS */
     bool sure;              /* can hardly be anything but this command: known verb, fitting parameter; needed only when
                                esmtp_session_wants_proof says so */
     bool dot;               /* the line is "." */

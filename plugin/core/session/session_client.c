@@ -119,10 +119,12 @@ static void note_stray_login(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp
 }
 
 /* What a client's message of the exchange gave away. */
-static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login,
+static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login_t *login, esmtp_fact_t *fact,
                              const esmtp_client_event_t *event)
 {
     keep_secrets(s, event);
+    if (event->secret && !login->secret_message && !at->tls)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_PASSWORD);
     if (event->secret && !login->secret_message)
         login->secret_message = login->client_messages;
     if (!event->user.len || login->user)
@@ -165,6 +167,79 @@ static void name_client(esmtp_session_t *s, const esmtp_client_event_t *event)
         s->hello = esmtp_session_strdup(s, name);
 }
 
+/* Whether a command must be the last of a batch: what follows depends on its reply. RFC 2920 section 3.1. */
+static bool ends_batch(const esmtp_verb_row_t *row)
+{
+    if (!row)
+        return false;
+    if (row->flags & (ESMTP_VF_HELLO | ESMTP_VF_AUTH | ESMTP_VF_SWAP) || row->payload == ESMTP_PAYLOAD_TEXT)
+        return true;
+    return row->id == ESMTP_VERB_HELO || row->id == ESMTP_VERB_QUIT || row->id == ESMTP_VERB_VRFY ||
+           row->id == ESMTP_VERB_EXPN;
+}
+
+/* Whether a command was sent while one that ends a batch waits. Before the greeting all is too early, and said so. */
+static bool breaks_batch(const esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
+    return last && ends_batch(last->row) && s->greeted && !last->early && esmtp_session_server_watched(s, at);
+}
+
+/* Names under which programs for attacks and scans say hello. */
+static bool is_known_tool(esmtp_span_t name)
+{
+    static const char *const tools[] = {"ylmf-pc", "hydra", "nmap.scanme.org", "nessus", "mail.nessus.org"};
+    for (size_t i = 0; i < G_N_ELEMENTS(tools); i++) {
+        if (esmtp_span_is(name, tools[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Header fields with which HTTP goes on. */
+static bool is_http_header(esmtp_span_t verb)
+{
+    static const char *const fields[] = {"Host:",   "User-Agent:", "Accept", "Content-",
+                                         "Cookie:", "Referer:",    "Origin:"};
+    if (esmtp_span_find(verb, ':') == verb.len)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (esmtp_span_starts(verb, fields[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether another protocol speaks, or a back door of old servers is tried. */
+static bool is_foreign(const esmtp_client_event_t *event)
+{
+    const esmtp_command_t *command = &event->command;
+    if (command->row)
+        return command->row->flags & (ESMTP_VF_NOT_SMTP | ESMTP_VF_PROBE);
+    return esmtp_span_starts(command->verb, "SSH-") || is_http_header(command->verb);
+}
+
+/* Whether a line reads as the header of a message that was refused. */
+static bool is_header(const esmtp_client_event_t *event)
+{
+    esmtp_span_t verb = event->command.verb;
+    return !event->command.row && verb.len > 1 && verb.p[verb.len - 1] == ':';
+}
+
+/* What is wrong with a line that is no command. */
+static void line_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
+{
+    bool refused = s->data_refused, no_command = !event->command.named;
+    no_command |= !event->command.row && !event->command.plausible;
+    s->data_refused = false;
+    if (is_foreign(event))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_FOREIGN_PROTOCOL);
+    else if (refused && event->line.len && (no_command || is_header(event)))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_TEXT_AFTER_REFUSAL);
+    else if (no_command && !event->line.nul && !event->line.bare_cr)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NOT_COMMAND);
+}
+
 /* What is wrong with a command at this point of the session. */
 static esmtp_finding_set_t command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
                                             const esmtp_client_event_t *event)
@@ -179,18 +254,20 @@ static esmtp_finding_set_t command_findings(esmtp_session_t *s, const esmtp_stam
     bool tls_wanted = s->tls_phase != ESMTP_TLS_PHASE_NONE;
     if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
         esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
-    if (esmtp_session_open_data(s) && esmtp_session_server_watched(s, at))
-        esmtp_findings_put(&found, ESMTP_FINDING_AFTER_DATA);
+    if (breaks_batch(s, at))
+        esmtp_findings_put(&found, ESMTP_FINDING_UNSYNCHRONIZED);
     if (event->nth > 0 && s->offer && !s->offer->pipelining)
         esmtp_findings_put(&found, ESMTP_FINDING_PIPELINE);
     if (!row)
         return found;
     if (at->tls && (row->flags & ESMTP_VF_TLS))
         esmtp_findings_put(&found, ESMTP_FINDING_TLS_TWICE);
-    if (clear_offered && (row->flags & ESMTP_VF_AUTH))
-        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_LOGIN);
     if (clear_offered && row->id == ESMTP_VERB_MAIL)
         esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_MAIL);
+    if (event->requiretls && (!at->tls || (s->offer && !esmtp_offer_has(s->offer, "REQUIRETLS"))))
+        esmtp_findings_put(&found, ESMTP_FINDING_REQUIRETLS);
+    if (hello_sent(event) && is_known_tool(event->command.parameter))
+        esmtp_findings_put(&found, ESMTP_FINDING_KNOWN_TOOL);
     return found;
 }
 
@@ -215,6 +292,12 @@ static void xack_sent(esmtp_session_t *s, const esmtp_client_event_t *event, esm
     s->xack_off &= p->xack_off;
 }
 
+/* Whether a mechanism proves that the client knows a password without sending it. */
+static bool hides_password(const esmtp_mechanism_row_t *row)
+{
+    return row && !row->exposed && row->form != ESMTP_SASL_EXTERNAL && row->form != ESMTP_SASL_ANONYMOUS;
+}
+
 /* Moves the state as the verb asks. */
 static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event,
                       esmtp_pending_t *p)
@@ -234,7 +317,9 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         s->octets_left = event->size_ok ? event->size : 0;
     if (row->flags & ESMTP_VF_AUTH) {
         auth_sent(s, at, event, p);
-        note_credentials(s, at, p->login, event);
+        note_credentials(s, at, p->login, p->fact, event);
+        if (!at->tls && hides_password(p->login->row))
+            esmtp_session_raise(s, p->fact, ESMTP_FINDING_CLEAR_LOGIN);
         if (mechanism_missing(s, event->mechanism))
             esmtp_session_raise(s, p->fact, ESMTP_FINDING_MECH_NOT_OFFERED);
     }
@@ -276,8 +361,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     esmtp_session_raise_all(s, fact, &found);
     fact->verb = esmtp_verb_number(event->command.row);
     note_stray_login(s, fact, event);
-    if (!event->command.named || (!event->command.row && !event->command.plausible))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_NOT_COMMAND);
+    line_findings(s, fact, event);
     s->batch |= event->nth > 0 || is_pipelined(s, at);
     if (s->login && s->challenges <= 0 && event->command.row)
         s->login = NULL; /* the client is through with it */
@@ -301,6 +385,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     p->time = at->time;
     p->answers_missed = at->peer_ahead;
     p->ack = at->ack;
+    p->early = !s->greeted;
     join_transaction(s, at, event, p);
     verb_sent(s, at, event, p);
     return fact;
@@ -314,15 +399,17 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
     s->login_hole = s->answer_next = false;
-    if (--s->challenges < 0 && esmtp_session_server_watched(s, at))
+    if (--s->challenges < 0 && esmtp_session_server_watched(s, at) && !login->early) {
+        login->early = true;
         esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_AUTH);
+    }
     if (event->line.len == 1 && event->command.verb.len == 1 && event->command.verb.p[0] == '*')
         login->cancelled = true;
     else
         fact->index = ++login->client_messages;
     fact->code = (uint16_t)login->prompt;
     login->prompt = ESMTP_PROMPT_NONE;
-    note_credentials(s, at, login, event);
+    note_credentials(s, at, login, fact, event);
     await_reply(login, fact);
     esmtp_pending_t *p = esmtp_pairing_by_number(&s->pairing, s->login_entry);
     if (p && p->login == login)

@@ -38,6 +38,7 @@ typedef struct {
     bool xack_off;        /* XACK OFF */
     bool blob_granted;    /* XEXCH50 got its 354 */
     uint32_t ack;         /* of the segment that sent it; 0 if not known */
+    bool early;           /* it was sent before the greeting */
     bool answers_missed;  /* when it was sent the client had octets of the server that the capture lacks */
 } esmtp_pending_t;
 
@@ -75,10 +76,18 @@ typedef struct {
     uint8_t n[2][ESMTP_FINDINGS]; /* [1]: of the server, where that is counted by itself */
 } esmtp_tally_t;
 
+/* A line of text after a false end, as far as it has come. */
+typedef struct {
+    bool open; /* it has not ended */
+    uint16_t n;
+    uint8_t octets[512]; /* a command line, RFC 5321 section 4.5.3.1.4 */
+} esmtp_hidden_t;
+
 struct esmtp_session {
     const esmtp_session_ops_t *ops;
     void *ctx;
-    esmtp_tally_t *tally; /* NULL: nothing was found */
+    esmtp_tally_t *tally;   /* NULL: nothing was found */
+    esmtp_hidden_t *hidden; /* NULL: there never was a false end */
 
     /* roles */
     esmtp_side_t server;
@@ -87,13 +96,13 @@ struct esmtp_session {
     bool hello_seen; /* a hello was accepted: it says whether this is LMTP */
     bool opened;     /* watched from the SYN on */
     bool server_spoke, client_spoke;
-    bool greeted;                /* the greeting came, or must have come */
-    bool synced;                 /* the greeting or a reply to a captured command was seen */
-    bool client_lf, client_crlf; /* lines of the client ended so */
-    bool client_gap;             /* a hole was seen in what the client sent */
-    bool goodbye;                /* the newest reply is a 421: nobody reads what comes, or so it says */
-    bool batch;                  /* two commands came in one segment: the client pipelines */
-    bool extra_cr[2];            /* for each side: it was said that its lines end with CR CR LF */
+    bool greeted;                  /* the greeting came, or must have come */
+    bool synced;                   /* the greeting or a reply to a captured command was seen */
+    bool ends_lf[2], ends_crlf[2]; /* for each side: lines of it ended so */
+    bool client_gap;               /* a hole was seen in what the client sent */
+    bool goodbye;                  /* the newest reply is a 421: nobody reads what comes, or so it says */
+    bool batch;                    /* two commands came in one segment: the client pipelines */
+    bool extra_cr[2];              /* for each side: it was said that its lines end with CR CR LF */
 
     /* what the client's octets are */
     bool text_gap;       /* a hole lies in the text */
@@ -117,7 +126,10 @@ struct esmtp_session {
     int32_t challenges; /* 334 that the client has not answered; below 0: lines that were sent before theirs */
     bool answer_next;   /* the next line answers a challenge, whatever it looks like */
     bool login_hole;    /* a hole was seen since the last of them: the next line may answer it, or not */
-    bool login_refused; /* a login was refused or given up, and no command that is known came since */
+    uint8_t login_failures;
+    bool data_refused;             /* DATA was refused, and no line of the client came since */
+    uint32_t unknown_rcpts, rcpts; /* refused as not known; answered */
+    bool login_refused;            /* a login was refused or given up, and no command that is known came since */
     const char *secrets[ESMTP_SECRETS];
     bool too_long[2];     /* by side: the line that was taken last goes on, its end is still to come */
     unsigned early_lines; /* lines of the client, up to LOGIN_LINES, while it is not known where the capture begins */

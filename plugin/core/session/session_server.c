@@ -270,6 +270,53 @@ static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
         esmtp_pairing_at(&s->pairing, i)->fact->flags |= ESMTP_FF_LMTP;
 }
 
+/* Logins that failed before it is worth a word. */
+#define FAILED_LOGINS 3
+/* Recipients that are not known before it is worth a word, if they are four fifths of all. */
+#define UNKNOWN_RECIPIENTS 10
+
+static void login_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact)
+{
+    bool failed = p->login->outcome == ESMTP_LOGIN_FAILED;
+    if (failed && s->login_failures < FAILED_LOGINS && ++s->login_failures == FAILED_LOGINS)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MANY_FAILED_LOGINS);
+    if (p->login->outcome == ESMTP_LOGIN_SUCCEEDED && s->login_failures == FAILED_LOGINS)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_LOGIN_AFTER_FAILURES);
+}
+
+/* A recipient, or a name that was asked for, was judged. */
+static void recipient_findings(esmtp_session_t *s, esmtp_fact_t *fact, uint16_t code)
+{
+    s->rcpts++;
+    s->unknown_rcpts += code == 550 || code == 551 || code == 553;
+    if (s->unknown_rcpts >= UNKNOWN_RECIPIENTS && s->unknown_rcpts >= s->rcpts - s->rcpts / 5)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_HARVESTING);
+}
+
+/* What a final reply to a verb tells. */
+static void reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+{
+    const esmtp_verb_row_t *row = p->row;
+    bool refused = code >= 400 && code != 421, asks = row->id == ESMTP_VERB_VRFY || row->id == ESMTP_VERB_EXPN;
+    if (p->login)
+        login_findings(s, p, fact);
+    if (row->id == ESMTP_VERB_RCPT || (asks && refused))
+        recipient_findings(s, fact, code);
+    if (asks && (code == 250 || (row->id == ESMTP_VERB_VRFY && (code == 251 || code == 551))))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_USER_REVEALED);
+    if (row->flags & ESMTP_VF_TLS && refused && s->offer && s->offer->starttls &&
+        s->tls_phase != ESMTP_TLS_PHASE_INSIDE)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_STARTTLS_REFUSED);
+    if (row->id == ESMTP_VERB_EHLO && (code == 500 || code == 502))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_EHLO_REFUSED);
+    if ((row->flags & ESMTP_VF_RESTART && code == 220) || (row->id == ESMTP_VERB_XFORWARD && code == 250))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_IDENTITY_REPLACED);
+    if (row->payload == ESMTP_PAYLOAD_TEXT)
+        s->data_refused = refused;
+    if (p->message && p->message->lf_end && !refused)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_LENIENT_END);
+}
+
 /* The verb's own part of a final reply. */
 static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                           uint16_t code)
@@ -280,6 +327,7 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
         return;
     if (p->login)
         login_ended(s, at, p->login, code);
+    reply_findings(s, p, fact, code);
     if ((row->flags & ESMTP_VF_HELLO) && ok)
         offer_commit(s, fact);
     if (row->id == ESMTP_VERB_HELO && ok)

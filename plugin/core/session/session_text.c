@@ -31,6 +31,8 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     s->text_gap = s->text_lost_head = s->text_early = false;
     s->text_command = command;
     s->text_row = row;
+    if (s->hidden)
+        s->hidden->open = false;
 }
 
 void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at)
@@ -78,6 +80,43 @@ void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
         s->ops->text(s->ctx, s->message, p, n);
 }
 
+/* What of a message's octets receivers may not take well. */
+static const char *odd_octets(uint32_t flags)
+{
+    static const char *const texts[] = {
+        NULL,
+        "The message has lines that end with LF alone: the receiver may change or refuse it, and signatures (DKIM) can "
+        "break",
+        "The message has CR without LF: the receiver may change or refuse it, and signatures (DKIM) can break",
+        "The message has lines that end with LF alone, and CR without LF: the receiver may change or refuse it",
+        "The message has NUL: the receiver may cut or refuse it",
+        "The message has NUL, and lines that end with LF alone: the receiver may cut or refuse it",
+        "The message has NUL, and CR without LF: the receiver may cut or refuse it",
+        "The message has NUL, CR without LF, and lines that end with LF alone: the receiver may cut or refuse it",
+    };
+    unsigned lf = flags & ESMTP_BODY_BARE_LF ? 1 : 0, cr = flags & ESMTP_BODY_BARE_CR ? 2 : 0;
+    return texts[lf + cr + (flags & ESMTP_BODY_NUL ? 4 : 0)];
+}
+
+/* What is odd about a message's text, all of which is known. */
+static void text_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_message_t *m)
+{
+    uint32_t flags = m->body_flags;
+    if (!flags || m->leftover || m->bdat)
+        return;
+    if (esmtp_session_lf_only(s))
+        flags &= ~(uint32_t)ESMTP_BODY_BARE_LF;
+    const char *what = odd_octets(flags);
+    if (what)
+        esmtp_session_raise_of(s, fact, ESMTP_FINDING_BODY_OCTETS, what);
+    if (flags & ESMTP_BODY_UNSTUFFED_DOT)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_UNSTUFFED_DOT);
+    if (flags & ESMTP_BODY_LONG_LINE)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_LONG_TEXT_LINE);
+    if (flags & ESMTP_BODY_EIGHT_BIT && m->txn && !m->txn->eight_bit)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_EIGHT_BIT);
+}
+
 static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
     esmtp_message_t *m = s->message;
@@ -88,6 +127,7 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
         esmtp_session_raise(s, fact, ESMTP_FINDING_INCOMPLETE);
     else if (!m->leftover)
         fact->flags |= ESMTP_FF_COMPLETE;
+    text_findings(s, fact, m);
     if (s->ops->end)
         s->ops->end(s->ctx, m);
     s->message = NULL;
@@ -136,10 +176,8 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
         esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     if (s->text_lost_head)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (news & ESMTP_BODY_FAKE_END)
+    if (news & ESMTP_BODY_FAKE_END && !esmtp_session_lf_only(s))
         esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
-    if (news & ESMTP_BODY_NUL)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_BODY_NUL);
     s->text_early = s->text_lost_head = false;
     return fact;
 }
@@ -260,7 +298,8 @@ void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
     if (taken)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END_TAKEN);
+        esmtp_session_raise(s, fact,
+                            esmtp_session_lf_only(s) ? ESMTP_FINDING_LENIENT_END : ESMTP_FINDING_FAKE_END_TAKEN);
     else
         m->incomplete = true;
     esmtp_body_flush(&s->body, esmtp_session_body_sink, s);

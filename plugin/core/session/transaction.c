@@ -20,6 +20,7 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     if (event->path.form != ESMTP_PATH_NONE)
         txn->sender = sender;
     txn->binary = event->binary;
+    txn->eight_bit = event->eight_bit;
     txn->declared = event->size;
     txn->offered = s->offer ? s->offer->size : UINT64_MAX;
     txn->rcpts_end = &txn->rcpts;

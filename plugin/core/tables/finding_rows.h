@@ -6,67 +6,67 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 /* clang-format off */
-ROW(BARE_LF, "smtp.expert.bare_lf", WARN, PROTOCOL, EACH,
-    "Line ends with LF instead of CRLF", NULL)
+ROW(BARE_LF, "smtp.expert.bare_lf", NOTE, PROTOCOL, ONCE_A_SIDE,
+    "Lines end with LF alone: this side sends no CRLF; strict servers refuse that. The program needs a fix", "RFC 5321 2.3.8")
 ROW(TOO_LONG, "smtp.expert.line_too_long", WARN, PROTOCOL, EACH,
     "Line without end: cut off here", NULL)
 ROW(NO_EOL, "smtp.expert.no_line_end", NOTE, REASSEMBLE, EACH,
     "Line end not captured", NULL)
-ROW(CONTROL, "smtp.expert.control", WARN, PROTOCOL, EACH,
-    "NUL or bare CR in a line, or CR CR LF at its end", NULL)
-ROW(CLIENT_FIRST, "smtp.expert.client_first", WARN, SEQUENCE, EACH,
-    "Client speaks before the server's greeting", NULL)
-ROW(NO_COMMAND, "smtp.expert.no_command", WARN, SEQUENCE, EACH,
-    "Reply without a command", NULL)
-ROW(NOT_REPLY, "smtp.expert.not_reply", WARN, MALFORMED, EACH,
+ROW(CONTROL, "smtp.expert.control", WARN, PROTOCOL, TIMES(3),
+    "NUL or bare CR in a line, or CR CR LF at its end: some servers end the line there or copy it into a header. Check the client for injection", "RFC 5321 2.3.8")
+ROW(CLIENT_FIRST, "smtp.expert.client_first", WARN, SEQUENCE, ONCE,
+    "Client speaks before the server's greeting: typical of spam bots; proper clients wait", "RFC 5321 4.3.1")
+ROW(NO_COMMAND, "smtp.expert.no_command", WARN, SEQUENCE, TIMES(3),
+    "Reply without a command: client and server are out of step, or something was injected", "RFC 5321 4.2.4.2")
+ROW(NOT_REPLY, "smtp.expert.not_reply", WARN, MALFORMED, ONCE,
     "Line from the server is not a reply: it does not begin with a three-digit code", NULL)
-ROW(NOT_COMMAND, "smtp.expert.not_command", WARN, MALFORMED, EACH,
+ROW(NOT_COMMAND, "smtp.expert.not_command", NOTE, MALFORMED, ONCE,
     "Line from the client is not a command", NULL)
 ROW(CODE_CHANGED, "smtp.response.code.unexpected", WARN, PROTOCOL, EACH,
     "Unexpected response code in multiline response", NULL)
-ROW(WRONG_CODE, "smtp.expert.wrong_code", WARN, RESPONSE_CODE, EACH,
+ROW(WRONG_CODE, "smtp.expert.wrong_code", WARN, RESPONSE_CODE, TIMES(10),
     "This code is no answer to this command", NULL)
 ROW(EARLY_TEXT, "smtp.expert.early_text", WARN, SEQUENCE, EACH,
     "Message text before the server's 354", NULL)
 ROW(EARLY_AUTH, "smtp.expert.early_auth", WARN, SEQUENCE, EACH,
-    "Authentication data before the server's 334", NULL)
+    "Authentication data before the server's 334", "RFC 4954 4")
 ROW(EARLY_REPLY, "smtp.expert.early_reply", NOTE, SEQUENCE, EACH,
     "Reply before the end of the message", NULL)
-ROW(GAP, "smtp.expert.gap", WARN, REASSEMBLE, EACH,
+ROW(GAP, "smtp.expert.gap", NOTE, REASSEMBLE, TIMES(10),
     "Octets are missing here: not captured, or withheld by TCP (see the preferences tcp.reassemble_out_of_order and tcp.no_subdissector_on_error)", NULL)
 ROW(INCOMPLETE, "smtp.expert.incomplete", WARN, REASSEMBLE, EACH,
     "Message is incomplete: octets of it are missing", NULL)
 ROW(FAKE_END, "smtp.expert.fake_end", WARN, SECURITY, EACH,
-    "Line ends in the message that some servers take for its end (SMTP smuggling)", NULL)
-ROW(CLEAR_AFTER_STARTTLS, "smtp.expert.clear_after_starttls", ERROR, SECURITY, EACH,
-    "Command in clear behind STARTTLS (command injection)", NULL)
-ROW(CLEAR_AFTER_220, "smtp.expert.clear_after_220", ERROR, SECURITY, EACH,
-    "Reply in clear behind the 220 that opens TLS (response injection)", NULL)
-ROW(TLS_TWICE, "smtp.expert.tls_twice", WARN, PROTOCOL, EACH,
+    "SMTP smuggling: line ends in the message that some servers take for its end. Look at what follows them", "VU#302671")
+ROW(CLEAR_AFTER_STARTTLS, "smtp.expert.clear_after_starttls", ERROR, SECURITY, ONCE,
+    "Command injection: octets in plaintext after STARTTLS; the server must throw them away", "CVE-2011-0411")
+ROW(CLEAR_AFTER_220, "smtp.expert.clear_after_220", ERROR, SECURITY, ONCE,
+    "Response injection: a reply in plaintext after the 220 that opens TLS; the client must throw it away", "CVE-2021-38371")
+ROW(TLS_TWICE, "smtp.expert.tls_twice", NOTE, PROTOCOL, ONCE,
     "STARTTLS inside TLS", NULL)
-ROW(CLEAR_LOGIN, "smtp.expert.clear_login", WARN, SECURITY, EACH,
-    "Authentication in clear although STARTTLS was offered", NULL)
-ROW(CLEAR_MAIL, "smtp.expert.clear_mail", NOTE, SECURITY, EACH,
-    "Mail in clear although STARTTLS was offered", NULL)
+ROW(CLEAR_LOGIN, "smtp.expert.clear_login", NOTE, SECURITY, ONCE,
+    "Login in plaintext, by a mechanism that hides the password: use TLS all the same, for such passwords can be guessed from what was captured", "RFC 8314")
+ROW(CLEAR_MAIL, "smtp.expert.clear_mail", NOTE, SECURITY, ONCE,
+    "Mail in plaintext although STARTTLS was offered", "RFC 3207 6")
 ROW(NO_TLS_RECORD, "smtp.expert.no_tls_record", WARN, PROTOCOL, EACH,
     "No TLS behind the 220: the session goes on in clear", NULL)
 ROW(OVER_LIMIT, "smtp.expert.over_limit", WARN, ASSUMPTION, EACH,
     "More than this dissector keeps track of", NULL)
-ROW(AFTER_DATA, "smtp.expert.after_data", WARN, SEQUENCE, EACH,
-    "Command behind DATA without waiting for its reply", NULL)
-ROW(BODY_NUL, "smtp.expert.body_nul", NOTE, PROTOCOL, EACH,
-    "NUL in message text", NULL)
+ROW(UNSYNCHRONIZED, "smtp.expert.unsynchronized", WARN, SEQUENCE, ONCE,
+    "Command sent before the reply to one that must end a batch (EHLO, AUTH, DATA ...): a broken client, or commands that were injected", "RFC 2920 3.1")
+ROW(BODY_OCTETS, "smtp.expert.body_octets", NOTE, PROTOCOL, EACH,
+    "The message has octets that receivers may change, cut at or refuse: signatures (DKIM) can break", "RFC 5321 2.3.8, 4.5.2")
 ROW(FAKE_END_TAKEN, "smtp.expert.fake_end_taken", ERROR, SECURITY, EACH,
-    "The server took line ends that are not CRLF.CRLF for the end of the message", NULL)
+    "SMTP smuggling: the server took a false end of the message for its end. Update the server; find what came after by its queue id", "VU#302671")
 ROW(MECH_NOT_OFFERED, "smtp.expert.mechanism_not_offered", NOTE, PROTOCOL, EACH,
     "The server did not offer this mechanism", NULL)
 ROW(AUTH_TWICE, "smtp.expert.auth_twice", WARN, SEQUENCE, EACH,
     "AUTH after a login that succeeded", NULL)
 ROW(AUTH_IN_MAIL, "smtp.expert.auth_in_mail", WARN, SEQUENCE, EACH,
     "AUTH inside a mail transaction", NULL)
-ROW(PIPELINE, "smtp.expert.pipelining", NOTE, SEQUENCE, EACH,
-    "Pipelined, but the server does not offer PIPELINING", NULL)
-ROW(DUPLICATE_KEYWORD, "smtp.expert.duplicate_keyword", WARN, PROTOCOL, EACH,
+ROW(PIPELINE, "smtp.expert.pipelining", NOTE, SEQUENCE, ONCE,
+    "Pipelined, but the server does not offer PIPELINING: commands may get lost. Many spam programs do this", "RFC 2920")
+ROW(DUPLICATE_KEYWORD, "smtp.expert.duplicate_keyword", NOTE, PROTOCOL, EACH,
     "An earlier line of this reply has the same keyword", NULL)
 ROW(CLEAR_AFTER_TLS, "smtp.expert.clear_after_tls", WARN, SEQUENCE, EACH,
     "In clear although TLS was begun: its handshake failed, or it has ended", NULL)
@@ -86,9 +86,9 @@ ROW(AUTH_MALFORMED, "smtp.expert.auth_malformed", WARN, MALFORMED, EACH,
     "Message of the exchange is malformed", NULL)
 ROW(AUTH_NO_CHALLENGE, "smtp.expert.auth_no_challenge", NOTE, PROTOCOL, EACH,
     "334 without a challenge", NULL)
-ROW(ENHANCED_CLASS, "smtp.expert.enhanced_class", WARN, RESPONSE_CODE, EACH,
+ROW(ENHANCED_CLASS, "smtp.expert.enhanced_class", NOTE, RESPONSE_CODE, EACH,
     "Class of the enhanced status code differs from the reply code's first digit", NULL)
-ROW(STARTTLS_FIRST, "smtp.expert.starttls_first", WARN, PROTOCOL, EACH,
+ROW(STARTTLS_FIRST, "smtp.expert.starttls_first", NOTE, PROTOCOL, EACH,
     "An extension stands where the server's name ought to: some clients do not look for extensions there", NULL)
 ROW(MASKED_GREETING, "smtp.expert.masked_greeting", WARN, SECURITY, EACH,
     "A middlebox has overwritten the greeting; often it hides extensions, too", NULL)
@@ -126,4 +126,40 @@ ROW(TLS_BEFORE_220, "smtp.expert.tls_before_220", WARN, SEQUENCE, EACH,
     "TLS begins before the server's 220", NULL)
 ROW(TLS_WITHOUT_STARTTLS, "smtp.expert.tls_without_starttls", WARN, SEQUENCE, EACH,
     "TLS without STARTTLS, on a port where SMTP begins in clear", NULL)
+ROW(MIXED_LINE_ENDS, "smtp.expert.mixed_line_ends", WARN, SECURITY, ONCE_A_SIDE,
+    "Mixed line ends: lines end now with CRLF, now with LF alone. Two servers may not agree where a line ends; look for injected lines", "CVE-2023-51766")
+ROW(SMUGGLING_ATTEMPT, "smtp.expert.smuggling_attempt", ERROR, SECURITY, EACH,
+    "SMTP smuggling attempt: a mail is hidden after a false end of the message. The sender's server should have refused it; check what the receiver did with it", "VU#302671")
+ROW(LENIENT_END, "smtp.expert.lenient_end", NOTE, SECURITY, ONCE,
+    "End of a message without CR was accepted: this server can be tricked by SMTP smuggling. Update or configure it", "VU#302671")
+ROW(CLEAR_PASSWORD, "smtp.expert.clear_password", WARN, SECURITY, EACH,
+    "Password in plaintext: whoever sees this capture has the password or token. Change it; make the client use TLS", "RFC 4954 4, RFC 8314")
+ROW(UNSTUFFED_DOT, "smtp.expert.unstuffed_dot", WARN, PROTOCOL, EACH,
+    "A line began with a single dot, which the receiver removes: the sender does not double dots, so its mails can be cut short", "RFC 5321 4.5.2")
+ROW(LONG_TEXT_LINE, "smtp.expert.long_text_line", NOTE, PROTOCOL, EACH,
+    "Text line longer than 998 octets: servers may cut, fold or refuse it (then DKIM breaks). Encode the message", "RFC 5321 4.5.3.1.6")
+ROW(EIGHT_BIT, "smtp.expert.eight_bit", NOTE, PROTOCOL, EACH,
+    "Octets above 127, but the sender did not declare 8BITMIME: a relay may damage them", "RFC 6152")
+ROW(TEXT_AFTER_REFUSAL, "smtp.expert.text_after_refusal", WARN, SEQUENCE, ONCE,
+    "Text after a refusal: the server refused the message and the client sends it all the same. Its lines are taken for commands", "RFC 5321 4.1.1.4")
+ROW(FOREIGN_PROTOCOL, "smtp.expert.foreign_protocol", WARN, SECURITY, ONCE,
+    "Another protocol speaks to this mail server, or an old back door is tried: a scanner, an open-proxy test, or a browser led here", "ALPACA (USENIX Security 2021)")
+ROW(STARTTLS_REFUSED, "smtp.expert.starttls_refused", WARN, SECURITY, ONCE,
+    "STARTTLS is offered and then refused: certificate or TLS set-up is broken, or somebody answers in place of the server", "RFC 3207 4")
+ROW(REQUIRETLS, "smtp.expert.requiretls", WARN, SECURITY, ONCE,
+    "REQUIRETLS cannot be promised: the sender demands TLS on the whole way, but this hop has none or does not offer it. The server must refuse", "RFC 8689 4.2")
+ROW(MANY_FAILED_LOGINS, "smtp.expert.many_failed_logins", WARN, SECURITY, ONCE,
+    "Many failed logins: somebody guesses passwords, or a client keeps a wrong one", "MITRE ATT&CK T1110")
+ROW(LOGIN_AFTER_FAILURES, "smtp.expert.login_after_failures", WARN, SECURITY, ONCE,
+    "Login succeeded after many failures: a password may have been guessed. Ask its owner, change it", "MITRE ATT&CK T1110")
+ROW(KNOWN_TOOL, "smtp.expert.known_tool", WARN, SECURITY, ONCE,
+    "EHLO name of a known tool: a password guesser or a scanner", "nmap smtp-commands; BitNinja (ylmf-pc)")
+ROW(USER_REVEALED, "smtp.expert.user_revealed", NOTE, SECURITY, ONCE,
+    "The server tells who exists: switch VRFY and EXPN off", "RFC 5321 7.3")
+ROW(HARVESTING, "smtp.expert.harvesting", WARN, SECURITY, ONCE,
+    "Many unknown recipients: addresses are being guessed, or a list is old", "nmap smtp-enum-users")
+ROW(IDENTITY_REPLACED, "smtp.expert.identity_replaced", NOTE, SECURITY, ONCE,
+    "The client speaks for another host from here on: addresses and names in logs are what it says", "Postfix XCLIENT_README")
+ROW(EHLO_REFUSED, "smtp.expert.ehlo_refused", NOTE, PROTOCOL, ONCE,
+    "EHLO is refused: no extensions, no TLS. Something in between may do that", "RFC 5321 3.2")
 /* clang-format on */

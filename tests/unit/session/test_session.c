@@ -325,8 +325,8 @@ static const name_t finding_names[] = {
     {ESMTP_FINDING_CLEAR_MAIL, "clear-mail"},
     {ESMTP_FINDING_NO_TLS_RECORD, "no-tls-record"},
     {ESMTP_FINDING_OVER_LIMIT, "over-limit"},
-    {ESMTP_FINDING_AFTER_DATA, "after-data"},
-    {ESMTP_FINDING_BODY_NUL, "body-nul"},
+    {ESMTP_FINDING_UNSYNCHRONIZED, "unsynchronized"},
+    {ESMTP_FINDING_BODY_OCTETS, "body-octets"},
     {ESMTP_FINDING_FAKE_END_TAKEN, "fake-end-taken"},
     {ESMTP_FINDING_MECH_NOT_OFFERED, "mech-not-offered"},
     {ESMTP_FINDING_AUTH_TWICE, "auth-twice"},
@@ -337,6 +337,24 @@ static const name_t finding_names[] = {
     {ESMTP_FINDING_CHUNK_AS_COMMANDS, "chunk-as-commands"},
     {ESMTP_FINDING_BAD_SIZE, "bad-size"},
     {ESMTP_FINDING_READ_ANEW, "read-anew"},
+    {ESMTP_FINDING_MIXED_LINE_ENDS, "mixed-line-ends"},
+    {ESMTP_FINDING_LENIENT_END, "lenient-end"},
+    {ESMTP_FINDING_SMUGGLING_ATTEMPT, "smuggling-attempt"},
+    {ESMTP_FINDING_CLEAR_PASSWORD, "clear-password"},
+    {ESMTP_FINDING_UNSTUFFED_DOT, "unstuffed-dot"},
+    {ESMTP_FINDING_LONG_TEXT_LINE, "long-text-line"},
+    {ESMTP_FINDING_EIGHT_BIT, "eight-bit"},
+    {ESMTP_FINDING_TEXT_AFTER_REFUSAL, "text-after-refusal"},
+    {ESMTP_FINDING_FOREIGN_PROTOCOL, "foreign-protocol"},
+    {ESMTP_FINDING_STARTTLS_REFUSED, "starttls-refused"},
+    {ESMTP_FINDING_REQUIRETLS, "requiretls"},
+    {ESMTP_FINDING_MANY_FAILED_LOGINS, "many-failed-logins"},
+    {ESMTP_FINDING_LOGIN_AFTER_FAILURES, "login-after-failures"},
+    {ESMTP_FINDING_KNOWN_TOOL, "known-tool"},
+    {ESMTP_FINDING_USER_REVEALED, "user-revealed"},
+    {ESMTP_FINDING_HARVESTING, "harvesting"},
+    {ESMTP_FINDING_IDENTITY_REPLACED, "identity-replaced"},
+    {ESMTP_FINDING_EHLO_REFUSED, "ehlo-refused"},
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
@@ -575,7 +593,7 @@ static const dialogue_t dialogues[] = {
      .steps = {{'S', "220 mx\r\n"}, {'C', "EHLO c\r\n"}, {'S', "502 no\r\n"}, {'C', "HELO c\r\n"}, {'S', "250 mx\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 502 >3\n"
-             "S3 reply EHLO 502 >2\n"
+             "S3 reply EHLO 502 >2 !ehlo-refused\n"
              "C4 command HELO 250 >5\n"
              "S5 reply HELO 250 >4\n"},
     {.label = "EHLO with a keyword twice",
@@ -761,12 +779,12 @@ static const dialogue_t dialogues[] = {
                {'C', "more\r\n.\r\n"},
                {'S', "500 what\r\n500 what\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >10 t1\n"
-                                         "C9 command 500 >12 !not-command\n"
-                                         "C9 command 500 >12 !not-command\n"
+                                         "C9 command 500 >12 !not-command !unsynchronized\n"
+                                         "C9 command 500 >12\n"
                                          "C9 command\n"
                                          "S10 reply DATA 550 >8 t1 !read-anew\n"
                                          "C11 command\n"
-                                         "C11 command !not-command\n"
+                                         "C11 command\n"
                                          "S12 reply 500 >9\n"
                                          "S12 reply 500 >9\n"},
     {.label = "421 before DATA is answered: nobody asked for text",
@@ -808,7 +826,7 @@ static const dialogue_t dialogues[] = {
     {.label = "command behind DATA",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
-                                         "C8 command QUIT 221 >9 t1 !after-data\n"
+                                         "C8 command QUIT 221 >9 t1 !unsynchronized\n"
                                          "S9 reply DATA 550 >8 t1\n"
                                          "S9 reply QUIT 221 >8 t1 => rejected by 550 b@y:250\n"},
     {.label = "reply amid the text",
@@ -842,7 +860,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 7 t1 !fake-end\n"
-                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "C10 eom . 250 3 >11 t1 complete !body-octets\n"
                                          "S11 reply . 250 >8 t1 => accepted 7 b@y:250\n"
                                          "= x\\n.\\ny\\r\\n\n"},
     {.label = "fake end taken by the server",
@@ -857,7 +875,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 2 t1\n"
-                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "C10 eom . 250 3 >11 t1 complete !body-octets\n"
                                          "S11 reply . 250 >8 t1 !fake-end-taken => accepted 3 id 1 b@y:250\n"
                                          "C12 command MAIL 250 >13 t2\n"
                                          "S13 reply MAIL 250 >12 t2\n"
@@ -1066,17 +1084,17 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command QUIT 221 >5\n"
              "S5 reply QUIT 221 >4\n"
-             "C6 command AUTH 535 >7 login1 PLAIN failed message 1\n"
+             "C6 command AUTH 535 >7 !clear-password login1 PLAIN failed message 1\n"
              "S7 reply AUTH 535 >6 login1 PLAIN failed user bob\n"
              "C8 command EHLO 250 >9\n"
              "S9 reply EHLO 250- hello\n"
              "S9 reply EHLO 250- hello\n"
              "S9 reply EHLO 250 >8 hello\n"
              "C10 command QUIT 221 >11\n"
-             "C10 command NOOP 250 >11\n"
+             "C10 command NOOP 250 >11 !unsynchronized\n"
              "S11 reply QUIT 221 >10\n"
              "S11 reply NOOP 250 >10\n"
-             "C12 command AUTH 535 >13 !mech-not-offered login2 PLAIN failed message 1\n"
+             "C12 command AUTH 535 >13 !mech-not-offered !clear-password login2 PLAIN failed message 1\n"
              "S13 reply AUTH 535 >12 login2 PLAIN failed user bob\n"},
     {.label = "STARTTLS 454",
      .steps = {{'S', "220 mx\r\n"},
@@ -1091,7 +1109,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command STARTTLS 454 >5\n"
-             "S5 reply STARTTLS 454 >4\n"
+             "S5 reply STARTTLS 454 >4 !starttls-refused\n"
              "C6 command MAIL 250 >7 t1 !clear-mail\n"
              "S7 reply MAIL 250 >6 t1\n"},
     {.label = "clear behind STARTTLS",
@@ -1217,13 +1235,13 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !clear-login login1 LOGIN succeeded message 0\n"
+             "C4 command AUTH 235 >5 login1 LOGIN succeeded message 0\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user bob\n"
              "C6 auth >7 login1 LOGIN succeeded message 1\n"
              "S7 reply AUTH 334 >6 login1 LOGIN succeeded user bob\n"
-             "C8 auth >9 login1 LOGIN succeeded message 2\n"
+             "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
              "S9 reply AUTH 235 >8 login1 LOGIN succeeded user bob\n"
-             "C10 command AUTH 503 >11 !clear-login !auth-twice login2 LOGIN failed message 0\n"
+             "C10 command AUTH 503 >11 !auth-twice login2 LOGIN failed message 0\n"
              "S11 reply AUTH 503 >10 login2 LOGIN failed\n"},
     {.label = "AUTH PLAIN at once, failed",
      .steps = {{'S', "220 mx\r\n"},
@@ -1236,7 +1254,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 535 >5 !clear-login login1 PLAIN failed message 1\n"
+             "C4 command AUTH 535 >5 !clear-password login1 PLAIN failed message 1\n"
              "S5 reply AUTH 535 >4 login1 PLAIN failed user bob\n"},
     {.label = "AUTH cancelled",
      .steps = {{'S', "220 mx\r\n"},
@@ -1251,7 +1269,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 501 >5 !clear-login login1 PLAIN cancelled message 0\n"
+             "C4 command AUTH 501 >5 login1 PLAIN cancelled message 0\n"
              "S5 reply AUTH 334 >4 login1 PLAIN cancelled\n"
              "C6 auth >7 login1 PLAIN cancelled message 0\n"
              "S7 reply AUTH 501 >6 login1 PLAIN cancelled\n"},
@@ -1270,11 +1288,11 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 535 >6 !clear-login login1 LOGIN failed message 0\n"
+             "C4 command AUTH 535 >6 login1 LOGIN failed message 0\n"
              "C5 auth >7 !early-auth login1 LOGIN failed message 1\n"
              "S6 reply AUTH 334 >4 login1 LOGIN failed user bob\n"
              "S7 reply AUTH 334 >5 login1 LOGIN failed user bob\n"
-             "C8 auth >9 login1 LOGIN failed message 2\n"
+             "C8 auth >9 !clear-password login1 LOGIN failed message 2\n"
              "S9 reply AUTH 535 >8 login1 LOGIN failed user bob\n"},
     {.label = "AUTH refused, mechanism not offered",
      .steps = {{'S', "220 mx\r\n"},
@@ -1308,7 +1326,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command AUTH 503 >9 !clear-login !auth-in-mail login1 PLAIN failed message 1\n"
+             "C8 command AUTH 503 >9 !auth-in-mail !clear-password login1 PLAIN failed message 1\n"
              "S9 reply AUTH 503 >8 login1 PLAIN failed user bob\n"},
     {.label = "AUTH of which a challenge is lost",
      .steps = {HELLO,
@@ -1322,14 +1340,14 @@ static const dialogue_t dialogues[] = {
                          "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
                          "S6 gap 18 !gap\n"
                          "S7 reply AUTH 334 >5 login1 LOGIN succeeded user bob\n"
-                         "C8 auth >9 login1 LOGIN succeeded message 2\n"
+                         "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
                          "S9 reply AUTH 235 >8 login1 LOGIN succeeded user bob\n"},
     {.label = "AUTH whose command is lost",
      .unopened = true,
      .steps = {{'C', "Ym9i\r\n"}, {'S', "334 UGFzc3dvcmQ6\r\n"}, {'C', "c2VjcmV0\r\n"}, {'S', "235 ok\r\n"}},
      .want = "C1 line secret\n"
              "S2 reply 334 lost-peer login1 LOGIN succeeded\n"
-             "C3 auth login1 LOGIN succeeded message 2\n"
+             "C3 auth !clear-password login1 LOGIN succeeded message 2\n"
              "S4 reply 235 lost-peer login1 LOGIN succeeded\n"},
     {.label = "other commands",
      .steps = {HELLO,
@@ -1349,7 +1367,7 @@ static const dialogue_t dialogues[] = {
                          "S5 reply VRFY 252 >4\n"
                          "C6 command EXPN 250 >7\n"
                          "S7 reply EXPN 250-\n"
-                         "S7 reply EXPN 250 >6\n"
+                         "S7 reply EXPN 250 >6 !user-revealed\n"
                          "C8 command HELP 214 >9\n"
                          "S9 reply HELP 214 >8\n"
                          "C10 command ETRN 253 >11\n"
@@ -1386,7 +1404,7 @@ static const dialogue_t dialogues[] = {
      .steps =
          {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "220 mx\r\n"}, {'C', "EHLO d\r\n"}, {'S', "250 mx\r\n"}},
      .want = HELLO_FACTS "C4 command XCLIENT 220 >5\n"
-                         "S5 reply XCLIENT 220 >4\n"
+                         "S5 reply XCLIENT 220 >4 !identity-replaced\n"
                          "C6 command EHLO 250 >7\n"
                          "S7 reply EHLO 250 >6 hello\n"},
     {.label = "XCLIENT begins the session anew",
@@ -1408,14 +1426,14 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !clear-login login1 PLAIN succeeded message 1\n"
+             "C4 command AUTH 235 >5 !clear-password login1 PLAIN succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 PLAIN succeeded user bob\n"
              "C6 command XCLIENT 550 >7\n"
              "S7 reply XCLIENT 550 >6\n"
-             "C8 command AUTH 503 >9 !clear-login !mech-not-offered !auth-twice login2 LOGIN failed message 1\n"
+             "C8 command AUTH 503 >9 !mech-not-offered !auth-twice login2 LOGIN failed message 1\n"
              "S9 reply AUTH 503 >8 login2 LOGIN failed user bob\n"
              "C10 command XCLIENT 220 >11\n"
-             "S11 reply XCLIENT 220 >10\n"
+             "S11 reply XCLIENT 220 >10 !identity-replaced\n"
              "C12 command AUTH 535 >13 login3 LOGIN failed message 1\n"
              "S13 reply AUTH 535 >12 login3 LOGIN failed user bob\n"},
     {.label = "XACK OFF",
@@ -1529,8 +1547,8 @@ static const dialogue_t dialogues[] = {
              "S5 reply EHLO 250 >4 hello\n"
              "C6 command MAIL 250 >7 t1\n"
              "C6 command RCPT 250 >7 t1 !pipeline\n"
-             "C6 command RCPT 250 >7 t1 !pipeline\n"
-             "C6 command DATA 354 >7 t1 !pipeline\n"
+             "C6 command RCPT 250 >7 t1\n"
+             "C6 command DATA 354 >7 t1\n"
              "S7 reply MAIL 250 >6 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
@@ -1568,10 +1586,10 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command MAIL 250 >5 t1\n"
              "C4 command RCPT 250 >5 t1 !pipeline\n"
-             "C4 command BDAT 502 >5 t1 !pipeline\n"
+             "C4 command BDAT 502 >5 t1\n"
              "C4 command NOOP 250 >5\n"
-             "C4 command RSET 250 >5 t1 !pipeline\n"
-             "C4 command QUIT 221 >5 !pipeline\n"
+             "C4 command RSET 250 >5 t1\n"
+             "C4 command QUIT 221 >5\n"
              "S5 reply MAIL 250 >4 t1\n"
              "S5 reply RCPT 250 >4 t1\n"
              "S5 reply BDAT 502 >4 t1 !chunk-as-commands !read-anew\n"
@@ -1660,8 +1678,8 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 503 >5 !mech-not-offered login1 LOGIN failed message 0\n"
-             "C4 command 500 >5 secret !not-command\n"
-             "C4 command 500 >5 secret !not-command\n"
+             "C4 command 500 >5 secret !not-command !unsynchronized\n"
+             "C4 command 500 >5 secret\n"
              "C4 command NOOP 250 >5\n"
              "S5 reply AUTH 503 >4 !read-anew login1 LOGIN failed\n"
              "S5 reply 500 >4\n"
@@ -1680,7 +1698,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 535 >5 !mech-not-offered login1 LOGIN failed message 0\n"
              "C4 auth >5 !early-auth login1 LOGIN failed message 1\n"
-             "C4 command 500 >5 secret !not-command\n"
+             "C4 command 500 >5 secret !not-command !unsynchronized\n"
              "S5 reply AUTH 334 >4 login1 LOGIN failed user user\n"
              "S5 reply AUTH 535 >4 !read-anew login1 LOGIN failed user user\n"
              "S5 reply 500 >4\n"
@@ -1699,7 +1717,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
              "C4 auth >5 !early-auth login1 LOGIN succeeded message 1\n"
-             "C4 auth >5 !early-auth login1 LOGIN succeeded message 2\n"
+             "C4 auth >5 !clear-password login1 LOGIN succeeded message 2\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
              "S5 reply AUTH 235 >4 login1 LOGIN succeeded user user\n"
@@ -1726,7 +1744,7 @@ static const dialogue_t dialogues[] = {
              "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
              "C10 text DATA 2 t1\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
+             "C10 eom . 250 3 >11 t1 complete !body-octets\n"
              "C10 command MAIL 250 >11 t2\n"
              "C10 command RCPT 250 >11 t2\n"
              "C10 command DATA 354 >11 t2\n"
@@ -1761,8 +1779,8 @@ static const dialogue_t dialogues[] = {
              "S7 reply RCPT 250 >6 t1\n"
              "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
-             "C10 text DATA 46 t1 !fake-end\n"
-             "C10 eom . 250 3 >11 t1 complete\n"
+             "C10 text DATA 46 t1 !fake-end !smuggling-attempt\n"
+             "C10 eom . 250 3 >11 t1 complete !body-octets\n"
              "S11 reply . 250 >8 t1 => accepted 45 b@y:250\n"
              "C12 command QUIT 221 >13\n"
              "S13 reply QUIT 221 >12\n"
@@ -1787,7 +1805,7 @@ static const dialogue_t dialogues[] = {
              "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
              "C10 text DATA 3 t1\n"
-             "C11 eom . 250 3 >12 t1 complete\n"
+             "C11 eom . 250 3 >12 t1 complete !body-octets\n"
              "C11 command RSET 250 >12\n"
              "C11 command 500 >12 !not-command\n"
              "S12 reply . 250 >8 t1 => accepted 2 b@y:250\n"
@@ -1811,16 +1829,16 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command HELO 250 >3 !bare-lf\n"
              "S3 reply HELO 250 >2\n"
-             "C4 command MAIL 250 >5 t1 !bare-lf\n"
+             "C4 command MAIL 250 >5 t1\n"
              "S5 reply MAIL 250 >4 t1\n"
-             "C6 command RCPT 250 >7 t1 !bare-lf\n"
+             "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command DATA 354 >9 t1 !bare-lf\n"
+             "C8 command DATA 354 >9 t1\n"
              "S9 reply DATA 354 >8 t1\n"
              "C10 text DATA 1 t1\n"
              "C10 eom . 250 3 >11 t1 complete\n"
-             "S11 reply . 250 >8 t1 => accepted 2 b@y:250\n"
-             "C12 command QUIT 221 >13 !bare-lf\n"
+             "S11 reply . 250 >8 t1 !lenient-end => accepted 2 b@y:250\n"
+             "C12 command QUIT 221 >13\n"
              "S13 reply QUIT 221 >12\n"
              "= x\\n\n"},
     {.label = "LMTP by the recipients that replies name",
@@ -1960,10 +1978,10 @@ static const dialogue_t dialogues[] = {
              "C4 command MAIL 250 >5 t1\n"
              "C4 command RCPT 550 >5 t1\n"
              "C4 command DATA 554 >5 t1\n"
-             "C4 command no-reply !not-command\n"
-             "C4 command no-reply !not-command\n"
+             "C4 command no-reply !not-command !unsynchronized\n"
              "C4 command no-reply\n"
-             "C4 command no-reply !not-command\n"
+             "C4 command no-reply\n"
+             "C4 command no-reply\n"
              "C4 command QUIT 221 >5 t1\n"
              "S5 reply MAIL 250 >4 t1\n"
              "S5 reply RCPT 550 >4 t1\n"
@@ -2098,7 +2116,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS "C4 command STARTTLS 220 >5\n"
                          "S5 reply STARTTLS 220 >4 tls-next\n"
                          "C7 command EHLO 250 >9 !no-tls-record\n"
-                         "C8 command NOOP 250 >10\n"
+                         "C8 command NOOP 250 >10 !unsynchronized\n"
                          "S9 reply EHLO 250 >7 hello\n"
                          "S10 reply NOOP 250 >8\n"},
     {.label = "XEXCH50",
@@ -2361,7 +2379,7 @@ static const dialogue_t dialogues[] = {
                {'S', "421 <b@y> busy\r\n250 <c@y> ok\r\n250 reset\r\n"}},
      .want = "S1 reply 220 greeting\n"
              "C2 command LHLO 250 >3 lmtp\n"
-             "C2 command MAIL 250 >3 t1 lmtp\n"
+             "C2 command MAIL 250 >3 t1 lmtp !unsynchronized\n"
              "C2 command RCPT 421 >3 t1 lmtp\n"
              "C2 command RCPT 250 >3 t1 lmtp\n"
              "C2 command DATA 354 >3 t1 lmtp\n"
@@ -2562,11 +2580,11 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !clear-login login1 LOGIN succeeded message 0\n"
+             "C4 command AUTH 235 >5 login1 LOGIN succeeded message 0\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded\n"
              "C6 gap 6 !gap\n"
-             "S7 reply AUTH 334 login1 LOGIN succeeded\n"
-             "C8 auth >9 login1 LOGIN succeeded message 2\n"
+              "S7 reply AUTH 334 login1 LOGIN succeeded\n"
+              "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
              "S9 reply AUTH 235 >8 login1 LOGIN succeeded\n"},
     {.label = "late start at a command",
      .unopened = true,
@@ -2656,8 +2674,8 @@ static const dialogue_t dialogues[] = {
      .steps = {{'S', "220 mx\n"}, {'C', "NOOP\n"}, {'S', "250 o\rk\r\n"}, {'C', "NO"}, {'C', "OP\r\nQUI"}},
      .want = "S1 reply 220 greeting !bare-lf\n"
              "C2 command NOOP 250 >3 !bare-lf\n"
-             "S3 reply NOOP 250 >2 !control\n"
-             "C5 command NOOP\n"
+             "S3 reply NOOP 250 >2 !control !mixed-line-ends\n"
+             "C5 command NOOP !mixed-line-ends\n"
              "C6 command !no-eol\n"},
     {.label = "pipelined though not offered",
      .whole = true,
@@ -3005,7 +3023,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !clear-login !mech-not-offered login1 EXTERNAL succeeded message 1\n"
+             "C4 command AUTH 235 >5 !mech-not-offered login1 EXTERNAL succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 EXTERNAL succeeded\n"},
     {.label = "AUTH that is granted before the client's first message",
      .steps = {HELLO,
@@ -3029,16 +3047,16 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 501 >5 !mech-not-offered login1 PLAIN failed message 1\n"
+     .want = HELLO_FACTS "C4 command AUTH 501 >5 !mech-not-offered !clear-password login1 PLAIN failed message 1\n"
                          "S5 reply AUTH 501 >4 login1 PLAIN failed user bob\n"
                          "C6 command AUTH 235 >7 !mech-not-offered login2 LOGIN succeeded message 1\n"
                          "S7 reply AUTH 334 >6 login2 LOGIN succeeded user bob\n"
-                         "C8 auth >9 login2 LOGIN succeeded message 2\n"
+                         "C8 auth >9 !clear-password login2 LOGIN succeeded message 2\n"
                          "S9 reply AUTH 235 >8 login2 LOGIN succeeded user bob\n"},
     {.label = "late start at an AUTH",
      .unopened = true,
      .steps = {{'C', "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n"}, {'S', "235 ok\r\n"}},
-     .want = "C1 command AUTH 235 >2 login1 PLAIN succeeded message 1\n"
+     .want = "C1 command AUTH 235 >2 !clear-password login1 PLAIN succeeded message 1\n"
              "S2 reply AUTH 235 >1 login1 PLAIN succeeded user bob\n"},
     {.label = "late start at words that begin like an AUTH",
      .unopened = true,
@@ -3064,7 +3082,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 501 >5 !clear-login login1 LOGIN failed message 0\n"
+             "C4 command AUTH 501 >5 login1 LOGIN failed message 0\n"
              "S5 reply AUTH 501 >4 login1 LOGIN failed\n"
              "C6 command QUIT 221 >7\n"
              "S7 reply QUIT 221 >6\n"},
@@ -3078,7 +3096,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 2 t1\n"
-                                         "C10 eom . 250 3 >11 t1 complete\n"
+                                         "C10 eom . 250 3 >11 t1 complete !body-octets\n"
                                          "C10 command MAIL 250 >11 t2\n"
                                          "C10 command !not-command\n"
                                          "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
@@ -3087,7 +3105,7 @@ static const dialogue_t dialogues[] = {
     {.label = "command behind QUIT",
      .steps = {HELLO, {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n"}},
      .want = HELLO_FACTS "C4 command QUIT 221 >5\n"
-                         "C4 command NOOP\n"
+                         "C4 command NOOP !unsynchronized\n"
                          "S5 reply QUIT 221 >4\n"},
     {.label = "late start amid a reply",
      .unopened = true,

@@ -1,0 +1,134 @@
+"""Findings: what raises each of them and what nearly does, in plaintext and inside TLS, whole and cut, one pass and two."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dialogue import C, Capture, S, script
+from passes import experts
+from tls import secure
+
+HELLO = """
+    S: 220 mx.example ESMTP
+    C: EHLO client.example
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250 AUTH PLAIN LOGIN CRAM-MD5
+"""
+MAIL = """
+    C: MAIL FROM:<a@client.example>
+    S: 250 ok
+    C: RCPT TO:<b@mx.example>
+    S: 250 ok
+    C: DATA
+    S: 354 go
+"""
+FAILED = """
+    C: AUTH PLAIN AGJvYgBzZWNyZXQ=
+    S: 535 no
+"""
+SMUGGLED = "MAIL FROM:<evil@client.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n"
+
+
+def text(octets, reply="250 ok"):
+    return [*script(HELLO + MAIL), C(octets), S(f"{reply}\r\n")]
+
+
+def guess(n, code):
+    return script(HELLO + "C: MAIL FROM:<a@client.example>\nS: 250 ok\n" +
+                  f"C: RCPT TO:<b@mx.example>\nS: {code} who?\n" * n)
+
+
+CLEAR = {  # these are about plaintext
+    "clear_password", "clear_login", "starttls_refused", "requiretls"}
+
+# name: (a session that raises it, one that nearly does)
+FINDINGS = {
+    "bare_lf": ([S("220 mx ESMTP\r\n"), C("NOOP\n"), S("250 ok\r\n")], [S("220 mx ESMTP\r\n"), C("NOOP\r\n"), S("250 ok\r\n")]),
+    "mixed_line_ends": ([S("220 mx ESMTP\r\n"), C("NOOP\r\n"), S("250 ok\r\n"), C("NOOP\n"), S("250 ok\r\n")],
+                        [S("220 mx ESMTP\r\n"), C("NOOP\n"), S("250 ok\r\n"), C("NOOP\n"), S("250 ok\r\n")]),
+    "fake_end": (text("x\r\n\r\ny\r\n.\ny\r\n.\r\n"), text("x\r\n\r\ny\r\n..\r\ny\r\n.\r\n")),
+    "smuggling_attempt": (text("x\r\n.\n" + SMUGGLED + "y\r\n.\r\n"), text("x\r\n.\nMAIL is late\r\ny\r\n.\r\n")),
+    "lenient_end": ([replace(step, data=step.data.replace(b"\r\n", b"\n")) if step.who == "C" else step
+                     for step in text("x\r\n.\r\n")], text("x\r\n.\r\n")),
+    "body_octets": (text("x\ny\r\n.\r\n"), text("x\r\ny\r\n.\r\n")),
+    "unstuffed_dot": (text("x\r\n.y\r\n.\r\n"), text("x\r\n..y\r\n.\r\n")),
+    "long_text_line": (text("x" * 999 + "\r\n.\r\n"), text("x" * 998 + "\r\n.\r\n")),
+    "eight_bit": (text("x\u00e4\r\n.\r\n"),
+                  [replace(step, data=step.data.replace(b"<a@client.example>", b"<a@client.example> BODY=8BITMIME"))
+                   for step in text("x\u00e4\r\n.\r\n")]),
+    "clear_password": (script(HELLO + FAILED), script(HELLO + "C: AUTH CRAM-MD5\nS: 535 no\n")),
+    "clear_login": (script(HELLO + "C: AUTH CRAM-MD5\nS: 535 no\n"), script(HELLO + FAILED)),
+    "many_failed_logins": (script(HELLO + FAILED * 3), script(HELLO + FAILED * 2)),
+    "login_after_failures": (script(HELLO + FAILED * 3 + FAILED.replace("535", "235")),
+                             script(HELLO + FAILED * 2 + FAILED.replace("535", "235"))),
+    "text_after_refusal": (script(HELLO + "C: DATA\nS: 503 no\nC: Subject: x\nS: 500 what?\n"),
+                           script(HELLO + "C: DATA\nS: 503 no\nC: RSET\nS: 250 ok\n")),
+    "foreign_protocol": (script("S: 220 mx ESMTP\nC: GET / HTTP/1.1\nS: 500 what?\n"),
+                         script("S: 220 mx ESMTP\nC: GETS\nS: 500 what?\n")),
+    "starttls_refused": (script("S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 no\n"),
+                         script("S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC: STARTTLS\nS: 502 no\n")),
+    "requiretls": (script(HELLO + "C: MAIL FROM:<a@client.example> REQUIRETLS\nS: 250 ok\n"),
+                   script(HELLO + "C: MAIL FROM:<a@client.example> SIZE=1\nS: 250 ok\n")),
+    "known_tool": (script("S: 220 mx ESMTP\nC: EHLO Hydra\nS: 250 mx\n"), script("S: 220 mx ESMTP\nC: EHLO hydra.example\nS: 250 mx\n")),
+    "user_revealed": (script(HELLO + "C: VRFY bob\nS: 250 <b@mx.example>\n"), script(HELLO + "C: VRFY bob\nS: 252 maybe\n")),
+    "harvesting": (guess(10, 550), guess(9, 550)),
+    "identity_replaced": (script(HELLO + "C: XCLIENT NAME=a\nS: 220 mx ESMTP\n"), script(HELLO + "C: XCLIENT NAME=a\nS: 550 no\n")),
+    "ehlo_refused": (script("S: 220 mx\nC: EHLO a\nS: 502 no\n"), script("S: 220 mx\nC: EHLO a\nS: 421 no\n")),
+    "unsynchronized": (script(HELLO + "C: VRFY bob\nC: NOOP\nS: 252 maybe\nS: 250 ok\n"),
+                       script(HELLO + "C: NOOP\nC: NOOP\nS: 250 ok\nS: 250 ok\n")),
+}
+
+CUTS = {"whole": lambda step: (), "halves": lambda step: (len(step.data) // 2,), "after one": lambda step: (1,)}
+
+
+class Made:
+    def __init__(self):
+        self.capture = Capture()
+        self.streams = {}
+        for name, sessions in FINDINGS.items():
+            for raises, steps in zip((True, False), sessions):
+                for cut, places in CUTS.items():
+                    self.streams[name, raises, cut] = self.capture.add([replace(step, cut=places(step)) for step in steps])
+                if name in CLEAR:
+                    continue
+                steps, keys = secure(steps)
+                self.capture.secrets += keys
+                self.streams[name, raises, "TLS"] = self.capture.add(steps, port=465, mss=20000)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return Made()
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["one pass", "two passes"])
+def found(request, tshark, made):
+    streams = experts(tshark, made.capture, two_pass=request.param)
+    return {stream: {name for _, name in infos} for stream, infos in streams.items()}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_finding(found, made, name):
+    wrong = [(raises, how) for (which, raises, how), stream in made.streams.items()
+             if which == name and (name in found[stream]) != raises]
+    assert wrong == []
+
+
+def test_caps(tshark):
+    """What could be said of each line of a hostile client is said once: Wireshark has room for so many items only."""
+    capture = Capture()
+    capture.add([*script(HELLO + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n"), *[C("\r\n" * 2000)] * 30])
+    rows = tshark.fields(capture, ["smtp.expert.early_auth", "smtp.expert.not_command", "smtp.expert.pipelining"],
+                         two_pass=True)
+    for name in rows[0]:
+        assert sum(len(row[name]) for row in rows) <= 1
+
+
+def test_rows_have_names_of_their_own(tshark):
+    """One expert info of each row of the table is there."""
+    table = Path(__file__).parent.parent / "plugin/core/tables/finding_rows.h"
+    names = re.findall(r'ROW\(\w+, "([^"]+)"', table.read_text())
+    assert len(names) == len({*names}) and not {*names} - {*tshark.types}
