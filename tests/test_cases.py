@@ -326,8 +326,8 @@ def test_P26_second_envelope_behind_an_end_that_is_none(read, number, two_pass):
     # Until the server has answered QUIT, the one 250 may have been for the false end.
     undecided = ("\n10 !undecided", "\n12 !undecided") if not two_pass else ("", "")
     check(session, READ_DATA + f"""
-        10 C text #1 !fake_end
-        10 C end #1{undecided[0]}
+        10 C text #1 !fake_end !smuggling_attempt
+        10 C end #1 !body_octets{undecided[0]}
         11 S 250 for 8 #1 accepted
         12 C QUIT{undecided[1]}
         13 S 221 for 12
