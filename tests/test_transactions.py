@@ -579,7 +579,7 @@ def test_other_commands_between(read):
         6 C VRFY b
         7 S 252 for 6
         8 C EXPN list
-        9 S 250 for 8
+        9 S 250 for 8 !user_revealed
         10 C HELP
         11 S 214 for 10
         12 C NOOP
