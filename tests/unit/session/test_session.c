@@ -794,10 +794,10 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
                          "C4 command RCPT 421 >5 t1\n"
                          "C4 command DATA t1\n"
-                         "C4 command !not-command\n"
-                         "C4 command !not-command\n"
+                         "C4 command !not-command !unsynchronized\n"
+                         "C4 command\n"
                          "C4 command RSET t1\n"
-                         "C4 command !not-command\n"
+                         "C4 command\n"
                          "S5 reply MAIL 250 >4 t1\n"
                          "S5 reply RCPT 421 >4 t1 !read-anew\n"},
     {.label = "DATA after 421: nobody asked for text",
@@ -805,7 +805,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS "C4 command MAIL 421 >5 t1\n"
                          "S5 reply MAIL 421 >4 t1 => deferred by 421\n"
                          "C6 command DATA\n"
-                         "C6 command\n"
+                         "C6 command !unsynchronized\n"
                          "C6 command !not-command\n"},
     {.label = "a server that goes on after 421 and asks for text that was sent",
      .steps = {HELLO,
