@@ -385,3 +385,54 @@ def test_code_000_answers_nothing(tshark):
     assert [row["smtp.response.code"] for row in rows] == [["220"], ["0"], ["50"], ["250"], ["250"]]
     assert [bool(row["smtp.request_in"]) for row in rows] == [False, False, False, True, True]
     assert [bool(row["smtp.expert.wrong_code"]) for row in rows] == [False, True, False, False, False]
+
+
+# --- The server has the last word -------------------------------------------------------------
+
+
+LOOKS_LIKE_TLS = b"\x80\x2e\x01\x03\x01\x00\x15\r\n"
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_a_client_that_goes_on_in_clear_said_no_tls(tshark, two_pass):
+    """The server refuses what looks like TLS, and all that follows: a client of TLS would say nothing in clear."""
+    steps = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 mx\r\n"), C(LOOKS_LIKE_TLS), S("500 what\r\n"),
+             C("NOOP\r\n"), S("451 later\r\n"), C("VRFY x\r\n"), S("550 no\r\n")]
+    capture = Capture()
+    capture.add(steps)
+    capture.add(single_octets(steps))
+    capture.add(steps[:5])
+    seen = tshark.lists(capture, ["smtp.req.verb", "smtp.request_in"], two_pass=two_pass)
+    for stream in (0, 1):
+        assert [verb for verb in seen[stream]["smtp.req.verb"] if verb.isalpha()] == ["EHLO", "NOOP", "VRFY"]
+    assert seen[0]["smtp.request_in"][-2:] == ["9", "11"]
+    assert seen[2]["smtp.req.verb"] == ["EHLO"]  # nothing tells that it was none
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_no_hello_of_tls_on_a_port_that_may_be_anybodys(tshark, two_pass):
+    """Wireshark's search for TLS would wait for 16 KiB, and nothing of the client would ever be seen."""
+    steps = [C(b"\x16\x03\x01\x40\x00\x01\r\nHELLO c\r\n"), S("220 mx\r\n500 what\r\n500 what\r\n"),
+             C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n")]
+    for port in (24, 2525):
+        seen = tshark.lists(one(steps, port=port), ["smtp.req.verb", "smtp.request_in"], two_pass=two_pass)[0]
+        assert seen["smtp.req.verb"][-2:] == ["HELLO", "MAIL"] and seen["smtp.request_in"] == ["4", "4", "6"]
+    assert not tshark.lists(one(steps[:1], port=2526), ["smtp.req.verb"], two_pass=two_pass)
+
+
+def test_a_line_is_refused_before_its_end(tshark):
+    """Servers need not wait for the LF of a line that is too long or has a CR in it."""
+    steps = [S("220 mx\r\n"), C("EHLO c\rMAIL FROM:<a@a>\r"), S("500 no bare CR\r\n"), C("\n"),
+             C("MAIL FROM:<b@b>\r\n"), S("250 ok\r\n"), C("NOOP " + 50 * "x"), S("500 too long\r\n"), C("x\r\n"),
+             C("RCPT TO:<c@c>\r\n"), S("250 ok\r\n")]
+    names = ["smtp.request_in", "smtp.response_in", "smtp.rcpt.status", "smtp.mail.status",
+             "smtp.expert.no_command"]
+    seen = tshark.lists(one(steps), names)[0]
+    assert seen["smtp.request_in"] == ["7", "8", "12", "13"]
+    assert seen["smtp.response_in"] == ["6", "9", "11", "14"]
+    assert seen["smtp.rcpt.status"] == seen["smtp.mail.status"] == ["250"]
+    assert not seen["smtp.expert.no_command"]
+    # The same refusal of a line that was not begun is nobody's.
+    late = [S("220 mx\r\n"), C("EHLO c\r\n"), S("250 ok\r\n"), S("500 why\r\n"), C("NOOP\r\n"), S("250 ok\r\n")]
+    seen = tshark.lists(one(late), names)[0]
+    assert seen["smtp.request_in"] == ["5", "8"] and len(seen["smtp.expert.no_command"]) == 1

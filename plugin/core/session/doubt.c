@@ -46,6 +46,7 @@ typedef struct {
     uint64_t entry;  /* pending entry whose reply tells */
     uint64_t quiet;  /* FALSE_END: entry of the first command since that was sent when nothing waited; 0: none yet */
     uint64_t octets; /* FALSE_END: of the message so far */
+    bool refused;    /* TLS: by a reply in clear */
     esmtp_stamp_t at;
     esmtp_mark_t mark;
     size_t said;        /* octets of both sides since: from this piece on */
@@ -173,6 +174,7 @@ static void copy_all(esmtp_session_t *s, doubt_t *d)
     copy_fact(s, d, s->text_command);
     copy_fact(s, d, s->text_fact);
     copy_fact(s, d, s->reply.head);
+    copy_fact(s, d, s->early_refusal);
     copy(s, d, s->offer_new, s->offer_new ? sizeof *s->offer_new : 0);
     buffer_add(s, &d->carry, s->doubts->carry.p, s->doubts->carry.n);
 }
@@ -484,6 +486,19 @@ void esmtp_session_tls_confirm(esmtp_session_t *s)
     esmtp_doubt_confirm(s, ESMTP_DOUBT_TLS);
 }
 
+bool esmtp_session_tls_disprove(esmtp_session_t *s)
+{
+    esmtp_finding_set_t told = {{0}};
+    for (unsigned i = 0; s->doubts && i < s->doubts->n; i++) {
+        if (s->doubts->doubt[i].kind != ESMTP_DOUBT_TLS || !s->doubts->doubt[i].refused)
+            continue;
+        take_back(s, i, &told);
+        s->say_anew = true;
+        return true;
+    }
+    return false;
+}
+
 /* --- what a reply tells ------------------------------------------------------------------------- */
 
 typedef enum { OPEN, RIGHT, WRONG } finding_t;
@@ -583,6 +598,7 @@ bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, es
             take_back(s, i, told);
             return true;
         }
+        t->doubt[i].refused = event->reply.code >= 400;
         challenged |= exchange && finding == RIGHT; /* a challenge is for one line */
         if (finding == RIGHT)
             close_doubt(s, i);

@@ -19,7 +19,7 @@
  * ONE_REPLY  One reply to a message (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient:
  *            a further reply that names the next recipient, or that nothing asked for.
  * TLS        Octets that look like TLS and that no STARTTLS announced. Or client lines: 2yz, 3yz in clear after
- *            the greeting / TLS of the server.
+ *            the greeting; a refusal in clear, and the client goes on in clear / TLS of the server.
  *
  * How a reading is taken back: what the session can reach is copied at the doubtful point (what it cannot reach it
  * cannot change), and the octets of both sides since then are kept. To take it back the copies are put where they were,

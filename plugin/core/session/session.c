@@ -295,6 +295,10 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
         esmtp_session_raise(s, fact, ESMTP_FINDING_NO_TLS_RECORD);
         s->tls_failed = false;
     }
+    if (s->say_anew) {
+        esmtp_session_raise(s, fact, ESMTP_FINDING_READ_ANEW);
+        s->say_anew = false;
+    }
     return fact;
 }
 

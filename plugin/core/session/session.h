@@ -107,6 +107,9 @@ void esmtp_session_tls_maybe(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 /* Whether that is open; and that they are TLS. */
 bool esmtp_session_tls_doubted(const esmtp_session_t *s);
 void esmtp_session_tls_confirm(esmtp_session_t *s);
+/* The client says a line in clear. Returns whether the server has refused what looked like TLS: then it was none, and
+ * has been read anew. */
+bool esmtp_session_tls_disprove(esmtp_session_t *s);
 /* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */
 void esmtp_session_tls_begin(esmtp_session_t *s);
 /* The octets behind the 220 were no TLS record: the session stays in clear. The next fact says so. */

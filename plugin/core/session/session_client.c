@@ -354,6 +354,23 @@ static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
     return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
 }
 
+/* Whether a line was refused before its end came. Ties it to its reply. */
+static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+{
+    esmtp_fact_t *reply = s->early_refusal;
+    s->early_refusal = NULL;
+    if (!reply || (int32_t)(s->early_refusal_ack - at->seq) <= 0)
+        return false;
+    fact->code = reply->code;
+    fact->link = reply->frame;
+    fact->flags |= ESMTP_FF_STATUS;
+    reply->link = fact->frame;
+    reply->verb = fact->verb;
+    reply->flags &= ~(uint32_t)ESMTP_FF_LOST_PEER;
+    esmtp_session_unraise(s, reply, ESMTP_FINDING_NO_COMMAND);
+    return true;
+}
+
 static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     esmtp_finding_set_t found = command_findings(s, at, event);
@@ -378,6 +395,8 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
         fact->txn = s->txn;
         return fact;
     }
+    if (refused_early(s, at, fact))
+        return fact;
     esmtp_pending_t *p = esmtp_pairing_push(s);
     p->fact = fact;
     p->row = event->command.row;

@@ -136,6 +136,7 @@ struct esmtp_session {
 
     /* TLS */
     esmtp_tls_phase_t tls_phase;
+    bool say_anew;        /* say with the next fact that what stands before it was read anew */
     bool tls_failed;      /* say with the next fact that no TLS came after the 220 */
     bool tls_over[2];     /* for each side: it was said that it went back to clear */
     bool offer_shown;     /* a fact refers to the list of extensions */
@@ -177,6 +178,10 @@ struct esmtp_session {
         esmtp_txn_t *txn;
         esmtp_login_t *login;
     } reply;
+
+    esmtp_fact_t
+        *early_refusal; /* a refusal that nothing asked for: of the line that the client is sending? else NULL */
+    uint32_t early_refusal_ack; /* the server had seen the client's octets up to here */
 
     esmtp_txn_t *txn;          /* open in the client's eyes */
     esmtp_txn_t *refused_txn;  /* the last one that was closed by a refused message; NULL after another one was ended */

@@ -448,6 +448,15 @@ static void session_ended(esmtp_session_t *s)
     esmtp_pairing_give_back(s);
 }
 
+/* A refusal that nothing asked for may be that of a line whose end is still to come: servers need not wait for it. */
+static void note_early_refusal(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+{
+    bool alone = s->reply.no_command || (s->reply.lost_peer && s->opened && !s->client_spoke && !at->peer_ahead);
+    bool whole = fact->flags & ESMTP_FF_FIRST && s->step == ESMTP_STEP_LINE && s->reply.code >= 400;
+    s->early_refusal = alone && whole && at->ack ? fact : NULL;
+    s->early_refusal_ack = at->ack;
+}
+
 /* Last line of a reply: does what it says. */
 static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
                          const esmtp_server_event_t *event)
@@ -461,6 +470,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         time_from(fact, at->time, s->opened_time);
     if (s->reply.early)
         early_reply(s, fact);
+    note_early_refusal(s, at, fact);
     if (code == 354 && s->reply.lost_peer) {
         s->text_due = true;
         s->text_seq = at->ack;

@@ -13,6 +13,7 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "../../core/session/framing.h"
+#include "look.h"
 #include "options.h"
 #include "pool.h"
 #include "recent.h"
@@ -308,16 +309,30 @@ static void settle_tls(esmtp_conn_t *conn, esmtp_side_t client, bool taken_back)
     conn->tls_first = 0;
 }
 
+bool esmtp_stream_disproves_tls(const esmtp_call_t *call)
+{
+    esmtp_conn_t *conn = call->conn;
+    uint32_t before = conn->tls_told - call->seq;
+    if (before >= tvb_captured_length(call->tvb) ||
+        esmtp_look_line(tvb_new_subset_remaining(call->tvb, (int)before)) != ESMTP_LOOK_YES)
+        return false;
+    conn->layer = call->layer;
+    if (!esmtp_session_tls_disprove(conn->session))
+        return false;
+    settle_tls(conn, call->side, true);
+    return true;
+}
+
 /* Octets that TLS asked more for: TCP does not bring them to us in their own frame again, but here. */
 static void show_withheld(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_conn_t *conn = call->conn;
     const esmtp_facts_t *facts = &found->stream->facts;
-    found->first = esmtp_facts_find(facts, conn->tls_withheld);
-    for (size_t i = found->first; i < found->last; i++)
-        esmtp_facts_at(facts, i)->frame = call->pinfo->num;
-    found->old = 0;
-    conn->tls_withheld = 0;
+    while (found->first > 0 && (int32_t)(esmtp_facts_at(facts, found->first - 1)->seq - call->seq) >= 0)
+        esmtp_facts_at(facts, --found->first)->frame = call->pinfo->num;
+    if (found->first < found->last)
+        found->old = esmtp_facts_at(facts, found->first)->seq - call->seq;
+    conn->tls_withheld = false;
 }
 
 /* Octets that are missing in front of a segment, 0 if their number is unknown. */
@@ -448,6 +463,8 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     if (taken_back != esmtp_session_taken_back(call->conn->session))
         found->first = first_of_call(call, stream, at.call); /* facts before these were made anew, too */
     bool anew = taken_back != esmtp_session_taken_back(call->conn->session);
+    if (call->conn->tls_maybe && esmtp_session_server(call->conn->session) == call->side)
+        call->conn->tls_told = call->conn->streams[call->layer][!call->side].next;
     if (call->conn->tls_maybe && !esmtp_session_tls_doubted(call->conn->session))
         settle_tls(call->conn, !call->side, anew && !call->conn->tls_from[call->side]);
     else if (call->conn->tls_refuted && call->conn->tls_withheld && found->old &&

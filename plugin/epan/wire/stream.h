@@ -59,10 +59,11 @@ typedef struct {
     bool tls_last[2];            /* first visits: the side's last octets went to TLS */
     esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
-    uint32_t starttls_in;  /* frame of the 220 that opened TLS; 0: none did */
-    bool tls_maybe;        /* TLS that nobody announced: the server has not shown yet what it makes of it */
-    bool tls_refuted;      /* the server took such octets for lines: what looks like TLS is none */
-    uint32_t tls_withheld; /* frame whose octets TCP brings again in a later one, since TLS asked for more; 0: none */
+    uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
+    bool tls_maybe;       /* TLS that nobody announced: the server has not shown yet what it makes of it */
+    bool tls_refuted;     /* the server took such octets for lines: what looks like TLS is none */
+    uint32_t tls_told;    /* where the client was when the server said something to that */
+    bool tls_withheld;    /* TLS asked for more: TCP brings some of them again in a later frame */
     esmtp_proxy_place_t proxy;
     uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq;     /* and where in it */
@@ -131,6 +132,9 @@ bool esmtp_stream_begin_peer(const esmtp_call_t *call);
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
 /* First visit: keeps octets that may be TLS's, or lines. */
 void esmtp_stream_maybe_tls(const esmtp_call_t *call);
+/* First visit, of octets after such: whether the client goes on with a line in clear, and the server refused what
+ * looked like TLS. Then that was lines, too. */
+bool esmtp_stream_disproves_tls(const esmtp_call_t *call);
 /* Inside TLS: whether octets in front of these, in the same frame, were used. */
 bool esmtp_stream_has_calls(const esmtp_call_t *call);
 

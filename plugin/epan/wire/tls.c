@@ -113,8 +113,7 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
 static void withhold_less(const esmtp_call_t *call)
 {
     packet_info *pinfo = call->pinfo;
-    if (pinfo->desegment_offset == 0 && !call->conn->tls_withheld)
-        call->conn->tls_withheld = pinfo->num;
+    call->conn->tls_withheld = true;
     pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
 }
 

@@ -159,11 +159,22 @@ static esmtp_whose_t by_line(const esmtp_call_t *call, esmtp_whose_t others)
     return look == ESMTP_LOOK_YES ? ESMTP_WHOSE_SMTP : others;
 }
 
+/* The first octets to a guest's port begin like a record and are no hello that TLS could begin with. Left to others,
+ * Wireshark's search for TLS would take them for one, and TCP keep from us what the client says until that is whole. */
+static bool is_false_record(const esmtp_call_t *call)
+{
+    const packet_info *pinfo = call->pinfo;
+    return call->port == ESMTP_PORT_GUEST && pinfo->match_uint == pinfo->destport && esmtp_stream_may_start(call) &&
+           esmtp_look_record(call->tvb) == ESMTP_LOOK_YES && esmtp_look_hello(call->tvb) == ESMTP_LOOK_NO;
+}
+
 static esmtp_whose_t not_met(const esmtp_call_t *call)
 {
     esmtp_whose_t others = call->port == ESMTP_PORT_TLS ? ESMTP_WHOSE_TLS : ESMTP_WHOSE_NOBODYS;
     /* On later visits: had they been SMTP, the connection would be met. */
-    return PINFO_FD_VISITED(call->pinfo) ? others : by_line(call, others);
+    if (PINFO_FD_VISITED(call->pinfo))
+        return others;
+    return is_false_record(call) ? ESMTP_WHOSE_SMTP : by_line(call, others);
 }
 
 /* Whether TLS is no surprise: STARTTLS was sent, or the server begins with it, or nothing is known of the connection.
@@ -203,6 +214,13 @@ static esmtp_whose_t in_clear(const esmtp_call_t *call)
     return is_announced(call) || may_be_hello(call) ? ESMTP_WHOSE_TLS : ESMTP_WHOSE_SMTP;
 }
 
+static esmtp_whose_t in_tls(const esmtp_call_t *call)
+{
+    bool client = esmtp_session_server(call->conn->session) != call->side;
+    bool maybe = call->conn->tls_maybe && client && !PINFO_FD_VISITED(call->pinfo);
+    return maybe && esmtp_stream_disproves_tls(call) ? ESMTP_WHOSE_SMTP : ESMTP_WHOSE_TLS;
+}
+
 static esmtp_whose_t from_tcp(const esmtp_call_t *call, phase_t phase)
 {
     switch (phase) {
@@ -210,7 +228,7 @@ static esmtp_whose_t from_tcp(const esmtp_call_t *call, phase_t phase)
     case PHASE_CLEAR:
     case PHASE_DUE: return in_clear(call);
     case PHASE_MESSAGE: return ESMTP_WHOSE_SMTP;
-    case PHASE_TLS: return ESMTP_WHOSE_TLS;
+    case PHASE_TLS: return in_tls(call);
     }
     return ESMTP_WHOSE_NOBODYS;
 }
