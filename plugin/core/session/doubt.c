@@ -45,7 +45,7 @@ typedef struct {
     esmtp_doubt_kind_t kind;
     uint64_t entry;  /* pending entry whose reply tells */
     uint64_t quiet;  /* FALSE_END: entry of the first command since that was sent when nothing waited; 0: none yet */
-    uint64_t octets; /* FALSE_END: of the message so far */
+    uint64_t octets; /* FALSE_END: of the message so far; BIG_CHUNK: of the chunk */
     bool refused;    /* TLS: by a reply in clear */
     esmtp_stamp_t at;
     esmtp_mark_t mark;
@@ -279,12 +279,23 @@ bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entr
         return false;
     doubt_t *d = &t->doubt[t->n++];
     *d = (doubt_t){.kind = kind, .entry = entry, .at = *at};
-    d->octets = s->message ? s->message->octets : 0;
+    d->octets = kind == ESMTP_DOUBT_BIG_CHUNK ? s->octets_left : s->message ? s->message->octets : 0;
     d->said = n_said(t);
     d->begun = t->begun.n / sizeof(esmtp_message_t *);
     d->mark = s->ops->mark(s->ctx);
     copy_all(s, d);
     t->spent += d->copies.n / COPY_CHEAPER;
+    return true;
+}
+
+bool esmtp_doubt_open_carried(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at,
+                              esmtp_span_t carried)
+{
+    if (!esmtp_doubt_open(s, kind, entry, at))
+        return false;
+    doubt_t *d = &s->doubts->doubt[s->doubts->n - 1];
+    d->carry.n = 0;
+    buffer_add(s, &d->carry, carried.p, carried.len);
     return true;
 }
 
@@ -331,11 +342,19 @@ static void turn_chunk(esmtp_session_t *s, esmtp_pending_t *p)
     esmtp_session_enter(s, ESMTP_STEP_LINE);
     s->octets_left = 0;
     s->message = NULL;
-    s->doubts->no_chunks = true;
+    s->doubts->no_chunks |= !(p && p->odd_size); /* else it was the argument that the server did not want */
     if (!p)
         return;
     p->message = NULL;
     p->last_chunk = false;
+}
+
+/* The number of octets is what 32 bits hold of it. */
+static void turn_big_chunk(esmtp_session_t *s, const doubt_t *d, const esmtp_pending_t *p)
+{
+    s->octets_left = (uint32_t)s->octets_left;
+    if (!s->octets_left && p)
+        esmtp_session_end_chunk(s, &d->at, p->fact);
 }
 
 /* Goes the other way from the doubtful point on. */
@@ -352,6 +371,7 @@ static void turn(esmtp_session_t *s, const doubt_t *d)
             p->commands_follow = true;
         break;
     case ESMTP_DOUBT_CHUNK: turn_chunk(s, p); break;
+    case ESMTP_DOUBT_BIG_CHUNK: turn_big_chunk(s, d, p); break;
     case ESMTP_DOUBT_EXCHANGE:
         s->gone_login = s->login;
         s->login = NULL;
@@ -435,6 +455,12 @@ uint32_t esmtp_session_taken_back(const esmtp_session_t *s)
 bool esmtp_session_in_doubt(const esmtp_session_t *s)
 {
     return s->doubts && s->doubts->n;
+}
+
+void esmtp_doubt_hello(esmtp_session_t *s)
+{
+    if (s->doubts)
+        s->doubts->no_chunks = false;
 }
 
 bool esmtp_session_takes_no_chunks(const esmtp_session_t *s)
@@ -539,6 +565,14 @@ static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_
     return code < 400 ? RIGHT : OPEN;
 }
 
+static finding_t judge_big_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_t code)
+{
+    if (s->pairing.popped != d->entry)
+        return s->pairing.popped > d->entry ? RIGHT : OPEN;
+    bool waits = s->step == ESMTP_STEP_OCTETS && s->octets_entry == d->entry;
+    return waits && code / 100 == 2 && d->octets - s->octets_left >= (uint32_t)d->octets ? WRONG : OPEN;
+}
+
 /* Whether a reply names the recipient that comes next after the one that the last reply to a message was for. In LMTP,
  * where BDAT LAST was refused without a name, further replies that no command asked for tell as well. */
 static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
@@ -552,6 +586,9 @@ static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, con
         return WRONG;
     if (!s->lmtp)
         return RIGHT;
+    bool quit = front && front->row && front->row->id == ESMTP_VERB_QUIT;
+    if (quit && code != 221 && code != 421)
+        return WRONG; /* nobody refuses that */
     if (front ? !esmtp_verb_expects(front->row, code) : s->step != ESMTP_STEP_TEXT && code != 421 && code != 221)
         return WRONG;
     return d->quiet && s->pairing.popped >= d->quiet ? RIGHT : OPEN;
@@ -565,6 +602,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     switch (d->kind) {
     case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
     case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
+    case ESMTP_DOUBT_BIG_CHUNK: return judge_big_chunk(s, d, code);
     case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, d, event);
     case ESMTP_DOUBT_TEXT:
     case ESMTP_DOUBT_EXCHANGE:
@@ -578,7 +616,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
         return reached > d->entry ? RIGHT : OPEN;
     switch (d->kind) {
     case ESMTP_DOUBT_COMMANDS: return code == 354 ? WRONG : RIGHT;
-    case ESMTP_DOUBT_TEXT: return code >= 400 ? WRONG : RIGHT;
+    case ESMTP_DOUBT_TEXT: return code >= 400 ? WRONG : code == 354 ? RIGHT : OPEN;
     case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
     case ESMTP_DOUBT_NO_ANSWER: return code == 334 ? WRONG : RIGHT;
     default: return OPEN;

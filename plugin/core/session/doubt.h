@@ -11,6 +11,8 @@
  * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument
  *            that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
  *            command sent when nothing waited.
+ * BIG_CHUNK  More octets after BDAT than 32 bits count. Or so many as are left of the number there (Exim): 2yz before
+ *            the others were sent / -.
  * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH /
  *            334.
  * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.
@@ -45,6 +47,7 @@ typedef enum {
     ESMTP_DOUBT_COMMANDS,
     ESMTP_DOUBT_TEXT,
     ESMTP_DOUBT_CHUNK,
+    ESMTP_DOUBT_BIG_CHUNK,
     ESMTP_DOUBT_EXCHANGE,
     ESMTP_DOUBT_NO_ANSWER,
     ESMTP_DOUBT_FALSE_END,
@@ -55,6 +58,9 @@ typedef enum {
 /* Before octets are read that may be something else. entry: number of the pending entry whose reply tells. Returns
  * false if the doubt cannot be kept. */
 bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at);
+/* Likewise before a line of which these octets at its front were taken already. */
+bool esmtp_doubt_open_carried(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry, const esmtp_stamp_t *at,
+                              esmtp_span_t carried);
 /* Whether one of a kind is open; any: ESMTP_DOUBT_NONE. */
 bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind);
 /* Octets were taken: they are kept as long as anything is in doubt. last: no more can be had of what they lack. */
@@ -72,6 +78,8 @@ void esmtp_doubt_layer(esmtp_session_t *s, bool tls);
 /* A message is begun: if the reading is taken back, what was collected of it is dropped. */
 void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message);
 
+/* A hello was accepted: what the server knows may be other than before. */
+void esmtp_doubt_hello(esmtp_session_t *s);
 /* A command is about to be sent. */
 void esmtp_doubt_quiet(esmtp_session_t *s);
 /* Client octets that the caller believes used and that are the beginning of a line as they are read now; and: these

@@ -194,17 +194,22 @@ static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
 {
     esmtp_session_t *s = f->s;
     const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing), *data = esmtp_session_open_data(s);
-    bool carried = (int32_t)(f->at.seq - f->kept_seq) < 0; /* its beginning would not be said again */
-    if (!last || carried || s->step != ESMTP_STEP_LINE || !esmtp_session_server_watched(s, &f->at))
+    int32_t before = (int32_t)(f->kept_seq - f->at.seq); /* its beginning would not be said again */
+    esmtp_span_t carried = esmtp_span(f->in.p, (size_t)MAX(before, 0));
+    if (!last || s->step != ESMTP_STEP_LINE || !esmtp_session_server_watched(s, &f->at))
         return;
     uint64_t entry = s->pairing.popped + s->pairing.n - 1;
     if (esmtp_session_login(s, e)) {
         if (s->challenges <= 0 && s->login->frame && esmtp_pairing_by_number(&s->pairing, s->login_entry))
-            esmtp_doubt_open(s, ESMTP_DOUBT_EXCHANGE, s->login_entry, &f->at);
+            esmtp_doubt_open_carried(s, ESMTP_DOUBT_EXCHANGE, s->login_entry, &f->at, carried);
+    } else if (data && !(e->command.row && e->sure)) {
+        esmtp_doubt_open_carried(s, ESMTP_DOUBT_TEXT, entry, &f->at, carried);
+    } else if (carried.len) {
+        return; /* what was shown as a line cannot become something else */
     } else if (last->login && s->login == last->login && s->challenges == 0 && s->login->frame) {
         esmtp_doubt_open(s, ESMTP_DOUBT_NO_ANSWER, entry, &f->at);
     } else if (data) {
-        esmtp_doubt_open(s, e->command.row && e->sure ? ESMTP_DOUBT_COMMANDS : ESMTP_DOUBT_TEXT, entry, &f->at);
+        esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
     } else if ((!last->row && !last->text_begun && !s->gone_login) || last->commands_follow) {
         esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
     }
@@ -217,6 +222,8 @@ static void open_chunk_doubt(feed_t *f, const esmtp_client_event_t *e)
     bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING");
     if (s->step == ESMTP_STEP_OCTETS && (e->odd_size || !offered))
         esmtp_doubt_open(s, ESMTP_DOUBT_CHUNK, s->octets_entry, &f->at);
+    if (s->step == ESMTP_STEP_OCTETS && s->octets_left > UINT32_MAX)
+        esmtp_doubt_open(s, ESMTP_DOUBT_BIG_CHUNK, s->octets_entry, &f->at);
 }
 
 /* The beginning of the line lies in an earlier segment, which showed it as something else. */

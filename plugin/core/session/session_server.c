@@ -265,6 +265,7 @@ static void swap_roles(esmtp_session_t *s)
 static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
 {
     s->hello_seen = true;
+    esmtp_doubt_hello(s);
     s->lmtp = row->id == ESMTP_VERB_LHLO;
     for (uint32_t i = 0; s->lmtp && i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++)
         esmtp_pairing_at(&s->pairing, i)->fact->flags |= ESMTP_FF_LMTP;

@@ -177,6 +177,8 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
             p->message->txn = outer;
         if (!(p->fact->flags & ESMTP_FF_EXTRA))
             p->fact->txn = outer;
+        outer->last = p->fact;
+        outer->last_time = p->time;
     }
     *outer->rcpts_end = txn->rcpts;
     if (txn->rcpts)

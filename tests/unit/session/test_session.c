@@ -1653,6 +1653,120 @@ static const dialogue_t dialogues[] = {
              "C8 command NOOP 250 >9\n"
              "S9 reply BDAT 501 >8 t1\n"
              "S9 reply NOOP 250 >8 !chunk-as-commands !read-anew\n"},
+    {.label = "BDAT with a number that 32 bits do not hold, and a server that counts in 32 bits",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 4294967301 LAST\r\nabcdeNOOP\r\n"},
+               {'S', "250 queued\r\n250 ok\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nBDAT 4294967296 LAST\r\nNOOP\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n250 queued\r\n250 ok\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nBDAT 4294967396\r\nabcde"},
+               {'S', "250 ok\r\n250 early\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command BDAT 250 >9 t1\n"
+                         "C8 chunk BDAT 5 >9 t1 last complete\n"
+                         "C8 command NOOP 250 >9\n"
+                         "S9 reply BDAT 250 >8 t1 !read-anew => accepted 5 b@y:250\n"
+                         "S9 reply NOOP 250 >8\n"
+                         "C10 command MAIL 250 >11 t2\n"
+                         "C10 command RCPT 250 >11 t2\n"
+                         "C10 command BDAT 250 >11 t2 complete\n"
+                         "C10 command NOOP 250 >11\n"
+                         "S11 reply MAIL 250 >10 t2\n"
+                         "S11 reply RCPT 250 >10 t2\n"
+                         "S11 reply BDAT 250 >10 t2 !read-anew => accepted 0 b@y:250\n"
+                         "S11 reply NOOP 250 >10\n"
+                         "C12 command MAIL 250 >13 t3\n"
+                         "C12 command BDAT 250 >13 t3\n"
+                         "C12 chunk BDAT 5 t3\n"
+                         "S13 reply MAIL 250 >12 t3\n"
+                         "S13 reply BDAT 250 >12 t3\n"
+                         "= abcde\n"
+                         "= \n"
+                         "~ abcde\n"},
+    {.label = "BDAT after one with a bad number",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5LAST\r\n"},
+               {'S', "501 bad\r\n"},
+               {'C', "BDAT 5 LAST\r\nNOOP\n"},
+               {'S', "250 queued\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command BDAT 501 >9 t1 !bad-size\n"
+                         "S9 reply BDAT 501 >8 t1\n"
+                         "C10 command BDAT 250 >11 t1\n"
+                         "C10 chunk BDAT 5 >11 t1 last complete\n"
+                         "S11 reply BDAT 250 >10 t1 => accepted 5 b@y:250\n"
+                         "= NOOP\\n\n"},
+    {.label = "BDAT unknown, until a hello",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "HELO c\r\n"},
+               {'S', "250 mx\r\n"},
+               {'C', "BDAT 6 LAST\r\nNOOP\r\n"},
+               {'S', "500 what\r\n250 ok\r\n"},
+               {'C', "EHLO c\r\n"},
+               {'S', "250-mx\r\n250 CHUNKING\r\n"},
+               {'C', "BDAT 6 LAST\r\nNOOP\r\n"},
+               {'S', "503 no mail\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command HELO 250 >3\n"
+             "S3 reply HELO 250 >2\n"
+             "C4 command BDAT 500 >5\n"
+             "C4 command NOOP 250 >5\n"
+             "S5 reply BDAT 500 >4 !chunk-as-commands !read-anew\n"
+             "S5 reply NOOP 250 >4\n"
+             "C6 command EHLO 250 >7\n"
+             "S7 reply EHLO 250- hello\n"
+             "S7 reply EHLO 250 >6 hello\n"
+             "C8 command BDAT 503 >9\n"
+             "C8 chunk BDAT 6 >9 last\n"
+             "S9 reply BDAT 503 >8\n"
+             "= NOOP\\r\\n\n"},
+    {.label = "DATA refused while a line of its text is on its way",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\nSubject: x\r\nDATA\r\nhel"},
+               {'C', "lo\r\nAUTH LOGIN\r\n.\r\n"},
+               {'S', "550 no\r\n500 what\r\n503 no\r\n500 what\r\n503 no\r\n500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 550 >10 t1\n"
+                         "C8 command 500 >10 !not-command !unsynchronized\n"
+                         "C8 command DATA 503 >10 t1\n"
+                         "C8 line piece\n"
+                         "C9 command 500 >10 tail\n"
+                         "C9 command AUTH 503 >10 !mech-not-offered !auth-in-mail login1 LOGIN failed message 0\n"
+                         "C9 command 500 >10 secret\n"
+                         "S10 reply DATA 550 >8 t1\n"
+                         "S10 reply 500 >8\n"
+                         "S10 reply DATA 503 >8 t1\n"
+                         "S10 reply 500 >9\n"
+                         "S10 reply AUTH 503 >9 !read-anew login1 LOGIN failed\n"
+                         "S10 reply 500 >9\n"},
+    {.label = "MAIL refused by 421: what was sent with it belongs to the open transaction",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "451 later\r\n"},
+               {'C', "MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\n"},
+               {'S', "421 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 451 >9 t1\n"
+                         "S9 reply DATA 451 >8 t1\n"
+                         "C10 command MAIL 421 >11 t2\n"
+                         "C10 command RCPT t1\n"
+                         "S11 reply MAIL 421 >10 t2 => deferred by 421\n"},
     {.label = "BDAT without a number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
@@ -1870,6 +1984,30 @@ static const dialogue_t dialogues[] = {
              "C11 command QUIT 221 >12 lmtp\n"
              "S12 reply QUIT 221 >11 lmtp\n"
              "= x\\r\\n\n"},
+    {.label = "LMTP, BDAT LAST refused for each, and QUIT behind it",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nBDAT 1 LAST\r\nxQUIT\r\n"},
+               {'S', "250 ok\r\n250 ok\r\n250 ok\r\n452 full\r\n554 no\r\n221 bye\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "C4 command MAIL 250 >5 t1 lmtp\n"
+             "C4 command RCPT 452 >5 t1 lmtp\n"
+             "C4 command RCPT 554 >5 t1 lmtp\n"
+             "C4 command BDAT 452 >5 t1 lmtp\n"
+             "C4 chunk BDAT 1 >5 t1 last lmtp complete\n"
+             "C4 command QUIT 221 >5 lmtp\n"
+             "S5 reply MAIL 250 >4 t1 lmtp\n"
+             "S5 reply RCPT 250 >4 t1 lmtp\n"
+             "S5 reply RCPT 250 >4 t1 lmtp\n"
+             "S5 reply BDAT 452 >4 t1 lmtp\n"
+             "S5 reply BDAT 554 >4 t1 lmtp !read-anew => deferred by 452 1 b@y:250/452 c@y:250/554\n"
+             "S5 reply QUIT 221 >4 lmtp\n"
+             "= x\n"},
     {.label = "LMTP, BDAT LAST refused as such",
      .whole = true,
      .steps = {{'S', "220 mx\r\n"},
@@ -2583,8 +2721,8 @@ static const dialogue_t dialogues[] = {
              "C4 command AUTH 235 >5 login1 LOGIN succeeded message 0\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded\n"
              "C6 gap 6 !gap\n"
-              "S7 reply AUTH 334 login1 LOGIN succeeded\n"
-              "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
+             "S7 reply AUTH 334 login1 LOGIN succeeded\n"
+             "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
              "S9 reply AUTH 235 >8 login1 LOGIN succeeded\n"},
     {.label = "late start at a command",
      .unopened = true,
