@@ -154,6 +154,8 @@ def datagram(net, ports, data):
 def session(net, swaks, server, client, tsharks, end, number):
     """One mail. The end of its connection is let through when all have shown what was before."""
     told = swaks.talk(client)
+    if told["exit"]:
+        raise RuntimeError(f"swaks: exit status {told['exit']}\n{swaks.said}\n" + "\n".join(server.log[-20:]))
     server.wait_log(r"smtpd\[\d+\]: \w+: client=", number)
     ids = [found[1] for line in server.log
            if (found := re.search(r"smtpd\[\d+\]: (\w+): client=", line))]

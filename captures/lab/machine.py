@@ -41,6 +41,8 @@ ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    # Not the folder that tests/run has for its own: it is not there, and ssl-cert could not be installed.
+    "TMPDIR": "/tmp",
 }
 
 

@@ -17,7 +17,7 @@ RECIPES = {
         "swaks", "libnet-ssleay-perl", "libio-socket-inet6-perl", "libsocket6-perl",
         "libnet-dns-perl", "libauthen-sasl-perl", "libdigest-hmac-perl",
         "msmtp", "curl", "openssl", "libssl3", "ca-certificates", "python3", "python3-aiosmtpd",
-        "iproute2", "procps", "hostname")},
+        "iproute2", "procps", "hostname", "netbase")},
     "postfix": {"over": "clients", "install": apt(
         "postfix", "postfix-pcre", "postgrey", "sasl2-bin", "libsasl2-modules",
         before="echo 'postfix postfix/main_mailer_type select No configuration' | "
@@ -42,7 +42,7 @@ RECIPES = {
 LIVE = {
     "clients": {"install": "apt-get -q -o Acquire::Retries=3 update\n" + apt(
         "swaks", "libnet-ssleay-perl", "libio-socket-inet6-perl", "libsocket6-perl", "procps",
-        "hostname")},
+        "hostname", "netbase")},
     "postfix": {"over": "clients", "install": apt(
         "postfix", before="echo 'postfix postfix/main_mailer_type select No configuration' | "
                           "debconf-set-selections")},
