@@ -5,7 +5,13 @@
 
 find_program(ESMTP_DPKG dpkg)
 find_program(ESMTP_GZIP gzip)
+find_program(ESMTP_SHLIBDEPS dpkg-shlibdeps)
+find_program(ESMTP_FILE file)
 if(NOT ESMTP_DPKG OR NOT ESMTP_GZIP)
+    return()
+endif()
+if(NOT ESMTP_SHLIBDEPS OR NOT ESMTP_FILE)
+    message(STATUS "No package can be made by cpack: apt-get install dpkg-dev file")
     return()
 endif()
 execute_process(COMMAND "${ESMTP_DPKG}" --print-architecture OUTPUT_VARIABLE architecture OUTPUT_STRIP_TRAILING_WHITESPACE)
