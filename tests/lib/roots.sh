@@ -1,4 +1,4 @@
-# Sourced by tests/run and tests/release, which set $top, $scratch and $cache: root folders of other Debian suites.
+# Sourced by tests/run, tests/release and tests/fresh, which set $top, $scratch and $cache: root folders of other Debian suites.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 cache_folder() {
@@ -9,6 +9,13 @@ cache_folder() {
     else
         echo "$HOME/.cache/esmtp-ws"
     fi
+}
+
+# copy_source FOLDER: the files that are there, without history and builds.
+copy_source() {
+    mkdir -p "$1"
+    tar -C "$top" --exclude='./build*' --exclude=./.git --exclude=__pycache__ -cf - . |
+        tar -C "$1" --no-same-owner -xf -
 }
 
 # inside ROOT COMMAND...: runs a command in a root folder. /proc is mounted in a mount namespace of
@@ -41,6 +48,7 @@ inside_copy() {
         mount -t overlay overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
         mount --bind "$folder" /mnt/root/mnt
         mount -t proc proc /mnt/root/proc || mount --rbind /proc /mnt/root/proc
+        mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts /mnt/root/dev/pts
         cp -L /etc/resolv.conf /mnt/root/etc/
         exec chroot /mnt/root "$@"' \
         sh "$root" "$folder" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
@@ -62,6 +70,7 @@ make_root() {
     exec 8>"$lock"
     flock 8
     [ ! -e "$root/.done" ] || return 0
+    command -v apt-get >/dev/null || die "root folders of Debian are made on Debian and Ubuntu only: there is no apt-get"
     need debootstrap debian-archive-keyring
     as_root rm -rf --one-file-system "$root.new"
     as_root debootstrap --variant=minbase "$2" "$root.new" "$(debian_mirror)" \
@@ -93,7 +102,3 @@ prepare_root() (
     as_root rm -rf "$place"
     exit $status
 )
-
-# Words of debootstrap and apt for a mirror that does not answer.
-unreachable="Failed getting release file|Couldn't download|Unable to (connect|fetch)|Failed to fetch"
-unreachable+="|Temporary failure resolving|Could not (resolve|connect)"
