@@ -9,6 +9,9 @@
 #include "ws_compat.h"
 #include <ws_symbol_export.h>
 
+#include <epan/tap.h>
+
+#include "taps/log.h"
 #include "wire/packet-esmtp.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = ESMTP_VERSION;
@@ -25,6 +28,10 @@ void plugin_register(void)
     plugin.register_protoinfo = esmtp_proto_register;
     plugin.register_handoff = esmtp_proto_handoff;
     proto_register_plugin(&plugin);
+
+    static tap_plugin taps;
+    taps.register_tap_listener = esmtp_log_register;
+    tap_register_plugin(&taps);
 }
 
 uint32_t plugin_describe(void)

@@ -96,6 +96,15 @@ static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handl
 #endif
 }
 
+/* 4.6: what begins a statistic says whether it could. */
+#if ESMTP_WS_AT_LEAST(4, 6)
+typedef bool esmtp_stat_init_t;
+#define ESMTP_STAT_INIT_DONE return true
+#else
+typedef void esmtp_stat_init_t;
+#define ESMTP_STAT_INIT_DONE return
+#endif
+
 /* 4.6 shows a span of time in the unit that suits it; older ones show all of them in seconds. */
 #define ESMTP_TIMES_IN_SECONDS (!ESMTP_WS_AT_LEAST(4, 6))
 

@@ -27,7 +27,7 @@ ROOMS = {
     "core/parse": ("core", "core/tables"),
     "core/session": ("core", "core/tables", "core/parse"),
     "core/mime": ("core",),
-    "epan/plugin.c": ("epan/ws_compat.h", "epan/wire"),
+    "epan/plugin.c": ("epan/ws_compat.h", "epan/taps", "epan/wire"),
     "epan/ws_compat.h": (),
     "epan/show": (*CORE, *FACTS, "epan/ws_compat.h", "epan/taps"),
     "epan/taps": (*CORE, *FACTS, "epan/ws_compat.h", "epan/show"),

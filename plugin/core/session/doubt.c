@@ -184,6 +184,7 @@ static void put_back(esmtp_session_t *s, const doubt_t *d)
 {
     esmtp_pending_t *ring = s->pairing.ring;
     uint32_t room = s->pairing.room;
+    esmtp_txn_t *txn = s->newest;
     for (size_t i = 0; i < d->copies.n;) {
         copy_t head;
         memcpy(&head, d->copies.p + i, sizeof head);
@@ -197,6 +198,8 @@ static void put_back(esmtp_session_t *s, const doubt_t *d)
         memcpy(ring, d->pending.p, d->pending.n);
     if (s->offer_new)
         *s->offer_new->end = NULL;
+    for (; txn != s->newest; txn = txn->before)
+        txn->withdrawn = true;
 }
 
 /* --- what was said ------------------------------------------------------------------------------ */

@@ -54,10 +54,12 @@ typedef struct esmtp_txn {
     bool unheard;             /* the client's newest command acknowledges replies that the capture lacks */
     bool closed;              /* nothing more belongs to it */
     bool judged;              /* the reply that ended it was seen */
+    bool withdrawn;           /* there is no such mail: its MAIL was read so, and that was taken back */
     esmtp_fact_t *final;      /* that one, or NULL */
     const esmtp_fact_t *last; /* the newest fact of it */
     int64_t last_time;        /* and when that was seen */
     struct esmtp_txn *outer;  /* the one that was open when this MAIL was sent, or NULL */
+    struct esmtp_txn *before; /* the one that began before it in the connection, or NULL */
 } esmtp_txn_t;
 
 /* One message: the text of DATA or the chunks of BDAT. */
@@ -159,8 +161,17 @@ typedef struct {
     esmtp_verdict_t *verdict;        /* when it did */
 } esmtp_offer_t;
 
-/* What is known of a transaction that no reply has ended: as if the connection ended now. Lives with the caller. */
-void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *verdict);
+/* What is known of a transaction that no reply has ended: as if the connection ended now. Lives with the caller. False:
+ * a reply that the capture lacks may have decided otherwise. */
+bool esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *verdict);
+
+/* "accepted", "rejected", "deferred", "aborted". */
+const char *esmtp_outcome_name(esmtp_outcome_t outcome);
+
+/* The reply that ended a transaction; NULL while there is none. */
+const esmtp_verdict_t *esmtp_txn_verdict(const esmtp_txn_t *txn);
+/* The verdict that hangs on a fact, or NULL. */
+const esmtp_verdict_t *esmtp_fact_verdict(const esmtp_fact_t *fact);
 
 /* The transaction that a fact belongs to, or NULL. */
 esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact);

@@ -184,6 +184,7 @@ struct esmtp_session {
     uint32_t early_refusal_ack; /* the server had seen the client's octets up to here */
 
     esmtp_txn_t *txn;          /* open in the client's eyes */
+    esmtp_txn_t *newest;       /* the one that began last */
     esmtp_txn_t *refused_txn;  /* the last one that was closed by a refused message; NULL after another one was ended */
     esmtp_txn_t *last_txn;     /* the one whose message the last reply to a message was for */
     esmtp_login_t *login;      /* under way */

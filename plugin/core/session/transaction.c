@@ -25,7 +25,8 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     txn->offered = s->offer ? s->offer->size : UINT64_MAX;
     txn->rcpts_end = &txn->rcpts;
     txn->outer = s->txn && !s->txn->closed ? s->txn : NULL;
-    s->txn = txn;
+    txn->before = s->newest;
+    s->newest = s->txn = txn;
     return txn;
 }
 
@@ -83,17 +84,41 @@ static const esmtp_decision_t *refusal_of(const esmtp_txn_t *txn)
     return txn->message_refusal.code ? &txn->message_refusal : NULL;
 }
 
-void esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *v)
+bool esmtp_txn_weigh(esmtp_txn_t *txn, esmtp_verdict_t *v)
 {
     const esmtp_decision_t *refusal = refusal_of(txn);
     *v = (esmtp_verdict_t){.txn = txn, .own = txn, .octets = UINT64_MAX};
     v->n_rcpts = MIN(txn->n_rcpts, ESMTP_RECIPIENTS_MAX);
     v->duration = txn->last_time - txn->time;
     v->outcome = ESMTP_OUTCOME_ABORTED;
-    if (!refusal)
-        return;
-    v->outcome = refusal->code < 500 ? ESMTP_OUTCOME_DEFERRED : ESMTP_OUTCOME_REJECTED;
-    v->decision = *refusal;
+    if (refusal) {
+        v->outcome = refusal->code < 500 ? ESMTP_OUTCOME_DEFERRED : ESMTP_OUTCOME_REJECTED;
+        v->decision = *refusal;
+    }
+    /* What was refused stays refused, but a reply that was not heard may have accepted it. */
+    return !txn->uncertain && !(txn->unheard && v->outcome == ESMTP_OUTCOME_ABORTED);
+}
+
+const char *esmtp_outcome_name(esmtp_outcome_t outcome)
+{
+    static const char *const names[] = {
+        [ESMTP_OUTCOME_NONE] = "unknown",      [ESMTP_OUTCOME_ACCEPTED] = "accepted",
+        [ESMTP_OUTCOME_REJECTED] = "rejected", [ESMTP_OUTCOME_DEFERRED] = "deferred",
+        [ESMTP_OUTCOME_ABORTED] = "aborted",
+    };
+    return names[outcome];
+}
+
+const esmtp_verdict_t *esmtp_fact_verdict(const esmtp_fact_t *fact)
+{
+    if (fact->flags & ESMTP_FF_VERDICT)
+        return fact->extra;
+    return fact->flags & ESMTP_FF_OFFER ? ((const esmtp_offer_t *)fact->extra)->verdict : NULL;
+}
+
+const esmtp_verdict_t *esmtp_txn_verdict(const esmtp_txn_t *txn)
+{
+    return txn->judged && txn->final ? esmtp_fact_verdict(txn->final) : NULL;
 }
 
 /* Hangs the verdict on the reply that ends the transaction. accepted: what accepts it; NULL: what is known tells.
@@ -104,7 +129,7 @@ static esmtp_verdict_t *judge(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     if (txn->judged)
         return NULL;
     esmtp_verdict_t *v = esmtp_session_keep(s, sizeof *v);
-    esmtp_txn_weigh(txn, v);
+    (void)esmtp_txn_weigh(txn, v);
     v->duration = at->time - txn->time;
     if (accepted) {
         v->outcome = ESMTP_OUTCOME_ACCEPTED;

@@ -13,6 +13,7 @@
 #include "collect.h"
 #include "fields.h"
 #include "message.h"
+#include "tell.h"
 #include "tree_auth.h"
 #include "tree_command.h"
 #include "tree_common.h"
@@ -214,6 +215,7 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         .server = is_from_server(shown),
         .later = PINFO_FD_VISITED(pinfo),
         .tls = shown->tls,
+        .tls_version = shown->tls_version,
         .starttls_in = shown->starttls_in,
         .wanted = esmtp_fields_wanted(root, pinfo),
     };
@@ -229,6 +231,7 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
     info_write(&show);
     messages_add(&show);
+    esmtp_tell_call(&show, shown->first, shown->last, (int)shown->old);
     if (!show.info)
         return;
     col_set_fence(pinfo->cinfo, COL_INFO);

@@ -21,6 +21,7 @@ typedef struct {
     size_t used;          /* octets that they cover, from the start of tvb (octets that were seen before included) */
     size_t old;           /* octets at the start that were seen in an earlier frame */
     bool tls;             /* inside TLS */
+    uint16_t tls_version; /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
     bool undecided;       /* how they are read may yet be taken back */
     uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
 } esmtp_shown_t;

@@ -30,6 +30,14 @@ void esmtp_tell_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict
     }
 }
 
+void esmtp_tell_call(const esmtp_show_t *show, size_t first, size_t last, int offset)
+{
+    for (const esmtp_listener_t *l = listeners; l; l = l->next) {
+        if (l->call)
+            l->call(show, first, last, offset);
+    }
+}
+
 void esmtp_tell_login(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf)
 {
     for (const esmtp_listener_t *l = listeners; l; l = l->next) {

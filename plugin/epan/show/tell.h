@@ -16,6 +16,8 @@ typedef struct esmtp_listener {
     void (*message)(const esmtp_show_t *show, const esmtp_completed_t *completed);
     /* A final reply is in this frame. */
     void (*verdict)(const esmtp_show_t *show, const esmtp_verdict_t *verdict);
+    /* A call was shown: facts[first] to facts[last - 1] of the side that speaks; the first of them begins at offset. */
+    void (*call)(const esmtp_show_t *show, size_t first, size_t last, int offset);
     /* A client line of a login. hf: the field that shows the password or token of its mechanism. */
     void (*login)(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf);
     struct esmtp_listener *next;
@@ -26,6 +28,7 @@ void esmtp_listen(esmtp_listener_t *listener);
 
 void esmtp_tell_message(const esmtp_show_t *show, const esmtp_completed_t *completed);
 void esmtp_tell_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict);
+void esmtp_tell_call(const esmtp_show_t *show, size_t first, size_t last, int offset);
 void esmtp_tell_login(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf);
 
 #endif /* ESMTP_TELL_H */

@@ -27,11 +27,6 @@ static int hf_queue_id = -1;
 static int hf_more = -1;
 static int ett_transaction = -1;
 
-static const char *const outcomes[] = {
-    [ESMTP_OUTCOME_NONE] = "unknown",      [ESMTP_OUTCOME_ACCEPTED] = "accepted", [ESMTP_OUTCOME_REJECTED] = "rejected",
-    [ESMTP_OUTCOME_DEFERRED] = "deferred", [ESMTP_OUTCOME_ABORTED] = "aborted",
-};
-
 /* The code that decides about a recipient: in LMTP the one after the message, else that of RCPT. 0: none was seen. */
 static uint16_t deciding_code(const esmtp_rcpt_t *rcpt)
 {
@@ -58,7 +53,7 @@ static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdic
 {
     const char *sender = verdict->txn->sender;
     const esmtp_decision_t *decision = &verdict->decision;
-    esmtp_add_gen_words(tree, hf_outcome, show->tvb, outcomes[verdict->outcome]);
+    esmtp_add_gen_words(tree, hf_outcome, show->tvb, esmtp_outcome_name(verdict->outcome));
     if (decision->code)
         esmtp_add_gen_uint(tree, hf_code, show->tvb, decision->code);
     if (decision->code && decision->reason && *decision->reason)
@@ -75,15 +70,6 @@ static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdic
                              esmtp_text(show->pinfo->pool, verdict->queue_id, strlen(verdict->queue_id)));
 }
 
-static const esmtp_verdict_t *verdict_of(const esmtp_fact_t *fact)
-{
-    if (fact->flags & ESMTP_FF_VERDICT)
-        return fact->extra;
-    if (fact->flags & ESMTP_FF_OFFER)
-        return ((const esmtp_offer_t *)fact->extra)->verdict;
-    return NULL;
-}
-
 static proto_tree *mail_add(esmtp_show_t *show, proto_tree *tree, const esmtp_txn_t *txn)
 {
     proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
@@ -98,19 +84,15 @@ void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
     if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
     proto_tree *own = mail_add(show, tree, txn);
-    const esmtp_verdict_t *verdict = verdict_of(fact);
+    const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
     if (verdict && verdict->txn == txn) {
         verdict_add(show, own, verdict);
         return;
     }
-    if (show->later && txn->last == fact && !txn->judged && !txn->uncertain) {
-        esmtp_verdict_t left;
-        esmtp_txn_weigh(txn, &left); /* the connection ended first */
-        /* A reply that the capture lacks may have accepted it; what was refused stays refused. */
-        if (!txn->unheard || left.outcome != ESMTP_OUTCOME_ABORTED)
-            verdict_add(show, own, &left);
-    }
-    if (verdict) /* a MAIL inside it ended it */
+    esmtp_verdict_t left;
+    if (show->later && txn->last == fact && !txn->judged && esmtp_txn_weigh(txn, &left))
+        verdict_add(show, own, &left); /* the connection ended first */
+    if (verdict)                       /* a MAIL inside it ended it */
         verdict_add(show, mail_add(show, tree, verdict->txn), verdict);
 }
 

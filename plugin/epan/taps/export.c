@@ -10,7 +10,6 @@
  */
 #include "export.h"
 
-#include <epan/dissectors/packet-tcp.h>
 #include <epan/export_object.h>
 #include <epan/tap.h>
 
@@ -19,6 +18,7 @@
 #include "../show/fields.h"
 #include "../show/items.h"
 #include "../show/tell.h"
+#include "record.h"
 
 /* Octets of the parts of a file name; the whole must stay below 255. */
 #define SENDER_MAX     100
@@ -313,22 +313,12 @@ static tap_packet_status attachment_packet(void *tapdata, packet_info *pinfo, ep
 
 /* --- from the dissector ----------------------------------------------------------------------- */
 
-static uint32_t stream_number(packet_info *pinfo)
-{
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    struct tcp_analysis *tcpd =
-        conversation && pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
-    if (tcpd)
-        return tcpd->stream;
-    return conversation ? conversation->conv_index : 0;
-}
-
 static export_t *export_new(const esmtp_show_t *show, esmtp_message_t *message)
 {
     export_t *e = wmem_new0(show->pinfo->pool, export_t);
     e->message = message;
     e->verdict = message->verdict;
-    e->stream = stream_number(show->pinfo);
+    e->stream = esmtp_tap_stream(show->pinfo);
     return e;
 }
 

@@ -77,6 +77,33 @@ esmtp_look_t esmtp_look_hello(tvbuff_t *tvb)
     return tvb_get_ntohs(tvb, 3) == tvb_get_ntohs(tvb, RECORD_HEADER + 2) + 4 ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
 }
 
+/* Offset of the value of an extension among those from offset on, RFC 8446 section 4.2; -1 if it is not there. */
+static int extension_value(tvbuff_t *tvb, int offset, uint16_t type)
+{
+    int end = offset + 2 + tvb_get_ntohs(tvb, offset);
+    for (offset += 2; offset + 4 <= end && tvb_bytes_exist(tvb, offset, 4);) {
+        if (tvb_get_ntohs(tvb, offset) == type)
+            return offset + 4;
+        offset += 4 + tvb_get_ntohs(tvb, offset + 2);
+    }
+    return -1;
+}
+
+uint16_t esmtp_look_version(tvbuff_t *tvb)
+{
+    /* RFC 8446 sections 5.1, 4 and 4.1.3: record; server hello and its length; version, random, length of session id.
+     */
+    static const octet_range_t hello[] = {{22, 22}, {3, 3},    {0, 4},    {0, 0x40}, {0, 0xff}, {2, 2},
+                                          {0, 0},   {0, 0xff}, {0, 0xff}, {3, 3},    {0, 4}};
+    const int version = RECORD_HEADER + 4, session_id = version + 2 + 32;
+    if (!tvb_bytes_exist(tvb, 0, session_id + 1) || !begins(tvb, hello, G_N_ELEMENTS(hello)))
+        return 0;
+    int extensions = session_id + 1 + tvb_get_uint8(tvb, session_id) + 3; /* after cipher suite and compression */
+    int supported = tvb_bytes_exist(tvb, extensions, 2) ? extension_value(tvb, extensions, 43) : -1;
+    int chosen = supported >= 0 && tvb_bytes_exist(tvb, supported, 2) ? supported : version;
+    return tvb_get_ntohs(tvb, chosen);
+}
+
 bool esmtp_look_noise(tvbuff_t *tvb)
 {
     for (unsigned i = 0; i < MIN(tvb_captured_length(tvb), NOISE_MAX); i++) {

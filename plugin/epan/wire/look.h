@@ -21,6 +21,8 @@ typedef enum {
 esmtp_look_t esmtp_look_record(tvbuff_t *tvb);
 /* Whether octets that begin with a record may be a client's hello: its lengths fit each other. */
 esmtp_look_t esmtp_look_hello(tvbuff_t *tvb);
+/* The version of TLS that a server chooses, if octets begin with the record of its hello; else 0. */
+uint16_t esmtp_look_version(tvbuff_t *tvb);
 /* Whether octets begin with a reply or a known verb. */
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb);
 /* Whether octets begin with a greeting or hello that only SMTP or LMTP speaks: "220 ... SMTP ...", "EHLO name". */

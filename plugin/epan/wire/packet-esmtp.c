@@ -19,6 +19,7 @@
 #include "../show/show.h"
 #include "../taps/credentials.h"
 #include "../taps/export.h"
+#include "../taps/record.h"
 #include "entries.h"
 #include "heuristics.h"
 #include "options.h"
@@ -49,6 +50,7 @@ static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tre
         .old = found->old,
         .undecided = found->undecided,
         .tls = call->layer == ESMTP_LAYER_TLS,
+        .tls_version = call->layer == ESMTP_LAYER_TLS ? call->conn->tls_version : 0,
         .starttls_in = call->conn->starttls_in,
     };
     esmtp_show(&shown, tree);
@@ -302,6 +304,7 @@ void esmtp_proto_register(void)
     esmtp_proxy_register();
     esmtp_quoted_register();
     esmtp_show_register();
+    esmtp_record_register();
     esmtp_export_register();
     esmtp_credentials_register();
 }

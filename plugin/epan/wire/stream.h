@@ -64,6 +64,7 @@ typedef struct {
     bool tls_refuted;     /* the server took such octets for lines: what looks like TLS is none */
     uint32_t tls_told;    /* where the client was when the server said something to that */
     bool tls_withheld;    /* TLS asked for more: TCP brings some of them again in a later frame */
+    uint16_t tls_version; /* that the server chose, as TLS numbers it; 0: not known */
     esmtp_proxy_place_t proxy;
     uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
     uint32_t tls_first_seq;     /* and where in it */

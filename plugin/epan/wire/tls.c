@@ -19,6 +19,7 @@
 #include <epan/exceptions.h>
 
 #include "../show/fields.h"
+#include "look.h"
 
 /* packet-tls-utils.h, which declares these, wants the headers of libgcrypt for other things. */
 extern uint32_t ssl_starttls_ack(dissector_handle_t tls_handle, packet_info *pinfo, dissector_handle_t app_handle);
@@ -100,6 +101,8 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
     bool waits = pinfo->desegment_len && pinfo->desegment_offset == 0;
     if (!PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_pass(call, tvb_reported_length(call->tvb));
+        if (!conn->tls_version && tvb_captured_length(call->tvb))
+            conn->tls_version = esmtp_look_version(call->tvb);
         conn->tls_last[call->side] = true;
         if (!conn->tls_first && !waits) {
             conn->tls_first = pinfo->num;
