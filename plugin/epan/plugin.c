@@ -11,7 +11,7 @@
 
 #include <epan/tap.h>
 
-#include "taps/log.h"
+#include "taps/taps.h"
 #include "wire/packet-esmtp.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = ESMTP_VERSION;
@@ -30,7 +30,7 @@ void plugin_register(void)
     proto_register_plugin(&plugin);
 
     static tap_plugin taps;
-    taps.register_tap_listener = esmtp_log_register;
+    taps.register_tap_listener = esmtp_taps_register_options;
     tap_register_plugin(&taps);
 }
 

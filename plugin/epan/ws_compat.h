@@ -31,6 +31,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
+#include <epan/tap.h>
 #include <epan/tvbuff.h>
 #include <wsutil/str_util.h>
 
@@ -104,6 +105,47 @@ typedef bool esmtp_stat_init_t;
 typedef void esmtp_stat_init_t;
 #define ESMTP_STAT_INIT_DONE return
 #endif
+
+/* 4.2: a follower says how many streams there are, so that windows can go to the next one. */
+#include <epan/follow.h>
+#if ESMTP_WS_AT_LEAST(4, 2)
+#include <epan/dissectors/packet-tcp.h>
+#define esmtp_register_follow(proto, tap, conversation, index, addresses, port, packet) \
+    register_follow_stream(proto, tap, conversation, index, addresses, port, packet, get_tcp_stream_count, NULL)
+#else
+#define esmtp_register_follow register_follow_stream
+#endif
+
+/* epan/sequence_analysis.h is not installed by any version; 4.4 turned its gboolean into bool. */
+typedef struct {
+    uint32_t frame_number;
+    address src_addr;
+    uint16_t port_src;
+    address dst_addr;
+    uint16_t port_dst;
+    char *frame_label; /* on the arrow */
+    char *time_str;
+    char *comment;     /* beside the graph */
+    uint16_t conv_num; /* for colours */
+    unsigned fg_color, bg_color;
+    esmtp_bool_t has_color_filter;
+    esmtp_bool_t display;
+    unsigned src_node, dst_node;
+    uint16_t line_style;
+    uint32_t info_type;
+    void *info_ptr;
+} esmtp_seq_item_t;
+/* As far as it is used. */
+typedef struct {
+    const char *name;
+    esmtp_bool_t any_addr;
+    int nconv;
+    GQueue *items;
+} esmtp_seq_info_t;
+extern void register_seq_analysis(const char *name, const char *ui_name, const int proto_id, const char *tap_listener,
+                                  unsigned tap_flags, tap_packet_cb tap_func);
+extern esmtp_seq_item_t *sequence_analysis_create_sai_with_addresses(packet_info *pinfo, esmtp_seq_info_t *info);
+extern void sequence_analysis_use_color_filter(packet_info *pinfo, esmtp_seq_item_t *item);
 
 /* 4.6 shows a span of time in the unit that suits it; older ones show all of them in seconds. */
 #define ESMTP_TIMES_IN_SECONDS (!ESMTP_WS_AT_LEAST(4, 6))

@@ -34,6 +34,7 @@ typedef struct {
     const esmtp_fact_t *fact;
     esmtp_txn_t *mail;    /* that it belongs to; NULL: to none */
     esmtp_txn_t *ended;   /* the mail whose outcome stands here; NULL: none does */
+    bool later;           /* not the first visit of the frame: what comes after it is known */
     bool server;          /* the server speaks */
     bool tls;             /* inside TLS */
     uint16_t tls_version; /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */

@@ -17,9 +17,7 @@
 #include "../show/fields.h"
 #include "../show/secrets.h"
 #include "../show/show.h"
-#include "../taps/credentials.h"
-#include "../taps/export.h"
-#include "../taps/record.h"
+#include "../taps/taps.h"
 #include "entries.h"
 #include "heuristics.h"
 #include "options.h"
@@ -304,9 +302,7 @@ void esmtp_proto_register(void)
     esmtp_proxy_register();
     esmtp_quoted_register();
     esmtp_show_register();
-    esmtp_record_register();
-    esmtp_export_register();
-    esmtp_credentials_register();
+    esmtp_taps_register();
 }
 
 void esmtp_proto_handoff(void)
