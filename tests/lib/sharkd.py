@@ -31,7 +31,7 @@ HIDDEN = {"smtp.req", "smtp.rsp"}
 STICKY = {"smtp.tcp.port"}
 
 # What it says on stderr when nothing is wrong.
-CHATTER = re.compile(r"Hello in child\.|load: filename=.*|\s*|Running as user .*")
+CHATTER = re.compile(r"Hello in child\.|load: filename=.*|sharkd_session_process_tap\(\) count=\d+|\s*|Running as user .*")
 
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|[0-7]{3}|.)", re.DOTALL)
 ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}

@@ -44,7 +44,7 @@ static tap_packet_status flow_packet(void *tapdata, packet_info *pinfo, epan_dis
     esmtp_seq_info_t *info = tapdata;
     const esmtp_record_t *record = data;
     (void)edt, (void)flags;
-    if (record->kind == ESMTP_RECORD_PIECE)
+    if (record->kind == ESMTP_RECORD_PIECE || record->kind == ESMTP_RECORD_LINE)
         return TAP_PACKET_DONT_REDRAW;
     esmtp_seq_item_t *item = sequence_analysis_create_sai_with_addresses(pinfo, info);
     if (!item)

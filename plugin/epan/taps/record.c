@@ -125,7 +125,7 @@ static bool kind_of(const esmtp_fact_t *fact, esmtp_record_kind_t *kind)
     switch ((esmtp_fact_kind_t)fact->kind) {
     case ESMTP_FACT_COMMAND:
     case ESMTP_FACT_AUTH: *kind = ESMTP_RECORD_COMMAND; return true;
-    case ESMTP_FACT_REPLY: *kind = ESMTP_RECORD_REPLY; return fact->flags & ESMTP_FF_LAST;
+    case ESMTP_FACT_REPLY: *kind = fact->flags & ESMTP_FF_LAST ? ESMTP_RECORD_REPLY : ESMTP_RECORD_LINE; return true;
     case ESMTP_FACT_EOM: *kind = ESMTP_RECORD_END; return true;
     case ESMTP_FACT_TEXT:
     case ESMTP_FACT_CHUNK: *kind = ESMTP_RECORD_PIECE; return true;

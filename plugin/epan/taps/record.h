@@ -1,7 +1,7 @@
 /* record.h
- * What the taps "smtp" and "smtp-mail" tell: one record for each command, each line of a login, each reply, each end
- * mark and each piece of a message, in the order of the octets. All statistics of this folder are made of it, and
- * others may be.
+ * What the taps "smtp" and "smtp-mail" tell: one record for each command, each line of a login, each line of a reply,
+ * each end mark and each piece of a message, in the order of the octets. All statistics of this folder are made of it,
+ * and others may be.
  *
  * "smtp" tells all of them; "smtp-mail" those that belong to a mail or end one. A tap costs nothing while nobody
  * listens. Of what a record points to facts, mails and verdicts live with the capture file, and some of it is known
@@ -24,6 +24,7 @@
 
 typedef enum {
     ESMTP_RECORD_COMMAND, /* a command line, or a client's line of a login */
+    ESMTP_RECORD_LINE,    /* a line of a reply, others follow */
     ESMTP_RECORD_REPLY,   /* the last line of a reply */
     ESMTP_RECORD_END,     /* the end mark of a message */
     ESMTP_RECORD_PIECE,   /* octets of a message */

@@ -110,7 +110,7 @@ static void count_reply(stats_tree *st, packet_info *pinfo, const esmtp_record_t
 
 /* --- hellos ----------------------------------------------------------------------------------------- */
 
-static void count_hello(stats_tree *st, packet_info *pinfo, const esmtp_record_t *record)
+static void count_hello(stats_tree *st, const esmtp_record_t *record)
 {
     const esmtp_verb_row_t *row = esmtp_verb_by_number(record->fact->verb);
     bool hello = row && (row->flags & ESMTP_VF_HELLO || row->id == ESMTP_VERB_HELO);
@@ -118,14 +118,20 @@ static void count_hello(stats_tree *st, packet_info *pinfo, const esmtp_record_t
         return;
     tick_stat_node(st, "Hellos accepted", 0, true);
     tick(st, st_hellos, row->verb);
-    if (!(record->fact->flags & ESMTP_FF_OFFER))
+}
+
+/* A line of a reply to EHLO or LHLO: the first names the server, each other one an extension. */
+static void count_extension(stats_tree *st, packet_info *pinfo, const esmtp_record_t *record)
+{
+    esmtp_reply_line_t line;
+    esmtp_ehlo_line_t extension;
+    if (!(record->fact->flags & ESMTP_FF_HELLO) || !record->fact->index || !esmtp_reply_parse(line_of(record), &line))
         return;
-    const esmtp_offer_t *offer = record->fact->extra;
+    if (!esmtp_ehlo_parse(line.parameter, &extension) || extension.glued)
+        return;
+    char *keyword = wmem_strndup(pinfo->pool, (const char *)extension.keyword.p, extension.keyword.len);
     tick_stat_node(st, "Extensions offered", 0, true);
-    for (const esmtp_offered_t *e = offer->list->first; e; e = e->next) {
-        if (!e->glued)
-            tick_name(st, pinfo, st_extensions, e->keyword, strlen(e->keyword));
-    }
+    tick_name(st, pinfo, st_extensions, esmtp_text_capitals(pinfo->pool, keyword, strlen(keyword)), strlen(keyword));
 }
 
 /* --- mails ------------------------------------------------------------------------------------------ */
@@ -222,9 +228,11 @@ static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_di
     switch (record->kind) {
     case ESMTP_RECORD_COMMAND:
     case ESMTP_RECORD_END: count_command(st, record); break;
+    case ESMTP_RECORD_LINE: count_extension(st, pinfo, record); break;
     case ESMTP_RECORD_REPLY:
         count_reply(st, pinfo, record);
-        count_hello(st, pinfo, record);
+        count_hello(st, record);
+        count_extension(st, pinfo, record);
         if (record->fact->flags & ESMTP_FF_LOGIN)
             count_login(st, pinfo, record);
         break;

@@ -1,0 +1,198 @@
+"""The log of mails, -z smtp,log, read strictly; and sessions whose log is known beforehand."""
+
+import json
+import random
+import re
+
+from dialogue import C, S
+
+COLUMNS = ("frame time client client_port server server_port helo sender recipients outcome code enhanced reason octets "
+           "duration queue_id tls user message_id subject mail connection").split()
+NUMBERS = {"frame", "client_port", "server_port", "code", "octets", "mail", "connection"}
+SECONDS = {"time", "duration"}
+ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\x2c": ",", "\\x3d": "="}
+
+
+def read_json(text):
+    """The rows of the JSON form; fails on anything that a strict reader would not take."""
+    def no_twice(pairs):
+        assert len({name for name, _ in pairs}) == len(pairs), pairs
+        return dict(pairs)
+
+    assert not text or text.endswith("\n")
+    rows = [json.loads(line, object_pairs_hook=no_twice, parse_constant=int) for line in text.splitlines()]
+    for row in rows:
+        assert [name for name in COLUMNS if name in row] == [*row], "names and their order are a contract"
+        assert not [name for name, value in row.items() if value is None]
+        for rcpt in row["recipients"]:
+            assert rcpt.keys() <= {"address", "code", "enhanced", "reason", "accepted"}
+    return rows
+
+
+def _unescaped(text):
+    assert not re.search(r"[\t\n\r]", text)
+    return re.sub(r"\\(?:x2c|x3d|.)", lambda match: ESCAPES[match[0]], text)
+
+
+def _recipients(text):
+    for part in text.split(",") if text else []:
+        address, code = part.split("=")
+        yield (_unescaped(address), int(code) if code else None)
+
+
+def read_tsv(text):
+    """The rows of the TSV form, as those of read_json, but recipients as pairs (address, code)."""
+    names, *lines = text.split("\n")
+    assert names.split("\t") == COLUMNS
+    assert lines.pop() == ""
+    rows = []
+    for line in lines:
+        cells = line.split("\t")
+        assert len(cells) == len(COLUMNS), line
+        row = {}
+        for name, cell in zip(COLUMNS, cells):
+            if name == "recipients":
+                row[name] = [*_recipients(cell)]
+            elif name in NUMBERS and cell:
+                row[name] = int(cell)
+            elif name in SECONDS and cell:
+                assert re.fullmatch(r"-?\d+\.\d{6}", cell), cell
+                row[name] = float(cell)
+            elif cell:
+                row[name] = _unescaped(cell)
+        rows.append(row)
+    return rows
+
+
+def without_empty(rows):
+    """The rows of read_json as TSV can say them: what is empty is not told from what is not known, recipients are pairs."""
+    return [{name: [(rcpt["address"], rcpt.get("code")) for rcpt in value] if name == "recipients" else value
+             for name, value in row.items() if value != ""} for row in rows]
+
+
+# --- sessions with known rows -----------------------------------------------------------------------
+
+STEP = 0.001  # seconds from packet to packet, as Capture has it
+
+
+class Talk:
+    """A session that is made up, and the rows that the log must have of it."""
+
+    def __init__(self, dice, number):
+        self.dice, self.number = dice, number
+        self.steps, self.rows = [S("220 mx.example ESMTP\r\n")], []
+        self.clock = 0
+        self.helo = f"client{number}.example"
+        self.say(f"EHLO {self.helo}", "250-mx.example\r\n250-CHUNKING\r\n250 ENHANCEDSTATUSCODES")
+        self.user = None
+        if dice.random() < 0.2:
+            self.user = f"user{number}"
+            self.say("AUTH PLAIN " + _base64(f"\0{self.user}\0secret{number}"), "235 2.7.0 ok")
+        for mail in range(dice.choice((0, 1, 1, 2, 3))):
+            self.mail(mail)
+        if dice.random() < 0.8:
+            self.say("QUIT", "221 2.0.0 bye")
+            self.ended("aborted", self.clock)
+        self.done()
+
+    def say(self, line, reply=None, octets=b"", wait=STEP):
+        self.steps.append(C(line.encode() + b"\r\n" + octets))
+        self.clock += STEP
+        if reply:
+            self.steps.append(S(reply + "\r\n", wait=wait))
+            self.clock += wait
+
+    def ended(self, outcome, time, **more):
+        """The outcome of the mail that is open, if one is."""
+        if self.row is not None:
+            self.row |= {"outcome": outcome, "duration": time - self.begun, **more}
+            self.rows.append(self.row)
+        self.row = None
+
+    row = None
+
+    def decided(self, code, enhanced, reason):
+        return {"code": code, **({"enhanced": enhanced} if enhanced else {}), "reason": reason}
+
+    def mail(self, number):
+        dice = self.dice
+        sender = dice.choice(("", f"s{self.number}.{number}@a.example"))
+        self.begun = self.clock + STEP
+        self.row = {"sender": sender, "recipients": [], "helo": self.helo, **({"user": self.user} if self.user else {})}
+        if dice.random() < 0.1:
+            self.say(f"MAIL FROM:<{sender}>", "451 4.3.0 Try later")
+            self.ended("deferred", self.clock, **self.decided(451, "4.3.0", "Try later"))
+            return
+        self.say(f"MAIL FROM:<{sender}>", "250 2.1.0 ok")
+        accepted = [self.recipient(number, n) for n in range(dice.choice((1, 1, 2, 3)))].count(True)
+        if not accepted:
+            refusals = [rcpt for rcpt in self.row["recipients"]]
+            self.say("RSET", "250 2.0.0 ok")
+            last = next((rcpt for rcpt in refusals if rcpt["code"] < 500), refusals[-1])
+            self.ended("deferred" if last["code"] < 500 else "rejected", self.clock,
+                       **{name: last[name] for name in ("code", "enhanced", "reason")})
+            return
+        if dice.random() < 0.1:
+            return self.leave()
+        self.message(number)
+
+    def leave(self):
+        self.say("RSET", "250 2.0.0 ok")
+        self.undecided()
+        self.ended("aborted", self.clock)
+
+    def undecided(self):
+        for rcpt in self.row["recipients"]:
+            if rcpt.get("code", 250) == 250:
+                rcpt.pop("code", None)
+                rcpt.pop("enhanced", None)
+
+    def recipient(self, number, n):
+        address = f"r{self.number}.{number}.{n}@{self.dice.choice('xyz')}.example"
+        code, enhanced, reason = self.dice.choice(
+            ((250, "2.1.5", "ok"), (250, "2.1.5", "ok"), (250, "2.1.5", "ok"), (550, "5.1.1", "No such user"),
+             (450, "4.2.1", "Mailbox busy")))
+        self.say(f"RCPT TO:<{address}>", f"{code} {enhanced} {reason}")
+        rcpt = {"address": address, "code": code, "enhanced": enhanced, "accepted": False}
+        self.row["recipients"].append(rcpt | ({"reason": reason} if code >= 400 else {}))
+        return code < 400
+
+    def message(self, number):
+        name = f"m{self.number}.{number}"
+        text = f"Message-ID: <{name}@a.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n {name}\r\n\r\n".encode() + b"x" * self.dice.randrange(50)
+        self.row |= {"message_id": f"<{name}@a.example>", "subject": f"Grüße {name}"}
+        wait = self.dice.choice((STEP, 0.25))
+        queue_id = f"4{self.number:04X}{number}"
+        code, enhanced, reason = self.dice.choice(
+            ((250, "2.0.0", f"Ok: queued as {queue_id}"), (250, "2.0.0", f"Ok: queued as {queue_id}"),
+             (554, "5.7.1", "Spam"), (452, "4.3.1", "Disk full")))
+        if self.dice.random() < 0.3:
+            self.row["octets"] = len(text)
+            self.say(f"BDAT {len(text)} LAST", f"{code} {enhanced} {reason}", octets=text, wait=wait)
+        else:
+            self.say("DATA", "354 go on")
+            self.steps.append(C(text + b"\r\n.\r\n"))
+            self.steps.append(S(f"{code} {enhanced} {reason}\r\n", wait=wait))
+            self.row["octets"] = len(text) + 2
+            self.clock += STEP + wait
+        for rcpt in self.row["recipients"]:
+            if rcpt["code"] == 250:
+                rcpt |= {"code": code, "enhanced": enhanced, "accepted": code == 250}
+                if code >= 400:
+                    rcpt["reason"] = reason
+        outcome = "accepted" if code == 250 else "deferred" if code < 500 else "rejected"
+        self.ended(outcome, self.clock, **self.decided(code, enhanced, reason),
+                   **({"queue_id": queue_id} if code == 250 else {}))
+
+    def done(self):
+        """The connection ends; what is open is given up."""
+
+
+def _base64(text):
+    import base64
+    return base64.b64encode(text.encode()).decode()
+
+
+def talks(n, seed=7):
+    dice = random.Random(seed)
+    return [Talk(dice, number) for number in range(n)]
