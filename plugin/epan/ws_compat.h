@@ -106,10 +106,9 @@ typedef void esmtp_stat_init_t;
 #define ESMTP_STAT_INIT_DONE return
 #endif
 
-/* 4.2: a follower says how many streams there are, so that windows can go to the next one. */
-#include <epan/follow.h>
+/* 4.2: a follower says how many streams there are, so that windows can go to the next one. For whoever includes
+ * packet-tcp.h and follow.h. */
 #if ESMTP_WS_AT_LEAST(4, 2)
-#include <epan/dissectors/packet-tcp.h>
 #define esmtp_register_follow(proto, tap, conversation, index, addresses, port, packet) \
     register_follow_stream(proto, tap, conversation, index, addresses, port, packet, get_tcp_stream_count, NULL)
 #else

@@ -12,6 +12,7 @@
 #include "../show/tell.h"
 #include "record.h"
 
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/follow.h>
 #include <epan/funnel.h>
 #include <epan/to_str.h>
