@@ -137,21 +137,20 @@ try_root-before() {
     cp /mnt/esmtp.so "$(pkg-config --variable=plugindir wireshark)/epan/"
     try "tshark with the older plugin" loads 0.0.1 /usr/lib/
     try_tests
-    try "captures/show" shows_and_loads ours "$version" /usr/lib/
+    try "captures/show with the older plugin there" shows_and_loads ours "$version" /usr/lib/
     try "the package of an older plugin" install /mnt/older.deb
     try "captures/show with that package" shows older "apt-get remove wireshark-esmtp"
 }
 
 try_user() {
-    local folder
+    local folder=/home/stranger/.local/lib/wireshark/plugins
     try "sudo" install sudo
     somebody stranger 'ALL=(ALL:ALL) NOPASSWD: ALL'
-    try "captures/show" shows_and_loads ours "$version" /home/stranger/.local/lib/wireshark/plugins/
-    folder=$(dirname /home/stranger/.local/lib/wireshark/plugins/*/epan/esmtp.so)
-    cp /mnt/esmtp.so "$folder/"
+    try "captures/show" shows_and_loads ours "$version" "$folder"
+    cp /mnt/esmtp.so "$folder"/*/epan/
     try "tshark with an older plugin" loads 0.0.1 "$folder"
     try_tests
-    try "captures/show" shows_and_loads ours "$version" "$folder"
+    try "captures/show with the older plugin there" shows_and_loads ours "$version" "$folder"
 }
 
 try_user-before() {
