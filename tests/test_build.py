@@ -85,6 +85,9 @@ def test_personal_install_and_uninstall(source, tmp_path, builtin):
     installed = list(home.rglob("esmtp.so"))
     assert len(installed) == 1 and installed[0].parent.name == "epan"
 
+    profile = home / ".config/wireshark/profiles/SMTP"
+    assert {path.name for path in profile.iterdir()} == {path.name for path in (source / "plugin/profile/SMTP").iterdir()}
+
     no_others = builtin.environment["WIRESHARK_PLUGIN_DIR"]
     tshark = Tshark(no_others, home)
     assert [module[-1] for module in modules(tshark)] == [str(installed[0])]
@@ -92,6 +95,7 @@ def test_personal_install_and_uninstall(source, tmp_path, builtin):
     done = cmake("--build", build, "--target", "uninstall", home=home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert modules(Tshark(no_others, home)) == []
+    assert not profile.exists()
 
 
 def wireshark_package(folder, version):
