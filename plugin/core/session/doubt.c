@@ -1,7 +1,8 @@
 /* doubt.c
  * Readings that may be taken back: see doubt.h for which, and how.
  *
- * Known limit: of several false ends in one message the oldest is believed to be the one that the server took.
+ * Known limit: of several false ends in one message the server took, it is believed, the first one that a command
+ * stands after, or else the oldest.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -43,10 +44,12 @@ typedef struct {
 
 typedef struct {
     esmtp_doubt_kind_t kind;
-    uint64_t entry;  /* pending entry whose reply tells */
-    uint64_t quiet;  /* FALSE_END: entry of the first command since that was sent when nothing waited; 0: none yet */
-    uint64_t octets; /* FALSE_END: of the message so far; BIG_CHUNK: of the chunk */
-    bool refused;    /* TLS: by a reply in clear */
+    uint64_t entry;    /* pending entry whose reply tells */
+    uint64_t quiet;    /* FALSE_END: entry of the first command since that was sent when nothing waited; 0: none yet */
+    uint64_t octets;   /* FALSE_END: of the message so far; BIG_CHUNK: of the chunk */
+    uint32_t end_mark; /* FALSE_END: octets of the end, from its dot on */
+    bool after_crlf;   /* FALSE_END: before the dot */
+    bool refused;      /* TLS: by a reply in clear */
     esmtp_stamp_t at;
     esmtp_mark_t mark;
     size_t said;        /* octets of both sides since: from this piece on */
@@ -175,6 +178,7 @@ static void copy_all(esmtp_session_t *s, doubt_t *d)
     copy_fact(s, d, s->text_fact);
     copy_fact(s, d, s->reply.head);
     copy_fact(s, d, s->early_refusal);
+    copy_fact(s, d, s->false_end);
     copy(s, d, s->offer_new, s->offer_new ? sizeof *s->offer_new : 0);
     buffer_add(s, &d->carry, s->doubts->carry.p, s->doubts->carry.n);
 }
@@ -254,11 +258,20 @@ bool esmtp_doubt_is_open(const esmtp_session_t *s, esmtp_doubt_kind_t kind)
     return false;
 }
 
-static bool is_known(const esmtp_doubts_t *t, esmtp_doubt_kind_t kind, uint64_t entry)
+/* Whether the server would have taken the false end of a doubt if it takes the newest one: that has the same form, or
+ * LF before the dot where the other has CRLF. */
+static bool implies(const esmtp_session_t *s, const doubt_t *d)
 {
-    bool each = kind == ESMTP_DOUBT_EXCHANGE || kind == ESMTP_DOUBT_FALSE_END; /* several for an entry */
+    return d->end_mark == s->body.mark && (d->after_crlf || !s->body.mark_dropped);
+}
+
+static bool is_known(const esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entry)
+{
+    const esmtp_doubts_t *t = s->doubts;
     for (unsigned i = 0; i < t->n; i++) {
-        if (t->doubt[i].kind == kind && t->doubt[i].entry == entry && !each)
+        const doubt_t *d = &t->doubt[i];
+        bool other = kind == ESMTP_DOUBT_EXCHANGE || (kind == ESMTP_DOUBT_FALSE_END && !implies(s, d));
+        if (d->kind == kind && d->entry == entry && !other)
             return true;
     }
     return false;
@@ -278,11 +291,13 @@ bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entr
     if (!s->doubts)
         s->doubts = esmtp_session_alloc(s, sizeof *s->doubts);
     esmtp_doubts_t *t = s->doubts;
-    if (t->n == ESMTP_DOUBTS_MAX || t->spent > ESMTP_DOUBT_TIMES * (t->seen + DOUBT_COST) || is_known(t, kind, entry))
+    if (t->n == ESMTP_DOUBTS_MAX || t->spent > ESMTP_DOUBT_TIMES * (t->seen + DOUBT_COST) || is_known(s, kind, entry))
         return false;
     doubt_t *d = &t->doubt[t->n++];
     *d = (doubt_t){.kind = kind, .entry = entry, .at = *at};
     d->octets = kind == ESMTP_DOUBT_BIG_CHUNK ? s->octets_left : s->message ? s->message->octets : 0;
+    d->end_mark = s->body.mark;
+    d->after_crlf = s->body.mark_dropped;
     d->said = n_said(t);
     d->begun = t->begun.n / sizeof(esmtp_message_t *);
     d->mark = s->ops->mark(s->ctx);
@@ -532,16 +547,22 @@ bool esmtp_session_tls_disprove(esmtp_session_t *s)
 
 typedef enum { OPEN, RIGHT, WRONG } finding_t;
 
+/* Whether the client waits for a reply after a false end. */
+static bool waits_after(const esmtp_session_t *s, const doubt_t *d)
+{
+    return s->step == ESMTP_STEP_TEXT && s->body.at_fake_end && s->message->octets == d->octets;
+}
+
 /* The message was read on beyond a false end. */
 static finding_t judge_false_end(const esmtp_session_t *s, const doubt_t *d, uint16_t code)
 {
     const esmtp_pairing_t *q = &s->pairing;
     const esmtp_pending_t *front = esmtp_pairing_at(q, 0);
-    bool waits = s->step == ESMTP_STEP_TEXT && s->body.at_fake_end && s->message->octets == d->octets;
     if (code == 421)
         return OPEN;
     if (!front) /* nothing waits for a reply: text still flows, or there are more replies than commands */
-        return s->step != ESMTP_STEP_TEXT || code / 100 == 2 || waits ? WRONG : OPEN;
+        return s->step != ESMTP_STEP_TEXT || code / 100 == 2 || waits_after(s, d) || s->message->answered ? WRONG
+                                                                                                          : OPEN;
     if (q->popped <= d->entry)
         return q->popped == d->entry && code == 354 ? WRONG : OPEN;
     if (!esmtp_verb_expects(front->row, code))
@@ -585,7 +606,7 @@ static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, con
     const esmtp_txn_t *txn = s->last_txn;
     const esmtp_rcpt_t *rcpt = txn ? esmtp_txn_next_accepted(txn->rcpts) : NULL;
     rcpt = rcpt ? esmtp_txn_next_accepted(rcpt->next) : NULL;
-    if (esmtp_txn_names(event->reply.parameter, rcpt))
+    if (esmtp_txn_names(event->reply.parameter, esmtp_rcpt_path(rcpt)))
         return WRONG;
     if (!s->lmtp)
         return RIGHT;
@@ -601,7 +622,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
 {
     uint16_t code = event->reply.code;
     const esmtp_pairing_t *q = &s->pairing;
-    uint64_t reached = q->popped + esmtp_pairing_peek(s, code);
+    uint64_t reached = q->popped + esmtp_pairing_peek(s, &event->reply);
     switch (d->kind) {
     case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
     case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
@@ -609,7 +630,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     case ESMTP_DOUBT_ONE_REPLY: return judge_one_reply(s, d, event);
     case ESMTP_DOUBT_TEXT:
     case ESMTP_DOUBT_EXCHANGE:
-        if (code == 421 && reached <= d->entry) /* the server goes before it asked for any of it */
+        if ((code == 421 || code == 221) && reached <= d->entry) /* the server goes before it asked for any of it */
             return WRONG;
         break;
     case ESMTP_DOUBT_TLS: return s->greeted && code < 400 ? WRONG : OPEN; /* a refusal may answer a hello of TLS */
@@ -626,6 +647,41 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     }
 }
 
+/* Whether what the client said first since a doubtful point reads as a command. */
+static bool command_follows(const esmtp_session_t *s, const doubt_t *d)
+{
+    const esmtp_doubts_t *t = s->doubts;
+    size_t i = d->said, n = 0;
+    while (i < n_said(t) && said_at(t, i)->from == s->server)
+        i++;
+    for (size_t k = i; k < n_said(t) && said_at(t, k)->from != s->server; k++)
+        n += said_at(t, k)->n;
+    return n && esmtp_framing_commands(esmtp_span(t->octets.p + said_at(t, i)->offset, n));
+}
+
+/* The server took a false end of the message that the i-th doubt is about, or one after it: which? Those before it it
+ * did not. */
+static unsigned taken_end(esmtp_session_t *s, unsigned i)
+{
+    esmtp_doubts_t *t = s->doubts;
+    uint64_t entry = t->doubt[i].entry;
+    unsigned taken = i;
+    for (; taken < t->n; taken++) {
+        const doubt_t *d = &t->doubt[taken];
+        if (d->kind == ESMTP_DOUBT_FALSE_END && d->entry == entry && (waits_after(s, d) || command_follows(s, d)))
+            break;
+    }
+    if (taken == t->n)
+        return i;
+    for (unsigned k = taken; k-- > i;) {
+        if (t->doubt[k].kind == ESMTP_DOUBT_FALSE_END && t->doubt[k].entry == entry) {
+            close_doubt(s, k);
+            taken--;
+        }
+    }
+    return taken;
+}
+
 bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, esmtp_finding_set_t *told)
 {
     esmtp_doubts_t *t = s->doubts;
@@ -636,7 +692,7 @@ bool esmtp_doubt_reply(esmtp_session_t *s, const esmtp_server_event_t *event, es
         bool exchange = t->doubt[i].kind == ESMTP_DOUBT_EXCHANGE;
         finding_t finding = exchange && challenged ? OPEN : judge(s, &t->doubt[i], event);
         if (finding == WRONG) {
-            take_back(s, i, told);
+            take_back(s, t->doubt[i].kind == ESMTP_DOUBT_FALSE_END ? taken_end(s, i) : i, told);
             return true;
         }
         t->doubt[i].refused = event->reply.code >= 400;

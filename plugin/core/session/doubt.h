@@ -6,10 +6,9 @@
  * Reading    What is believed, then: what it may be, what refutes it / what confirms it
  * COMMANDS   Lines sent after DATA, or after an unknown verb, before its reply. Or message text: 354 / any other
  *            reply to it.
- * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz; 421 to what
- *            stands before it / 354.
- * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument
- *            that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
+ * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz; 421 or 221 to
+ * what stands before it / 354. CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered;
+ * 501 to an argument that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
  *            command sent when nothing waited.
  * BIG_CHUNK  More octets after BDAT than 32 bits count. Or so many as are left of the number there (Exim): 2yz before
  *            the others were sent / -.
@@ -89,5 +88,8 @@ void esmtp_doubt_carry(esmtp_session_t *s, esmtp_span_t octets);
 
 /* framing.c: feeds octets again; last: as with esmtp_framing_feed. */
 void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, bool last);
+
+/* Likewise: whether octets begin with what reads as a command. */
+bool esmtp_framing_commands(esmtp_span_t in);
 
 #endif /* ESMTP_DOUBT_H */

@@ -335,6 +335,7 @@ static void feed_text(feed_t *f)
     } else if (stopped) {
         look_for_command(s);
         keep_taken(f);
+        s->false_ends++;
         esmtp_doubt_open(s, ESMTP_DOUBT_FALSE_END, s->pairing.popped + s->pairing.n, &f->at);
     }
 }
@@ -412,7 +413,9 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
     const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
     if (s->reply.open || !p || !p->message || !p->txn || p->txn->n_accepted < 2 || p->counted || e->reply.code < 200)
         return;
-    bool named = esmtp_txn_names(e->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts));
+    if (p->each_replies)
+        return; /* that was taken back before */
+    bool named = esmtp_txn_names(e->reply.parameter, esmtp_rcpt_path(esmtp_txn_next_accepted(p->txn->rcpts)));
     bool chunk_refused = s->lmtp && p->last_chunk && e->reply.code >= 400 && !named;
     if (chunk_refused || (named && !s->lmtp && !s->hello_seen))
         esmtp_doubt_open(s, ESMTP_DOUBT_ONE_REPLY, s->pairing.popped, &f->at);
@@ -567,4 +570,9 @@ esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in)
     if (command.row && command.plausible)
         return ESMTP_SPEAKER_CLIENT;
     return ESMTP_SPEAKER_UNKNOWN;
+}
+
+bool esmtp_framing_commands(esmtp_span_t in)
+{
+    return esmtp_framing_speaker(in) == ESMTP_SPEAKER_CLIENT;
 }

@@ -130,10 +130,43 @@ static esmtp_pending_t *only_candidate(esmtp_session_t *s, uint16_t code, uint32
     return NULL;
 }
 
-static esmtp_pending_t *match_lossy(esmtp_session_t *s, uint16_t code)
+/* --- by name ------------------------------------------------------------------------------------ */
+
+/* The path that a MAIL or RCPT names; NULL if that is not known. */
+static const char *path_of(const esmtp_pending_t *p)
 {
-    uint32_t index = 0;
-    esmtp_pending_t *p = only_candidate(s, code, &index);
+    if (p->row && p->row->id == ESMTP_VERB_RCPT)
+        return p->rcpt ? p->rcpt->address : p->path;
+    return p->row && p->row->id == ESMTP_VERB_MAIL && p->txn ? p->txn->sender : NULL;
+}
+
+/* A reply about an address (RFC 3463 section 3.2, 3.3) names the RCPT that it answers, if one alone has that path.
+ * Returns where that stands, 0 if none is named: the oldest entry may be the one. */
+static uint32_t named_entry(const esmtp_pairing_t *q, const esmtp_reply_line_t *reply)
+{
+    const esmtp_enhanced_t *e = &reply->enhanced;
+    const esmtp_pending_t *front = esmtp_pairing_at(q, 0);
+    uint32_t named = 0;
+    if ((e->subject != 1 && e->subject != 2) || !e->whole.len || !front || !path_of(front) || q->n > ESMTP_DOUBT_MAX)
+        return 0;
+    if (esmtp_span_find(reply->text, '<') == reply->text.len || esmtp_txn_names(reply->text, path_of(front)))
+        return 0;
+    for (uint32_t i = 1; i < q->n; i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(q, i);
+        if (!p->row || p->row->id != ESMTP_VERB_RCPT || !esmtp_txn_names(reply->text, path_of(p)))
+            continue;
+        if (named)
+            return 0;
+        named = i;
+    }
+    return named;
+}
+
+static esmtp_pending_t *match_lossy(esmtp_session_t *s, const esmtp_reply_line_t *reply)
+{
+    uint16_t code = reply->code;
+    uint32_t index = named_entry(&s->pairing, reply);
+    esmtp_pending_t *p = index ? esmtp_pairing_at(&s->pairing, index) : only_candidate(s, code, &index);
     if (!p) {
         /* The k-th reply behind a hole answers the k-th command at the earliest: the first is out of the race. */
         if (s->pairing.n && !s->pairing.hole)
@@ -167,11 +200,14 @@ static uint32_t oldest_unknown(const esmtp_pairing_t *q)
     return q->n;
 }
 
-uint32_t esmtp_pairing_peek(const esmtp_session_t *s, uint16_t code)
+uint32_t esmtp_pairing_peek(const esmtp_session_t *s, const esmtp_reply_line_t *reply)
 {
     const esmtp_pairing_t *q = &s->pairing;
-    if (!q->n || q->lossy || !code_is_telling(code))
+    uint16_t code = reply->code;
+    if (!q->n || q->lossy)
         return 0;
+    if (!code_is_telling(code))
+        return named_entry(q, reply);
     for (uint32_t i = 0; i < MIN(q->n, ESMTP_DOUBT_MAX); i++) {
         if (wants(esmtp_pairing_at(q, i), code))
             return i;
@@ -179,11 +215,11 @@ uint32_t esmtp_pairing_peek(const esmtp_session_t *s, uint16_t code)
     return code == 354 ? oldest_unknown(q) : q->n;
 }
 
-esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code)
+esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, const esmtp_reply_line_t *reply)
 {
     if (s->pairing.lossy)
-        return match_lossy(s, code);
-    uint32_t before = esmtp_pairing_peek(s, code);
+        return match_lossy(s, reply);
+    uint32_t before = esmtp_pairing_peek(s, reply);
     if (before >= s->pairing.n)
         return NULL;
     while (before--)

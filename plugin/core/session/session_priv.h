@@ -100,7 +100,7 @@ struct esmtp_session {
     bool synced;                   /* the greeting or a reply to a captured command was seen */
     bool ends_lf[2], ends_crlf[2]; /* for each side: lines of it ended so */
     bool client_gap;               /* a hole was seen in what the client sent */
-    bool goodbye;                  /* the newest reply is a 421: nobody reads what comes, or so it says */
+    bool goodbye;                  /* the newest reply is a 421 or 221: nobody reads what comes, or so it says */
     bool batch;                    /* two commands came in one segment: the client pipelines */
     bool extra_cr[2];              /* for each side: it was said that its lines end with CR CR LF */
 
@@ -153,6 +153,8 @@ struct esmtp_session {
     const esmtp_verb_row_t *text_row;
     esmtp_fact_t *text_fact; /* its newest piece; NULL if there is none or something else came since */
     bool text_joins;         /* and what comes next in this call goes on with it */
+    esmtp_fact_t *false_end; /* the piece of it that holds the first of them; NULL if none does */
+    uint32_t false_ends;     /* that were passed in the message under way */
     uint32_t carried;        /* octets of the next fact of the client that lie in facts before it */
     uint64_t octets_left;
     uint64_t octets_entry;    /* number of the pending entry that the octets belong to */
@@ -219,10 +221,10 @@ void esmtp_pairing_pop(esmtp_session_t *s);
 void esmtp_pairing_silence(esmtp_session_t *s);
 /* Gives back the room of an empty queue. */
 void esmtp_pairing_give_back(esmtp_session_t *s);
-/* How many entries stand before the one that a reply of this code will answer; the number of all if it answers none. */
-uint32_t esmtp_pairing_peek(const esmtp_session_t *s, uint16_t code);
-/* The entry that a reply of this code answers, brought to the front; NULL if there is none or if it is not certain. */
-esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, uint16_t code);
+/* How many entries stand before the one that a reply will answer; the number of all if it answers none. */
+uint32_t esmtp_pairing_peek(const esmtp_session_t *s, const esmtp_reply_line_t *reply);
+/* The entry that a reply answers, brought to the front; NULL if there is none or if it is not certain. */
+esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, const esmtp_reply_line_t *reply);
 
 /* transaction.c: what becomes of mails */
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event);
@@ -231,8 +233,13 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
 void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact_t *fact);
 /* That recipient or the next one that RCPT accepted; NULL if there is none. */
 esmtp_rcpt_t *esmtp_txn_next_accepted(esmtp_rcpt_t *rcpt);
-/* Whether the text of a reply names a forward-path: "<bob@example.net> Saved". */
-bool esmtp_txn_names(esmtp_span_t text, const esmtp_rcpt_t *rcpt);
+/* Whether the text of a reply names a path (which may be NULL): "<bob@example.net> Saved". */
+bool esmtp_txn_names(esmtp_span_t text, const char *path);
+/* That of a recipient, which may be NULL. */
+static inline const char *esmtp_rcpt_path(const esmtp_rcpt_t *rcpt)
+{
+    return rcpt ? rcpt->address : NULL;
+}
 /* The reply to a command or message of a transaction: verdicts, ends. p may still be at the front of the queue. */
 void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                      const esmtp_server_event_t *event);

@@ -193,7 +193,7 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->pairing.lossy = s->pairing.hole =
             true;                  /* answers a command from before the capture; maybe not the only one */
     bool doubt = s->pairing.lossy; /* the match may end it */
-    p = esmtp_pairing_match(s, code);
+    p = esmtp_pairing_match(s, &event->reply);
     s->synced |= p != NULL;
     if (p)
         context_from(s, p, code);
@@ -464,7 +464,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
 {
     uint16_t code = event->reply.code;
     s->reply.open = s->reply.head_lost = false;
-    s->goodbye = code == 421;
+    s->goodbye = code == 421 || code == 221;
     s->reply.code = code; /* if lines differ, clients believe the last one */
     fact->flags |= ESMTP_FF_LAST;
     if (s->reply.greeting && s->opened)

@@ -28,6 +28,8 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     esmtp_session_begin_message(s, at, command ? command->txn : NULL, false);
     esmtp_body_init(&s->body);
     esmtp_session_enter(s, ESMTP_STEP_TEXT);
+    s->false_ends = 0;
+    s->false_end = NULL;
     s->text_gap = s->text_lost_head = s->text_early = false;
     s->text_command = command;
     s->text_row = row;
@@ -176,8 +178,10 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
         esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     if (s->text_lost_head)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (news & ESMTP_BODY_FAKE_END && !esmtp_session_lf_only(s))
+    if (news & ESMTP_BODY_FAKE_END && !esmtp_session_lf_only(s)) {
         esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
+        s->false_end = fact;
+    }
     s->text_early = s->text_lost_head = false;
     return fact;
 }
@@ -235,7 +239,8 @@ static uint32_t cut_false_end(esmtp_session_t *s)
         return 0;
     mark = MIN(mark, text->len); /* more of it may lie in an earlier segment */
     text->len -= mark;
-    esmtp_session_unraise(s, text, ESMTP_FINDING_FAKE_END); /* it is the end, which says so */
+    if (s->false_ends <= 1 && s->false_end)
+        esmtp_session_unraise(s, s->false_end, ESMTP_FINDING_FAKE_END); /* it is the end, which says so */
     return mark;
 }
 

@@ -222,8 +222,8 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
         s->message->txn = outer;
 }
 
-/* A MAIL was refused: what was sent in the same batch belongs to no transaction, as if it had been sent later. */
-static void abandon(esmtp_session_t *s, esmtp_txn_t *txn)
+/* What waits after the entry at the front belongs to a transaction no longer. */
+static void release_pending(esmtp_session_t *s, esmtp_txn_t *txn)
 {
     for (uint32_t i = 1; i < s->pairing.n; i++) {
         esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
@@ -236,6 +236,12 @@ static void abandon(esmtp_session_t *s, esmtp_txn_t *txn)
         if (!(p->fact->flags & ESMTP_FF_EXTRA))
             p->fact->txn = NULL;
     }
+}
+
+/* A MAIL was refused: what was sent in the same batch belongs to no transaction, as if it had been sent later. */
+static void abandon(esmtp_session_t *s, esmtp_txn_t *txn)
+{
+    release_pending(s, txn);
     if (s->message && s->message->txn == txn)
         s->message->txn = NULL;
     txn->rcpts = NULL;
@@ -369,13 +375,12 @@ static void speak_for_all(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
     p->leaving = true;
 }
 
-/* Whether the text of a reply names a forward-path: "<bob@example.net> Saved". */
-bool esmtp_txn_names(esmtp_span_t text, const esmtp_rcpt_t *rcpt)
+bool esmtp_txn_names(esmtp_span_t text, const char *path)
 {
-    size_t n = rcpt ? strlen(rcpt->address) : 0;
+    size_t n = path ? strlen(path) : 0;
     for (size_t i = 0; n && i + n + 2 <= text.len; i++) {
         if (text.p[i] == '<' && text.p[i + 1 + n] == '>' &&
-            g_ascii_strncasecmp((const char *)text.p + i + 1, rcpt->address, n) == 0)
+            g_ascii_strncasecmp((const char *)text.p + i + 1, path, n) == 0)
             return true;
     }
     return false;
@@ -392,7 +397,7 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     bool follows = p->txn->message_refusal.code; /* from the refusal of an earlier chunk */
     p->rcpt = p->txn->rcpts;
     if (chunk && (p->txn->n_accepted > 1 || follows) && event->reply.code >= 400 &&
-        !esmtp_txn_names(event->reply.parameter, esmtp_txn_next_accepted(p->txn->rcpts))) {
+        !esmtp_txn_names(event->reply.parameter, esmtp_rcpt_path(esmtp_txn_next_accepted(p->txn->rcpts)))) {
         while (p->rcpt && !follows)
             reply_to_recipient(s, p, event->reply.code);
         return;
@@ -473,6 +478,8 @@ static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
     if (!p->txn->uncertain) /* a reply that was lost may have been the final one */
         judge(s, at, fact, p->txn, NULL);
+    if (always)
+        release_pending(s, p->txn);
     close_txn(s, p->txn);
     s->refused_txn = NULL;
 }

@@ -536,6 +536,7 @@ class FalseEnd(Send):
         self.smuggled = dice.choice((
             b"MAIL FROM:<evil@client.example>\r\nRCPT TO:<victim@mx.example>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n",
             b"NOOP\r\n", b"harmless words\r\n", b"RSET\r\nMAIL FROM:<evil@client.example>\r\n"))
+        self.decoy = dice.choice(self.MARKS) + b"words\r\nmore words" if self.taken and dice.random() < 0.4 else b""
 
     def say_to(self, talk):
         self.pipelining = False
@@ -546,6 +547,9 @@ class FalseEnd(Send):
             return
         talk.note("false-end-taken" if self.taken else "false-end-not-taken")
         text = stuffed(self.lines).removesuffix(b"\r\n")
+        if self.decoy and self.smuggled != b"harmless words\r\n":
+            talk.note("false-end-before-it")
+            text += self.decoy
         talk.say(text + self.mark + self.smuggled + b".\r\n", {"codes": self.codes})
         talk.wait()
 

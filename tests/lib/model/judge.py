@@ -201,7 +201,8 @@ def _compare_mails(case, truth, seen, two_pass, differ):
         if mail.ended:
             told.append((case.frame(*mail.ended), mail.ended[1], mail))
         elif two_pass:
-            told.append((max((number for number, _ in _frames_of(case, truth, mail.number)), default=0), sys.maxsize, mail))
+            last = max((number for number, _ in _frames_of(case, truth, mail.number)), default=0)
+            told.append((last, mail.last[1] if mail.last and case.frame(*mail.last) == last else sys.maxsize, mail))
     told.sort(key=lambda entry: entry[:2])
     loose = any(mail.loose for _, _, mail in told)
     sizes = [str(mail.size) for _, _, mail in told if mail.size is not None and not mail.loose]

@@ -263,7 +263,7 @@ class Server:
         self.truth.add("C", end, "smtp.req.verb", verb)
         if verb == "MAIL":
             self.new_mail(asked, argument)
-        elif self.mail is not None and (verb in OF_A_MAIL or (verb in self.policy.texts and self.taken)):
+        elif self.mail is not None and (verb in OF_A_MAIL or (verb in self.policy.texts and self.may_send)):
             asked.number = self.mail.number
         if asked.number is not None:
             self.belongs("C", end - 1, end, asked.number)
@@ -294,7 +294,7 @@ class Server:
                 self.mail.outcomes = frozenset({"aborted", *self.mail.choices()})
             if verb == "MAIL":
                 self.truth.vague |= self.mail is not None
-                self.mail = self.truth.mails[-1]
+                self.mail, self.chunks = self.truth.mails[-1], None
             if verb == "BDAT" and not self.policy.offers("CHUNKING"):
                 self.note("bdat-unanswered")
             if verb == "BDAT" and self.policy.offers("CHUNKING") and (size := chunk_size(argument)) is not None:
@@ -496,6 +496,10 @@ class Server:
     def taken(self):
         return [rcpt for rcpt in self.mail.rcpts if rcpt[1] < 400] if self.mail else []
 
+    @property
+    def may_send(self):
+        return bool(self.taken) or (self.policy.checks_late and self.mail.rcpts and not self.policy.lmtp)
+
     def on_data(self, asked, argument, wish):
         if self.mail is None:
             self.note("data-out-of-place")
@@ -503,7 +507,7 @@ class Server:
         elif self.chunks is not None or self.failed:
             self.note("data-after-bdat")
             self.refuse(asked, 503)
-        elif not self.taken and not (self.policy.checks_late and self.mail.rcpts and not self.policy.lmtp):
+        elif not self.may_send:
             self.note("data-without-recipient")
             self.refuse(asked, wish if wish in (503, 554) else 503)
         elif wish and wish >= 400:
@@ -650,6 +654,8 @@ class Server:
             self.chunks = (self.chunks or b"") + bytes(self.stream[self.begun:self.place])
             if last and self.chunks:
                 self.truth.messages.append((self.chunks, False))
+            if last:
+                self.chunks = None
         else:
             self.chunk(bytes(self.stream[self.begun:self.place]), asked, last, wish)
             # The end of the last chunk is the message's, and has that reply as well.
@@ -672,7 +678,7 @@ class Server:
             if self.mail:
                 self.failed = True
                 self.mail.loose = True
-            self.chunks = whole
+            self.chunks = whole if not last else b"" if self.mail else None
             self.refuse(asked, 503)
         elif wish and wish >= 400 and not last:
             self.note("bdat-refused")

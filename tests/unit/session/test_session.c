@@ -1767,6 +1767,161 @@ static const dialogue_t dialogues[] = {
                          "C10 command MAIL 421 >11 t2\n"
                          "C10 command RCPT t1\n"
                          "S11 reply MAIL 421 >10 t2 => deferred by 421\n"},
+    {.label = "a false end taken, and refusals of what follows while it flows",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\n.\n"},
+               {'C', "harmless words\r\n."},
+               {'S', "554 no\r\n500 what\r\n"},
+               {'C', "\r\n"},
+               {'S', "500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 354 >9 t1\n"
+                         "S9 reply DATA 354 >8 t1\n"
+                         "C10 text DATA 1 t1\n"
+                         "C10 eom . 554 3 >12 t1 complete !body-octets\n"
+                         "C11 command 500 >12\n"
+                         "C11 line piece\n"
+                         "S12 reply . 554 >8 t1 => rejected by 554 2 b@y:250\n"
+                         "S12 reply 500 >11 !fake-end-taken !read-anew\n"
+                         "C13 command 500 >14 tail !not-command\n"
+                         "S14 reply 500 >13\n"
+                         "= x\\n\n"},
+    {.label = "what is sent after QUIT is no part of the mail that it ended",
+     .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\nRSET\r\n"}, {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command QUIT 221 >9 t1\n"
+                         "C8 command RSET !unsynchronized\n"
+                         "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
+    {.label = "LMTP, BDAT LAST refused for each, twice",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nBDAT 1 LAST\r\nx"
+                     "MAIL FROM:<d@x>\r\nRCPT TO:<e@y>\r\nRCPT TO:<f@y>\r\nBDAT 1 LAST\r\ny"},
+               {'S', "250 ok\r\n250 ok\r\n250 ok\r\n554 no\r\n250 ok\r\n"
+                     "250 ok\r\n250 ok\r\n250 ok\r\n554 no\r\n250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "C4 command MAIL 250 >5 t1 lmtp\n"
+             "C4 command RCPT 554 >5 t1 lmtp\n"
+             "C4 command RCPT 250 >5 t1 lmtp\n"
+             "C4 command BDAT 554 >5 t1 lmtp\n"
+             "C4 chunk BDAT 1 >5 t1 last lmtp complete\n"
+             "C4 command MAIL 250 >5 t2 lmtp\n"
+             "C4 command RCPT 554 >5 t2 lmtp\n"
+             "C4 command RCPT 250 >5 t2 lmtp\n"
+             "C4 command BDAT 554 >5 t2 lmtp\n"
+             "C4 chunk BDAT 1 >5 t2 last lmtp complete\n"
+             "S5 reply MAIL 250 >4 t1 lmtp\n"
+             "S5 reply RCPT 250 >4 t1 lmtp\n"
+             "S5 reply RCPT 250 >4 t1 lmtp\n"
+             "S5 reply BDAT 554 >4 t1 lmtp\n"
+             "S5 reply BDAT 250 >4 t1 lmtp => accepted 1 b@y:250/554 c@y:250/250\n"
+             "S5 reply MAIL 250 >4 t2 lmtp\n"
+             "S5 reply RCPT 250 >4 t2 lmtp\n"
+             "S5 reply RCPT 250 >4 t2 lmtp\n"
+             "S5 reply BDAT 554 >4 t2 lmtp\n"
+             "S5 reply BDAT 250 >4 t2 lmtp !read-anew => accepted 1 e@y:250/554 f@y:250/250\n"
+             "= x\n"
+             "= y\n"},
+    {.label = "a reply names its RCPT: replies were lost",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nRCPT TO:<d@y>\r\nNOOP\r\n"},
+               {'s', "250 2.1.0 ok\r\n250 2.1.5 <b@y> ok\r\n"},
+               {'S', "550 5.1.1 <c@y> unknown\r\n250 2.1.5 ok\r\n250 2.0.0 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL t1 no-reply\n"
+                         "C4 command RCPT t1 no-reply\n"
+                         "C4 command RCPT 550 >6 t1\n"
+                         "C4 command RCPT 250 >6 t1\n"
+                         "C4 command NOOP 250 >6\n"
+                         "S5 gap 250 !gap\n"
+                         "S6 reply RCPT 550 >4 t1\n"
+                         "S6 reply RCPT 250 >4 t1\n"
+                         "S6 reply NOOP 250 >4\n"},
+    {.label = "a reply names its RCPT: the server said nothing to another",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<c@y>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nNOOP\r\n"},
+               {'S', "250 2.1.0 <c@y> ok\r\n450 4.2.1 <C@Y> full\r\n250 2.0.0 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT t1 no-reply\n"
+                         "C4 command RCPT 450 >5 t1\n"
+                         "C4 command NOOP 250 >5\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 450 >4 t1\n"
+                         "S5 reply NOOP 250 >4\n"},
+    {.label = "a reply names a path: of its own, of two, of nobody, or is about something else",
+     .steps = {HELLO,
+               {'C', "MAIL FROM:<c@y>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nRCPT TO:<c@y>\r\nRCPT TO:<d@y>\r\n"},
+               {'S', "250 2.1.0 <c@y> ok\r\n250 2.1.5 <c@y> ok\r\n250 2.1.5 <e@y> ok\r\n250 2.7.1 <d@y> ok\r\n"
+                     "250 2.1.5 <d@y> ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "C4 command RCPT 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"
+                         "S5 reply RCPT 250 >4 t1\n"},
+    {.label = "of two false ends the server takes the one that a command stands after",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\n.\r\nwords\r\nmore\r\n.\nNOOP\r\n.\r\n"},
+               {'S', "250 queued\r\n250 ok\r\n500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 354 >9 t1\n"
+                         "S9 reply DATA 354 >8 t1\n"
+                         "C10 text DATA 17 t1 !fake-end\n"
+                         "C10 eom . 250 3 >11 t1 complete !body-octets\n"
+                         "C10 command NOOP 250 >11\n"
+                         "C10 command 500 >11 !not-command\n"
+                         "S11 reply . 250 >8 t1 => accepted 18 b@y:250\n"
+                         "S11 reply NOOP 250 >10 !fake-end-taken !read-anew\n"
+                         "S11 reply 500 >10\n"
+                         "= x\\n.\\r\\nwords\\r\\nmore\\r\\n\n"},
+    {.label = "of two false ends the server takes the first",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\n.\r\nRSET\r\nwords\r\n.\nNOOP\r\n"},
+               {'S', "250 queued\r\n250 ok\r\n500 what\r\n500 what\r\n250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 354 >9 t1\n"
+                         "S9 reply DATA 354 >8 t1\n"
+                         "C10 text DATA 2 t1\n"
+                         "C10 eom . 250 3 >11 t1 complete !body-octets\n"
+                         "C10 command RSET 250 >11\n"
+                         "C10 command 500 >11\n"
+                         "C10 command 500 >11 !bare-lf !not-command !mixed-line-ends\n"
+                         "C10 command NOOP 250 >11\n"
+                         "S11 reply . 250 >8 t1 !fake-end-taken !read-anew => accepted 2 b@y:250\n"
+                         "S11 reply RSET 250 >10\n"
+                         "S11 reply 500 >10\n"
+                         "S11 reply 500 >10\n"
+                         "S11 reply NOOP 250 >10\n"
+                         "= x\\n\n"},
     {.label = "BDAT without a number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
