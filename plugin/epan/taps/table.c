@@ -108,9 +108,9 @@ static void set_fresh(cell_t *row, column_t column, char *text)
     g_free(text);
 }
 
-static char *endpoint_text(const char *address, uint16_t port)
+static char *endpoint_text(const char *host, uint16_t port)
 {
-    return g_strdup_printf(strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
+    return g_strdup_printf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
 }
 
 static void fill(cell_t *row, const esmtp_mail_row_t *mail)

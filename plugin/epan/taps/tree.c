@@ -136,9 +136,9 @@ static void count_extension(stats_tree *st, packet_info *pinfo, const esmtp_reco
 
 /* --- mails ------------------------------------------------------------------------------------------ */
 
-static const char *domain_of(const char *address)
+static const char *domain_of(const char *mailbox)
 {
-    const char *at = strrchr(address, '@');
+    const char *at = strrchr(mailbox, '@');
     return at ? at + 1 : "(no domain)";
 }
 
