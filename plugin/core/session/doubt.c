@@ -395,7 +395,8 @@ static void turn(esmtp_session_t *s, const doubt_t *d)
         s->login = NULL;
         s->challenges = 0;
         break;
-    case ESMTP_DOUBT_NO_ANSWER: s->answer_next = true; break;
+    case ESMTP_DOUBT_NO_ANSWER:
+    case ESMTP_DOUBT_GIVEN_UP: s->answer_next = true; break;
     case ESMTP_DOUBT_FALSE_END: esmtp_session_take_false_end(s, &d->at); break;
     case ESMTP_DOUBT_ONE_REPLY:
         s->lmtp = true;
@@ -643,6 +644,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     case ESMTP_DOUBT_TEXT: return code >= 400 ? WRONG : code == 354 ? RIGHT : OPEN;
     case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
     case ESMTP_DOUBT_NO_ANSWER: return code == 334 ? WRONG : RIGHT;
+    case ESMTP_DOUBT_GIVEN_UP: return code == 421 ? RIGHT : WRONG;
     default: return OPEN;
     }
 }

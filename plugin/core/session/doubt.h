@@ -15,12 +15,12 @@
  * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH /
  *            334.
  * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.
- * FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before the true
- *            end, more replies than commands, 354 to the end mark / as for CHUNK.
- * ONE_REPLY  One reply to a message (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient:
- *            a further reply that names the next recipient, or that nothing asked for.
- * TLS        Octets that look like TLS and that no STARTTLS announced. Or client lines: 2yz, 3yz in clear after
- *            the greeting; a refusal in clear, and the client goes on in clear / TLS of the server.
+ * GIVEN_UP   A verb that no login would send as its answer, instead of that. Or the answer: any reply that AUTH can
+ * have / another. FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before
+ * the true end, more replies than commands, 354 to the end mark / as for CHUNK. ONE_REPLY  One reply to a message
+ * (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient: a further reply that names the next
+ * recipient, or that nothing asked for. TLS        Octets that look like TLS and that no STARTTLS announced. Or client
+ * lines: 2yz, 3yz in clear after the greeting; a refusal in clear, and the client goes on in clear / TLS of the server.
  *
  * How a reading is taken back: what the session can reach is copied at the doubtful point (what it cannot reach it
  * cannot change), and the octets of both sides since then are kept. To take it back the copies are put where they were,
@@ -49,6 +49,7 @@ typedef enum {
     ESMTP_DOUBT_BIG_CHUNK,
     ESMTP_DOUBT_EXCHANGE,
     ESMTP_DOUBT_NO_ANSWER,
+    ESMTP_DOUBT_GIVEN_UP,
     ESMTP_DOUBT_FALSE_END,
     ESMTP_DOUBT_ONE_REPLY,
     ESMTP_DOUBT_TLS,

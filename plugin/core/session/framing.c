@@ -136,6 +136,21 @@ static bool ends_in_piece(const feed_t *f, const esmtp_line_t *line)
     return f->at.cut && esmtp_line_is_cut(line) && line->total == f->in.len;
 }
 
+/* Whether a line is a verb alone, and no text as base64. */
+static bool is_no_answer(const esmtp_command_t *command, esmtp_span_t line)
+{
+    uint8_t octets[ESMTP_BASE64_ROOM(16)];
+    size_t bad = 0;
+    if (!command->row || !command->plausible || command->parameter.len || line.len > 16)
+        return false;
+    size_t n = esmtp_base64_decode(line, octets, &bad);
+    for (size_t i = 0; bad == ESMTP_BASE64_FINE && i < n; i++) {
+        if (g_ascii_iscntrl(octets[i]))
+            return true;
+    }
+    return false;
+}
+
 static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_client_event_t *e)
 {
     memset(e, 0, sizeof *e);
@@ -151,6 +166,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
         e->base64 = esmtp_base64_is_valid(e->sent);
         return;
     }
+    e->gives_up = f->s->login && is_no_answer(&e->command, text);
     if (ends_in_piece(f, line))
         e->command.parameter = esmtp_span_but_last_word(e->command.parameter);
     if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
@@ -202,6 +218,8 @@ static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
     if (esmtp_session_login(s, e)) {
         if (s->challenges <= 0 && s->login->frame && esmtp_pairing_by_number(&s->pairing, s->login_entry))
             esmtp_doubt_open_carried(s, ESMTP_DOUBT_EXCHANGE, s->login_entry, &f->at, carried);
+    } else if (s->login && s->challenges > 0 && e->gives_up && esmtp_pairing_by_number(&s->pairing, s->login_entry)) {
+        esmtp_doubt_open_carried(s, ESMTP_DOUBT_GIVEN_UP, s->login_entry, &f->at, carried);
     } else if (data && !(e->command.row && e->sure)) {
         esmtp_doubt_open_carried(s, ESMTP_DOUBT_TEXT, entry, &f->at, carried);
     } else if (carried.len) {

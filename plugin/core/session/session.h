@@ -145,6 +145,7 @@ typedef struct {
     bool secret;            /* it holds a password or token */
     esmtp_span_t sent;      /* what it says for a login, undecoded: all of a line that is no command that is known */
     esmtp_span_t password;  /* decoded; empty if it holds none that can be read */
+    bool gives_up;          /* a verb alone that decodes to control octets: no answer to a challenge */
     bool base64;            /* the line is a word of base64 */
     unsigned nth;           /* lines of this kind in front of it in the same call */
 } esmtp_client_event_t;

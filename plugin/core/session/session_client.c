@@ -380,8 +380,10 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     note_stray_login(s, fact, event);
     line_findings(s, fact, event);
     s->batch |= event->nth > 0 || is_pipelined(s, at);
-    if (s->login && s->challenges <= 0 && event->command.row)
+    if (s->login && (s->challenges <= 0 || event->gives_up) && event->command.row) {
         s->login = NULL; /* the client is through with it */
+        s->challenges = 0;
+    }
     if (s->gone_login && !(event->command.row && event->command.plausible))
         fact->flags |= ESMTP_FF_SECRET;
     else
@@ -474,6 +476,8 @@ const esmtp_login_t *esmtp_session_login(const esmtp_session_t *s, const esmtp_c
         return NULL;
     if (s->login && s->answer_next)
         return s->login;
+    if (s->login && s->challenges > 0 && event->gives_up)
+        return NULL;
     return s->login && (s->challenges > 0 || !(command->row && command->plausible)) ? s->login : NULL;
 }
 

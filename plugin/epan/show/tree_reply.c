@@ -70,12 +70,34 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
     esmtp_label(item, code_name(fact->code), " (", digits, ")");
 }
 
+/* Whether RCPT had accepted a recipient before a reply to DATA or BDAT. */
+static bool had_recipient(const esmtp_txn_t *txn, const esmtp_fact_t *fact)
+{
+    const esmtp_rcpt_t *rcpt = txn->n_accepted ? txn->rcpts : NULL;
+    while (rcpt && !(rcpt->code / 100 == 2 && rcpt->fact->frame <= fact->link))
+        rcpt = rcpt->next;
+    return rcpt != NULL;
+}
+
+/* Whether what 503 mostly says to a verb cannot be what this one says: there was an accepted MAIL, or recipient. */
+static bool is_contradicted(const esmtp_fact_t *fact, esmtp_verb_t verb)
+{
+    const esmtp_txn_t *txn = fact->code == 503 ? esmtp_fact_txn(fact) : NULL;
+    if (!txn)
+        return false;
+    if (verb == ESMTP_VERB_RCPT)
+        return txn->mail_code / 100 == 2;
+    return (verb == ESMTP_VERB_DATA || verb == ESMTP_VERB_BDAT) && had_recipient(txn, fact);
+}
+
 static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     esmtp_verb_t verb = verb_of(fact);
     bool greeting = fact->flags & ESMTP_FF_GREETING;
     const esmtp_code_row_t *row = esmtp_code_find(fact->code);
     const char *next = esmtp_code_next_step(fact->code, verb, greeting);
+    if (is_contradicted(fact, verb))
+        verb = ESMTP_VERB_NONE;
     esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
     if (*next)
         esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);

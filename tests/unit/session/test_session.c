@@ -1922,6 +1922,28 @@ static const dialogue_t dialogues[] = {
                          "S11 reply 500 >10\n"
                          "S11 reply NOOP 250 >10\n"
                          "= x\\n\n"},
+    {.label = "QUIT instead of the answer to a challenge: taken for what it is, or for the answer",
+     .steps = {HELLO,
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "334 UGFzc3dvcmQ6\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "535 no\r\n"},
+               {'C', "AUTH LOGIN\r\n"},
+               {'S', "334 VXNlcm5hbWU6\r\n"},
+               {'C', "QUIT\r\n"},
+               {'S', "221 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 535 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+                         "S5 reply AUTH 334 >4 login1 LOGIN failed user AB\n"
+                         "C6 auth >7 login1 LOGIN failed message 1\n"
+                         "S7 reply AUTH 334 >6 !read-anew login1 LOGIN failed user AB\n"
+                         "C8 auth >9 !clear-password login1 LOGIN failed message 2\n"
+                         "S9 reply AUTH 535 >8 !read-anew login1 LOGIN failed user AB\n"
+                         "C10 command AUTH 334 >11 no-reply !mech-not-offered login2 LOGIN open message 0\n"
+                         "S11 reply AUTH 334 >10 login2 LOGIN open\n"
+                         "C12 command QUIT 221 >13 !unsynchronized\n"
+                         "S13 reply QUIT 221 >12\n"},
     {.label = "BDAT without a number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
