@@ -515,3 +515,20 @@ def test_an_end_mark_of_a_mail_begun_before_the_capture_has_its_reply(tshark, tw
     assert len(seen["smtp.eom"]) == 1
     if two_pass:
         assert seen["smtp.response_in"] == ["6"]
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_a_client_that_ends_all_lines_with_lf(tshark, two_pass):
+    """netcat: the end mark is the end mark, no octet of it in the message, the reply's time counts from it."""
+    steps = [S("220 mx\r\n"), C("HELO c\n"), S("250 mx\r\n"), C("MAIL FROM:<a@a>\n"), S("250 ok\r\n"),
+             C("RCPT TO:<b@b>\n"), S("250 ok\r\n"), C("DATA\n"), S("354 go\r\n"), C("Subject: x\n\nText\n"), C(".\n"),
+             S("250 ok\r\n"), C("QUIT\n"), S("221 bye\r\n")]
+    names = ["smtp.eom", "smtp.time", "_ws.expert.severity", "smtp.transaction.outcome", "smtp.transaction.size"]
+    rows = {int(row["frame.number"][0]): row
+            for row in tshark.fields(one(steps), ["frame.number", *names], filter="smtp", two_pass=two_pass)}
+    assert [number for number, row in rows.items() if row["smtp.eom"]] == [14]
+    assert rows[15]["smtp.transaction.outcome"] == ["accepted"] and rows[15]["smtp.transaction.size"] == ["17"]
+    assert float(rows[15]["smtp.time"][0]) == pytest.approx(0.001)
+    severities = [int(value, 0) for row in rows.values() for value in row["_ws.expert.severity"]]
+    assert max(severities) < 0x800000  # no error
+    assert tshark.messages(one(steps), two_pass=two_pass) == {0: [b"Subject: x\n\nText\n"]}

@@ -3716,6 +3716,52 @@ static void test_speaker(void **state)
         check_number(rows[i].text, "speaker", esmtp_framing_speaker(esmtp_span_str(rows[i].text)), rows[i].want);
 }
 
+static GString *states;
+
+static void note_state(void *ctx, const char *state, const char *from, const char *to)
+{
+    (void)ctx;
+    g_string_append_printf(states, "%s: %s to %s\n", state, from, to);
+}
+
+/* Each change of a state is told by name. */
+static void test_states(void **state)
+{
+    kit_t kit;
+    (void)state;
+    kit_init(&kit, false);
+    kit.ops.trace = note_state;
+    states = g_string_new(NULL);
+    speak(&kit, 'S', "220 mx\r\n");
+    speak(&kit, 'C', "EHLO c\r\n");
+    speak(&kit, 'S', "250-mx\r\n250-CHUNKING\r\n250 STARTTLS\r\n");
+    speak(&kit, 'C', "BDAT 2\r\nab");
+    speak(&kit, 'S', "503 no\r\n");
+    speak(&kit, 'C', "STARTTLS\r\n");
+    speak(&kit, 'S', "454 no\r\n");
+    speak(&kit, 'C', "MAIL FROM:<a@x>\r\n");
+    speak(&kit, 'S', "250 ok\r\n");
+    speak(&kit, 'C', "DATA\r\n");
+    speak(&kit, 'S', "354 go\r\n");
+    speak(&kit, 'C', ".\r\n");
+    speak(&kit, 'S', "250 ok\r\n");
+    speak(&kit, 'C', "STARTTLS\r\n");
+    speak(&kit, 'S', "220 go\r\n");
+    speak(&kit, 'T', "");
+    assert_string_equal(states->str, "step: lost to line\n"
+                                     "step: line to octets\n"
+                                     "step: octets to line\n"
+                                     "TLS: none to asked\n"
+                                     "TLS: asked to none\n"
+                                     "step: line to text\n"
+                                     "step: text to line\n"
+                                     "TLS: none to asked\n"
+                                     "TLS: asked to due\n"
+                                     "TLS: due to inside\n");
+    g_string_free(states, TRUE);
+    kit_free(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -3728,6 +3774,7 @@ int main(void)
         cmocka_unit_test(test_cost),
         cmocka_unit_test(test_speaker),
         cmocka_unit_test(test_goodbye),
+        cmocka_unit_test(test_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
