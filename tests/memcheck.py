@@ -8,6 +8,8 @@ import os
 import re
 import subprocess
 
+from test_mangled import LISTENERS
+
 OURS = re.compile(r"plugin/(core|epan)/[\w/]+\.c:\d+")
 
 
@@ -17,7 +19,7 @@ def test_memcheck(tshark, recorded, source, tmp_path):
                "--errors-for-leak-kinds=definite", "--num-callers=50", "--fullpath-after=",
                "--keep-debuginfo=yes", f"--log-file={log}",
                f"--suppressions={source / 'tests/lib/memcheck.supp'}",
-               tshark.program, "-n", "-r", str(recorded.path), "-V", "-2"]
+               tshark.program, "-n", "-r", str(recorded.path), "-V", "-2", *LISTENERS]
     environment = tshark.environment | {"WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
                                         "G_SLICE": "always-malloc"}
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=1200)

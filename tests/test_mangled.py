@@ -77,6 +77,11 @@ def variants(paths, name, change):
 # --- tests ------------------------------------------------------------------------------------
 
 
+# All that listens to the plugin's taps, at once.
+LISTENERS = [word for name in ("smtp,log", "smtp,log,json", "smtp,mails", "smtp,tree", "smtp,srt", "flow,smtp,standard",
+                               "follow,smtp,ascii,0", "conv,smtp-mail", "endpoints,smtp-mail") for word in ("-z", name)]
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_damaged(tshark, part):
     paths = CAPTURES[part::PARTS]
@@ -98,7 +103,7 @@ def test_mixed(tshark):
     longest = max(map(len, lists))
     ready = [frames[n] for n in range(longest) for frames in lists if n < len(frames)]
     capture = Variants(secrets=secrets, ready=ready)
-    for args in (["-V"], ["-V", "-2"], ["-T", "json"], ["-2"],
+    for args in (["-V"], ["-V", "-2"], ["-T", "json"], ["-2"], ["-q", *LISTENERS], ["-q", "-2", *LISTENERS],
                  ["-V", "-o", "tcp.reassemble_out_of_order:TRUE"],
                  ["-V", "-o", "tcp.desegment_tcp_streams:FALSE"]):
         cost(tshark, capture, *args)
