@@ -18,11 +18,13 @@
 /* One recipient of a transaction. */
 typedef struct esmtp_rcpt {
     struct esmtp_rcpt *next;
-    esmtp_fact_t *fact;  /* its RCPT */
-    const char *address; /* forward-path without brackets, octets as sent, NUL-terminated */
-    uint16_t code;       /* reply to RCPT, 0 while there is none */
-    uint16_t final_code; /* LMTP, PRDR: reply after the message; 0 otherwise */
-    const char *reason;  /* of the refusal, if one of them is one; else NULL */
+    esmtp_fact_t *fact;        /* its RCPT */
+    const char *address;       /* forward-path without brackets, octets as sent, NUL-terminated */
+    uint16_t code;             /* reply to RCPT, 0 while there is none */
+    uint16_t final_code;       /* LMTP, PRDR: reply after the message; 0 otherwise */
+    const char *reason;        /* of the refusal, if one of them is one; else NULL */
+    const esmtp_fact_t *reply; /* to RCPT; NULL while there is none */
+    const esmtp_fact_t *final; /* the one after the message that was for it alone; NULL if there was none */
 } esmtp_rcpt_t;
 
 /* A reply that decides about a mail. */
@@ -48,18 +50,19 @@ typedef struct esmtp_txn {
     uint16_t mail_code; /* reply to MAIL; 0 while there is none */
     /* Refusals so far: of MAIL; of a recipient (the newest, but a 4yz stays); of the last DATA, BDAT or message. */
     esmtp_decision_t mail_refusal, rcpt_refusal, message_refusal;
-    bool binary;              /* BODY=BINARYMIME */
-    bool eight_bit;           /* its message may have octets above 127: 8BITMIME, BINARYMIME, SMTPUTF8 */
-    bool uncertain;           /* octets were lost: recipients may be accepted or not, and the mail, too */
-    bool unheard;             /* the client's newest command acknowledges replies that the capture lacks */
-    bool closed;              /* nothing more belongs to it */
-    bool judged;              /* the reply that ended it was seen */
-    bool withdrawn;           /* there is no such mail: its MAIL was read so, and that was taken back */
-    esmtp_fact_t *final;      /* that one, or NULL */
-    const esmtp_fact_t *last; /* the newest fact of it */
-    int64_t last_time;        /* and when that was seen */
-    struct esmtp_txn *outer;  /* the one that was open when this MAIL was sent, or NULL */
-    struct esmtp_txn *before; /* the one that began before it in the connection, or NULL */
+    bool binary;                         /* BODY=BINARYMIME */
+    bool eight_bit;                      /* its message may have octets above 127: 8BITMIME, BINARYMIME, SMTPUTF8 */
+    bool uncertain;                      /* octets were lost: recipients may be accepted or not, and the mail, too */
+    bool unheard;                        /* the client's newest command acknowledges replies that the capture lacks */
+    bool closed;                         /* nothing more belongs to it */
+    bool judged;                         /* the reply that ended it was seen */
+    bool withdrawn;                      /* there is no such mail: its MAIL was read so, and that was taken back */
+    esmtp_fact_t *final;                 /* that one, or NULL */
+    const struct esmtp_message *message; /* the last one that a reply was for, or NULL */
+    const esmtp_fact_t *last;            /* the newest fact of it */
+    int64_t last_time;                   /* and when that was seen */
+    struct esmtp_txn *outer;             /* the one that was open when this MAIL was sent, or NULL */
+    struct esmtp_txn *before;            /* the one that began before it in the connection, or NULL */
 } esmtp_txn_t;
 
 /* One message: the text of DATA or the chunks of BDAT. */

@@ -273,12 +273,13 @@ static void reply_to_begin(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     close_txn(s, txn);
 }
 
-static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
+static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_fact_t *fact, uint16_t code)
 {
     esmtp_txn_t *txn = p->txn;
     bool refused = code >= 400;
     if (p->rcpt) {
         p->rcpt->code = code;
+        p->rcpt->reply = fact;
         p->rcpt->reason = refused ? s->reply.reason : NULL;
     }
     if (code >= 200 && code < 300)
@@ -342,12 +343,14 @@ esmtp_rcpt_t *esmtp_txn_next_accepted(esmtp_rcpt_t *rcpt)
     return rcpt;
 }
 
-static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
+/* fact: the reply, if it was for this recipient alone; else NULL. */
+static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_fact_t *fact, uint16_t code)
 {
     p->rcpt = esmtp_txn_next_accepted(p->rcpt);
     if (!p->rcpt)
         return;
     p->rcpt->final_code = code;
+    p->rcpt->final = fact;
     p->rcpt->reason = code >= 400 ? s->reply.reason : NULL;
     p->rcpt->fact->code = code;
     p->rcpt = p->rcpt->next;
@@ -361,7 +364,7 @@ void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
         p->rcpt = p->txn->rcpts;
     p->any_wrapped = true;
     p->any_accepted |= code >= 200 && code < 300;
-    reply_to_recipient(s, p, code);
+    reply_to_recipient(s, p, NULL, code);
 }
 
 /* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go
@@ -370,7 +373,7 @@ static void speak_for_all(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
     esmtp_rcpt_t *next = p->rcpt;
     while (p->rcpt)
-        reply_to_recipient(s, p, code);
+        reply_to_recipient(s, p, NULL, code);
     p->rcpt = next;
     p->leaving = true;
 }
@@ -399,7 +402,7 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     if (chunk && (p->txn->n_accepted > 1 || follows) && event->reply.code >= 400 &&
         !esmtp_txn_names(event->reply.parameter, esmtp_rcpt_path(esmtp_txn_next_accepted(p->txn->rcpts)))) {
         while (p->rcpt && !follows)
-            reply_to_recipient(s, p, event->reply.code);
+            reply_to_recipient(s, p, NULL, event->reply.code);
         return;
     }
     p->per_recipient = true;
@@ -412,11 +415,12 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     uint16_t code = event->reply.code;
     bool ok = code >= 200 && code < 300 && code != 220 && code != 221;
     s->last_txn = p->txn;
+    p->txn->message = p->message;
     if (!p->counted)
         count_verdicts(s, p, event);
     bool overall = p->overall && p->replies == 1;
     if (p->per_recipient && !overall)
-        reply_to_recipient(s, p, code);
+        reply_to_recipient(s, p, fact, code);
     bool leaves = code == 421 && p->replies > 1;
     if (leaves)
         speak_for_all(s, p, code);
@@ -513,7 +517,7 @@ void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_
     } else if (p->row->txn == ESMTP_TXN_BEGIN) {
         reply_to_begin(s, at, p, fact, code);
     } else if (p->row->id == ESMTP_VERB_RCPT) {
-        reply_to_rcpt(s, p, code);
+        reply_to_rcpt(s, p, fact, code);
     } else if (p->row->txn == ESMTP_TXN_ABORT) {
         reply_to_abort(s, at, p, fact, code);
     }

@@ -14,6 +14,7 @@
 #include "fields.h"
 #include "message.h"
 #include "tell.h"
+#include "tree_answer.h"
 #include "tree_auth.h"
 #include "tree_command.h"
 #include "tree_common.h"
@@ -252,6 +253,7 @@ void esmtp_show_register(void)
     esmtp_common_register();
     esmtp_command_register();
     esmtp_reply_register();
+    esmtp_answer_register();
     esmtp_ehlo_register();
     esmtp_params_register();
     esmtp_message_register();

@@ -12,6 +12,7 @@
 #include "fields.h"
 #include "items.h"
 #include "tell.h"
+#include "tree_answer.h"
 #include "tree_auth.h"
 #include "tree_common.h"
 #include "tree_ehlo.h"
@@ -212,20 +213,21 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
         esmtp_show_info_octets(show, fact, offset + 4, len - 4);
 }
 
-/* What is said once of a whole reply, in the frame of its last line. */
+/* What is said once of a whole reply, in the frame of its last line: first what it is, then what that means. */
 static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
 {
     unsigned digit = last->code / 100;
     if (show->wanted & ESMTP_WANT_CODE)
         esmtp_add_named(tree, hf_class, show->tvb, offset, 1, digit, esmtp_code_class_name(digit));
-    if (show->wanted & ESMTP_WANT_REPLY)
-        meaning_add(show, tree, last);
+    esmtp_answer_add(show, tree, last);
     esmtp_request_in_add(show, tree, last);
     if (last->flags & ESMTP_FF_OFFER) {
         const esmtp_offer_t *offer = last->extra;
         esmtp_offer_add(show, tree, offer);
     }
     esmtp_transaction_add(show, tree, last);
+    if (show->wanted & ESMTP_WANT_REPLY)
+        meaning_add(show, tree, last);
 }
 
 static proto_item *response_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)

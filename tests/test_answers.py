@@ -1,0 +1,124 @@
+"""A reply says what it answers, and whom: smtp.request, smtp.request.verb, smtp.rcpt.address, smtp.eom_in."""
+
+import pytest
+
+from dialogue import C, Capture, S, cut_everywhere, script
+from mails import GREETING, QUIT, bdat, data, envelope
+
+NAMES = ["frame.number", "smtp.response.code", "smtp.request", "smtp.request.verb", "smtp.rcpt.address", "smtp.request_in",
+         "smtp.eom_in"]
+PASSES = [False, True]
+
+
+def answers(tshark, capture, two_pass):
+    """A list for each frame with replies: of each field its values."""
+    return [{name: row[name] for name in NAMES} for row in
+            tshark.fields(capture, NAMES, filter="smtp.response.code", two_pass=two_pass)]
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_which_of_five_recipients_was_refused(tshark, two_pass):
+    """Five replies in one frame, to commands in one frame."""
+    capture = Capture()
+    capture.add([*GREETING, C("MAIL FROM:<a@a>\r\n" + "".join(f"RCPT TO:<r{n}@x>\r\n" for n in range(5))),
+                 S("250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n450 wait\r\n250 ok\r\n"), *QUIT])
+    row = answers(tshark, capture, two_pass)[2]
+    assert row["smtp.response.code"] == ["250", "250", "550", "250", "450", "250"]
+    assert row["smtp.rcpt.address"] == [f"r{n}@x" for n in range(5)]
+    assert row["smtp.request"] == ["MAIL FROM:<a@a>", *(f"RCPT TO:<r{n}@x>" for n in range(5))]
+    assert row["smtp.request.verb"] == ["MAIL", *["RCPT"] * 5]
+    found = tshark.fields(capture, ["smtp.rcpt.address", "smtp.response.code"], filter="smtp.rcpt.address && smtp.response.class >= 4")
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_lmtp_and_its_recipients(tshark, two_pass):
+    capture = Capture()
+    capture.add(script("""
+        S: 220 mx LMTP
+        C: LHLO a
+        S: 250 mx
+        C: MAIL FROM:<>
+        S: 250 ok
+        C: RCPT TO:<b@b>
+        C: RCPT TO:<no@b>
+        C: RCPT TO:<c@c>
+        S: 250 ok
+        S: 550 no
+        S: 250 ok
+        C: DATA
+        S: 354 go
+        C: Subject: x
+        C:
+        C: .
+        S: 250 saved
+        S: 552 full
+    """), port=24)
+    rows = answers(tshark, capture, two_pass)
+    assert rows[2]["smtp.request"] == ["MAIL FROM:<>"]
+    assert rows[3]["smtp.rcpt.address"] == ["b@b", "no@b", "c@c"]
+    end = rows[-1]
+    assert end["smtp.rcpt.address"] == ["b@b", "c@c"]
+    assert end["smtp.request"] == ["end of the message, for <b@b>", "end of the message, for <c@c>"]
+    assert end["smtp.eom_in"] == [str(int(end["frame.number"][0]) - 1)] * 2
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+@pytest.mark.parametrize("mail", [data(b"Subject: s\r\n\r\n" + b"x" * 3000 + b"\r\n"), bdat([b"a" * 2000, b"b" * 2000])],
+                         ids=["DATA", "BDAT"])
+def test_the_reply_to_a_message_and_its_end(tshark, mail, two_pass):
+    """The time counts from there."""
+    capture = Capture()
+    capture.add([*GREETING, *mail, *QUIT])
+    row = next(row for row in answers(tshark, capture, two_pass) if row["smtp.eom_in"])
+    assert row["smtp.request.verb"] in (["."], ["BDAT"])
+    assert row["smtp.eom_in"] == [str(int(row["frame.number"][0]) - 1)]
+    assert int(row["smtp.request_in"][0]) < int(row["smtp.eom_in"][0])
+    assert not [other for other in answers(tshark, capture, two_pass) if other is not row and other["smtp.eom_in"] and other != row]
+
+
+def test_what_answers_nothing_says_so(tshark):
+    capture = Capture()
+    capture.add([S("220 mx\r\n"), S("421 4.4.2 timeout\r\n")])
+    for row in answers(tshark, capture, True):
+        assert not row["smtp.request"] and not row["smtp.rcpt.address"]
+
+
+def test_it_does_not_depend_on_where_tcp_cuts(tshark):
+    dialogue = [*GREETING, C("MAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nRCPT TO:<c@c>\r\n"), S("250 ok\r\n550 no\r\n250 ok\r\n"), *QUIT]
+    whole, cut = Capture(), Capture()
+    whole.add(dialogue)
+    cut.add_all([*cut_everywhere(dialogue)][60:])
+    names = ["smtp.request", "smtp.request.verb", "smtp.rcpt.address"]
+    want = tshark.lists(whole, names)[0]
+    assert want["smtp.rcpt.address"] == ["b@b", "c@c"]
+    assert all(found == want for found in tshark.lists(cut, names).values())
+
+
+def test_every_answer_is_to_what_was_said(tshark, recorded):
+    """In all captures: the frame that smtp.request_in names has that verb, and that recipient."""
+    said = {row["frame.number"][0]: row for row in tshark.fields(
+        recorded.path, ["frame.number", "smtp.req.verb", "smtp.rcpt.to"], filter="smtp", two_pass=True)}
+    rcpts = verbs = 0
+    for row in tshark.fields(recorded.path, NAMES, filter="smtp.request", two_pass=True):
+        commands = [said[frame] for frame in row["smtp.request_in"]]
+        known = {verb for command in commands for verb in command["smtp.req.verb"]}
+        for verb in row["smtp.request.verb"]:
+            verbs += 1
+            assert verb in known | {"."} or verb == "AUTH", row
+        if "." not in row["smtp.request.verb"]:
+            there = {address for command in commands for address in command["smtp.rcpt.to"]}
+            rcpts += len(row["smtp.rcpt.address"])
+            assert set(row["smtp.rcpt.address"]) <= there, row
+    assert verbs > 700 and rcpts > 80
+
+
+def test_ten_thousand_recipients_cost_linear_time(tshark):
+    """In one connection, one command after the other: an answer is found beside the last one."""
+    def capture(n):
+        made = Capture()
+        made.add([*GREETING, C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+                  *(step for k in range(n) for step in (C(f"RCPT TO:<r{k}@x>\r\n"), S("250 ok\r\n"))), *QUIT])
+        return made
+    rows = answers(tshark, capture(9000), False)
+    assert [row["smtp.rcpt.address"][0] for row in rows if row["smtp.rcpt.address"]] == [f"r{k}@x" for k in range(9000)]
