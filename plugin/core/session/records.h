@@ -51,6 +51,7 @@ typedef struct esmtp_txn {
     /* Refusals so far: of MAIL; of a recipient (the newest, but a 4yz stays); of the last DATA, BDAT or message. */
     esmtp_decision_t mail_refusal, rcpt_refusal, message_refusal;
     bool binary;                         /* BODY=BINARYMIME */
+    bool chunk_refused;                  /* the newest chunk before the last one was refused */
     bool eight_bit;                      /* its message may have octets above 127: 8BITMIME, BINARYMIME, SMTPUTF8 */
     bool uncertain;                      /* octets were lost: recipients may be accepted or not, and the mail, too */
     bool unheard;                        /* the client's newest command acknowledges replies that the capture lacks */

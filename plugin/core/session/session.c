@@ -83,8 +83,10 @@ void esmtp_session_opened(esmtp_session_t *s, int64_t time)
 
 void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain)
 {
-    if (s->server != server)
+    if (s->server != server) {
         esmtp_doubt_settle(s); /* those octets were of the other role */
+        s->early_refusal = NULL;
+    }
     s->server = server;
     s->server_certain = certain;
 }
@@ -343,6 +345,7 @@ static void server_gap(esmtp_session_t *s)
 {
     s->greeted = true;
     s->reply.open = false;
+    s->early_refusal = NULL;
     s->reply.head_lost = true;
     s->pairing.lossy |= s->pairing.n > 0;
     s->challenges = MAX(s->challenges, 0); /* what was answered too early was asked for in the hole */
@@ -386,6 +389,7 @@ static void login_gap(esmtp_session_t *s)
 static void client_gap(esmtp_session_t *s, uint32_t missing)
 {
     s->client_gap = true;
+    s->early_refusal = NULL;
     s->text_due = false;
     if (s->step == ESMTP_STEP_OCTETS) {
         octets_gap(s, missing);

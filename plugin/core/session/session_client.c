@@ -359,7 +359,7 @@ static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
 {
     esmtp_fact_t *reply = s->early_refusal;
     s->early_refusal = NULL;
-    if (!reply || (int32_t)(s->early_refusal_ack - at->seq) <= 0)
+    if (!reply || at->tls || (int32_t)(s->early_refusal_ack - at->seq) <= 0)
         return false;
     fact->code = reply->code;
     fact->link = reply->frame;

@@ -454,7 +454,7 @@ static void note_early_refusal(esmtp_session_t *s, const esmtp_stamp_t *at, esmt
 {
     bool alone = s->reply.no_command || (s->reply.lost_peer && s->opened && !s->client_spoke && !at->peer_ahead);
     bool whole = fact->flags & ESMTP_FF_FIRST && s->step == ESMTP_STEP_LINE && s->reply.code >= 400;
-    s->early_refusal = alone && whole && at->ack ? fact : NULL;
+    s->early_refusal = alone && whole && at->ack && !at->tls ? fact : NULL;
     s->early_refusal_ack = at->ack;
 }
 

@@ -397,7 +397,7 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     if (!s->lmtp || !p->txn || p->per_recipient)
         return;
     bool chunk = p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && !p->each_replies;
-    bool follows = p->txn->message_refusal.code; /* from the refusal of an earlier chunk */
+    bool follows = p->txn->chunk_refused; /* from that */
     p->rcpt = p->txn->rcpts;
     if (chunk && (p->txn->n_accepted > 1 || follows) && event->reply.code >= 400 &&
         !esmtp_txn_names(event->reply.parameter, esmtp_rcpt_path(esmtp_txn_next_accepted(p->txn->rcpts)))) {
@@ -444,6 +444,7 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     } else if (p->last_chunk) {
         reply_to_message(s, at, p, fact, event);
     } else {
+        p->txn->chunk_refused = event->reply.code >= 400;
         refuse_message(p->txn, decision_of(s));
     }
 }

@@ -741,6 +741,8 @@ class Dialogue:
         self.talk.note(*(mail.outcome() for mail in self.truth.mails))
         if any(mail.ended is None for mail in self.truth.mails):
             self.talk.note("ends-in-transaction")
+            if server.chunks:  # what there is of a message may be shown
+                self.truth.messages.append((server.chunks, False))
         self.steps = self.talk.steps(random.Random(f"cuts {seed}"), cuts)
         self.port = 24 if self.policy.lmtp else random.Random(seed).choice((25, 25, 587))
 

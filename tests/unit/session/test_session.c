@@ -1944,6 +1944,33 @@ static const dialogue_t dialogues[] = {
                          "S11 reply AUTH 334 >10 login2 LOGIN open\n"
                          "C12 command QUIT 221 >13 !unsynchronized\n"
                          "S13 reply QUIT 221 >12\n"},
+    {.label = "LMTP, BDAT LAST refused for its one recipient, after a refused DATA",
+     .steps = {{'S', "220 mx\r\n"},
+               {'C', "LHLO c\r\n"},
+               {'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"},
+               {'C', "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
+               {'S', "250 ok\r\n550 no\r\n503 no\r\n"},
+               {'C', "RCPT TO:<c@y>\r\n"},
+               {'S', "250 ok\r\n"},
+               {'C', "BDAT 1 LAST\r\nx"},
+               {'S', "550 policy\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 command LHLO 250 >3 lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250- hello lmtp\n"
+             "S3 reply LHLO 250 >2 hello lmtp\n"
+             "C4 command MAIL 250 >5 t1 lmtp\n"
+             "C4 command RCPT 550 >5 t1 lmtp\n"
+             "C4 command DATA 503 >5 t1 lmtp\n"
+             "S5 reply MAIL 250 >4 t1 lmtp\n"
+             "S5 reply RCPT 550 >4 t1 lmtp\n"
+             "S5 reply DATA 503 >4 t1 lmtp\n"
+             "C6 command RCPT 550 >7 t1 lmtp\n"
+             "S7 reply RCPT 250 >6 t1 lmtp\n"
+             "C8 command BDAT 550 >9 t1 lmtp\n"
+             "C8 chunk BDAT 1 >9 t1 last lmtp complete\n"
+             "S9 reply BDAT 550 >8 t1 lmtp => rejected by 550 1 b@y:550 c@y:250/550\n"
+             "= x\n"},
     {.label = "BDAT without a number",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT ten\r\nNOOP\r\n"}, {'S', "501 bad\r\n250 ok\r\n"}},
      .want = "S1 reply 220 greeting\n"
