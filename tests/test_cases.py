@@ -289,7 +289,7 @@ def test_P14_segment_of_the_body_missing(read):
         10 C text #1
         11 gap !gap
         11 C text #1
-        11 C end #1 !incomplete
+        11 C end #1 !message_incomplete
         12 S 250 for 8 #1 accepted
         13 C QUIT
         14 S 221 for 13

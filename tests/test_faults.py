@@ -162,8 +162,8 @@ def test_what_could_harm_a_display_is_escaped(tshark):
 def test_mail_with_a_hole_is_shown_and_exported_up_to_it(tshark, two_pass):
     """Default preferences: TCP withholds a segment that was sent again in another cut, or the capture lacks one."""
     capture = faults.FOLDER / "p03-hole-in-a-mail.pcap"
-    seen = tshark.lists(capture, ["smtp.expert.incomplete", "smtp.missing", "smtp.data.incomplete"], two_pass=two_pass)
-    assert [len(seen[s]["smtp.expert.incomplete"]) for s in (0, 1)] == [1, 1]
+    seen = tshark.lists(capture, ["smtp.expert.message_incomplete", "smtp.missing", "smtp.data.incomplete"], two_pass=two_pass)
+    assert [len(seen[s]["smtp.expert.message_incomplete"]) for s in (0, 1)] == [1, 1]
     assert [seen[s]["smtp.missing"] for s in (0, 1)] == [["842"], ["1460"]]
     assert "TCP withholds" in seen[0]["smtp.data.incomplete"][0]
     assert "missing from the capture" in seen[1]["smtp.data.incomplete"][0]

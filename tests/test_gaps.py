@@ -14,7 +14,7 @@ from dialogue import C, Capture, S
 FACTS = ["smtp.req.verb", "smtp.mail.from", "smtp.rcpt.to", "smtp.response.code", "smtp.ehlo.size",
          "smtp.transaction.outcome", "smtp.transaction.sender", "smtp.transaction.recipient", "smtp.transaction.recipient.rejected",
          "smtp.transaction.queue_id", "smtp.rcpt.status", "smtp.mail.status", "smtp.auth.outcome"]
-MARKS = ["smtp.missing", "smtp.not_captured", "smtp.expert.gap", "smtp.expert.incomplete", "smtp.data.incomplete"]
+MARKS = ["smtp.missing", "smtp.not_captured", "smtp.expert.gap", "smtp.expert.message_incomplete", "smtp.data.incomplete"]
 
 # Each reply has words of its own, so that a pair of command and reply tells itself.
 LOCKSTEP = [
@@ -176,7 +176,7 @@ def test_a_message_with_a_hole_is_passed_on_up_to_it(tshark, drop):
     *head, chunks = tshark.messages(capture)[0]
     assert head == ([in_front] if drop else []) and len(chunks) == 16
     frames = tshark.tree(capture, two_pass=True)
-    assert any(frame.all("smtp.expert.incomplete") or frame.all("smtp.expert.message_incomplete") for frame in frames)
+    assert any(frame.all("smtp.expert.message_incomplete") or frame.all("smtp.expert.message_incomplete") for frame in frames)
 
 
 # --- the capture begins in the middle of a mail ------------------------------------------------

@@ -84,7 +84,7 @@ def test_line_without_end(tshark, source, who, name):
     end = [S("250 fine\r\n"), C("RSET\r\n"), S("250 done\r\n")] if who is C else [C("RSET\r\n"), S("250 done\r\n")]
     capture = one([*HELLO, who(line), who("\r\n"), *end])
     frames = tshark.tree(capture)
-    marked = [frame for frame in frames if frame.all("smtp.expert.line_too_long")]
+    marked = [frame for frame in frames if frame.all("smtp.expert.limit")]
     assert len(marked) == 1
     commands = [value for frame in frames for value in frame.values("smtp.req.command")]
     assert commands == (["EHLO", "NOOP", "RSET"] if who is C else ["EHLO", "RSET"])
@@ -99,9 +99,9 @@ def test_pending_commands(tshark, source):
     most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
     extra = 10
     capture = one([*HELLO, C(b"NOOP\r\n" * extra), C(b"NOOP\r\n" * most), S("250 ok\r\n" * 3)], mss=JUMBO)
-    names = ["smtp.expert.over_limit", "smtp.response.code", "smtp.request_in"]
+    names = ["smtp.expert.limit", "smtp.response.code", "smtp.request_in"]
     rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
-    assert sum(len(row["smtp.expert.over_limit"]) for row in rows) == extra
+    assert sum(len(row["smtp.expert.limit"]) for row in rows) == extra
     # They answer the first ones, which are forgotten: not those that are left.
     assert rows[-1]["smtp.response.code"] == ["250"] * 3
     assert rows[-1]["smtp.request_in"] == []
@@ -110,9 +110,9 @@ def test_pending_commands(tshark, source):
 def test_as_many_pending_commands_as_may_be(tshark, source):
     most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
     capture = one([*HELLO, C(b"NOOP\r\n" * most), S("250 ok\r\n" * 3)], mss=JUMBO)
-    names = ["frame.number", "smtp.expert.over_limit", "smtp.request_in"]
+    names = ["frame.number", "smtp.expert.limit", "smtp.request_in"]
     rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
-    assert not any(row["smtp.expert.over_limit"] for row in rows)
+    assert not any(row["smtp.expert.limit"] for row in rows)
     # The greeting, the hello and its reply stand before it.
     assert rows[-1]["smtp.request_in"] == rows[3]["frame.number"] * 3
 
@@ -126,12 +126,12 @@ def test_recipients(tshark, source):
              C("DATA\r\n"), S("354 go\r\n"), C("x\r\n.\r\n"), S("250 done\r\n")]
     capture = one(steps, mss=JUMBO)
     names = ["smtp.transaction.recipient", "smtp.transaction.recipients_not_shown",
-             "smtp.expert.over_limit"]
+             "smtp.expert.limit"]
     rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
     shown = len(rows[-1]["smtp.transaction.recipient"])
     more, = rows[-1]["smtp.transaction.recipients_not_shown"]
     assert 0 < shown <= most and shown + int(more) == n
-    assert sum(len(row["smtp.expert.over_limit"]) for row in rows) == n - most
+    assert sum(len(row["smtp.expert.limit"]) for row in rows) == n - most
 
 
 def test_extensions(tshark, source):
@@ -167,8 +167,8 @@ def test_largest_message(tshark):
     assert tshark.messages(capture)[0] == [text.encode(), b"Subject: y\r\n\r\n"]
     prefs = [f"esmtp.max_message:{len(text) - 1}"]
     assert tshark.messages(capture, prefs=prefs)[0] == [b"Subject: y\r\n\r\n"]
-    marks = tshark.fields(capture, ["smtp.expert.message_too_big"], prefs=prefs)
-    assert sum(len(row["smtp.expert.message_too_big"]) for row in marks) == 1
+    marks = tshark.fields(capture, ["smtp.expert.limit"], prefs=prefs)
+    assert sum(len(row["smtp.expert.limit"]) for row in marks) == 1
     prefs = [f"esmtp.max_message:{len(text)}"]
     assert len(tshark.messages(capture, prefs=prefs)[0]) == 2
 
@@ -213,8 +213,8 @@ def test_frames_that_are_too_full(tshark):
     left, = re.findall(r"\[Lines not shown: (\d+)\]", text)
     assert 0 < int(left) < n
     # Who asks for that alone gets it, too.
-    rows = tshark.fields(capture, ["smtp.expert.not_shown"], filter="tcp.len > 0")
-    assert [len(row["smtp.expert.not_shown"]) for row in rows] == [0, 0, 0, 0, 1]
+    rows = tshark.fields(capture, ["smtp.expert.limit"], filter="tcp.len > 0")
+    assert [len(row["smtp.expert.limit"]) for row in rows] == [0, 0, 0, 0, 1]
 
 
 # --- floods -----------------------------------------------------------------------------------

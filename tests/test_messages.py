@@ -327,12 +327,12 @@ def test_a_hole_is_marked(tshark):
         exports = tshark.exports(capture, kinds=["imf", "smtp", "smtp-attachments"], two_pass=two_pass)
         assert [list(files.values()) for files in exports.values()] == [[message], [message[:50], message], []]
         rows = tshark.fields(capture, ["smtp.data.incomplete", "smtp.message", "smtp.message.missing", "smtp.eom",
-                                       "smtp.data.reassembled.length", "smtp.expert.incomplete"],
+                                       "smtp.data.reassembled.length", "smtp.expert.message_incomplete"],
                              filter="smtp.data.incomplete", two_pass=two_pass)
         assert [row["smtp.message.missing"] for row in rows] == [["6"], ["56"]]
         for row in rows:
             assert row["smtp.data.incomplete"] == ["octets are missing from the capture"]
-            assert len(row["smtp.eom"]) == len(row["smtp.expert.incomplete"]) == 1
+            assert len(row["smtp.eom"]) == len(row["smtp.expert.message_incomplete"]) == 1
             assert row["smtp.data.reassembled.length"] == []
     assert rows[0]["smtp.message"] == ["From: <a@a.example>\r\n", "Subject: s\r\n", "\r\n", "line one\r\n", "line ",
                                        "ine three\r\n"]
@@ -563,22 +563,22 @@ def test_larger_than_the_preference(tshark):
         for two_pass in PASSES:
             assert tshark.messages(capture, prefs=prefs, two_pass=two_pass).get(0, []) == kept
             assert list(tshark.export(capture, kind="smtp", prefs=prefs, two_pass=two_pass).values()) == kept
-            rows = tshark.fields(capture, ["smtp.expert.message_too_big", "smtp.data.total", "smtp.data.reassembled.length"],
-                                 filter="smtp.expert.message_too_big", prefs=prefs, two_pass=two_pass)
+            rows = tshark.fields(capture, ["smtp.expert.limit", "smtp.data.total", "smtp.data.reassembled.length"],
+                                 filter="smtp.expert.limit", prefs=prefs, two_pass=two_pass)
             assert len(rows) == 3 - len(kept)
             assert all(row["smtp.data.total"] and not row["smtp.data.reassembled.length"] for row in rows)
 
 
-BOUNDS = "smtp.expert.message_lines || smtp.expert.message_failed"
+BOUNDS = "smtp.expert.limit || smtp.expert.limit"
 
 
 def test_more_lines_than_a_tree_holds(tshark):
     message = HEAD + b"\r\n" * 1200000
     capture = Capture()
     capture.add([*session(data(message))[:-3], S("250 ok\r\n"), *QUIT], mss=60000)
-    row, = tshark.fields(capture, ["imf.subject", "smtp.eom"], filter="smtp.expert.message_lines")
+    row, = tshark.fields(capture, ["imf.subject", "smtp.eom"], filter="smtp.expert.limit")
     assert row["imf.subject"] == ["s"] and len(row["smtp.eom"]) == 1
-    assert "Simple Mail Transfer Protocol" in tshark.verbose(capture, filter="smtp.expert.message_lines")
+    assert "Simple Mail Transfer Protocol" in tshark.verbose(capture, filter="smtp.expert.limit")
     for kind in ("imf", "smtp"):
         octets, = tshark.export(capture, kind=kind).values()
         assert octets == message

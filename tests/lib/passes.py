@@ -10,6 +10,7 @@ LATER = {
     "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
     "smtp.expert.undecided",
+    "smtp.expert.client_first",  # the EHLO reply may show that the server takes it
 }
 
 
@@ -81,9 +82,13 @@ def any_order(tshark, capture, prefs=(), seed=1):
     return shown
 
 
-def experts(tshark, capture, *args, **options):
+# Expert infos that nearly every session of a test would have: test_findings.py is about them.
+COMMON = {f"smtp.expert.{name}" for name in ("refused", "deferred", "not_offered", "out_of_order")}
+
+
+def experts(tshark, capture, *args, left_out=COMMON, **options):
     """{tcp.stream: [(segment of the stream that has data, from 1; name without smtp.expert.), ...]}"""
-    names = [name for name in fields_of_smtp(tshark) if name.startswith("smtp.expert.")]
+    names = [name for name in sorted(tshark.types) if name.startswith("smtp.expert.") and name not in left_out | LATER - {"smtp.expert.client_first"}]
     streams = tshark.by_stream(capture, names, *args, filter="tcp.len > 0", **options)
     return {stream: [(n, name.removeprefix("smtp.expert."))
                      for n, row in enumerate(segments, 1) for name in names if row[name]]

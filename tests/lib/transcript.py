@@ -5,7 +5,8 @@ A line is: the packet (the n-th of the connection that carries octets, from 1), 
     for 4         replies: the packet of the command that it answers
     #1            number of the mail transaction; two if a MAIL's reply ends the one before it, too
     accepted      its outcome, on the reply that ends it
-    !gap          expert info smtp.expert.gap; alone after the packet, it is on the packet as a whole
+    !gap          expert info smtp.expert.gap; alone after the packet, it is on the packet as a whole; without
+                  passes.COMMON
     (...)         what the capture lacks
 
 A command is shown by verb and parameter, a reply by its code ("..." in a packet that has only its
@@ -14,6 +15,8 @@ first lines, "?" if it is none), message text by "text", the end mark by "end", 
 
 import difflib
 from dataclasses import dataclass
+
+from passes import COMMON
 
 # What a whole frame says of its connection.
 OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in"}
@@ -79,7 +82,7 @@ def _line(item, packet, places):
     words += [f"#{value}" for value in item.values("smtp.transaction")]
     words += item.values("smtp.transaction.outcome")
     words += sorted("!" + child.name.removeprefix("smtp.expert.") for child in item.walk()
-                    if child.name.startswith("smtp.expert.") and child is not item)
+                    if child.name.startswith("smtp.expert.") and child is not item and child.name not in COMMON)
     words += [f"({value})" for value in item.values("smtp.not_captured")]
     return " ".join(words)
 

@@ -42,6 +42,12 @@ typedef struct {
     uint64_t octets;
 } collected_t;
 
+/* A mail that began since the oldest doubt. */
+typedef struct {
+    uint32_t seq; /* of its MAIL */
+    uint32_t id;
+} mail_t;
+
 typedef struct {
     esmtp_doubt_kind_t kind;
     uint64_t entry;    /* pending entry whose reply tells */
@@ -66,6 +72,8 @@ struct esmtp_doubts {
     buffer_t said;   /* said_t */
     buffer_t octets; /* of all of them */
     buffer_t begun;  /* esmtp_message_t *: messages begun since the oldest doubt */
+    buffer_t mails;  /* mail_t, in the order of their octets */
+    size_t mail;     /* of them: the first that has not been met again since a reading was taken back */
     buffer_t carry;  /* client octets that the caller believes used: the beginning of a line as they are read now */
     uint64_t seen, spent; /* octets that were kept; what taking back has cost */
     uint32_t taken_back;
@@ -176,6 +184,7 @@ static void copy_all(esmtp_session_t *s, doubt_t *d)
     copy_login(s, d, s->reply.login);
     copy_fact(s, d, s->text_command);
     copy_fact(s, d, s->text_fact);
+    copy_fact(s, d, s->told.early);
     copy_fact(s, d, s->reply.head);
     copy_fact(s, d, s->early_refusal);
     copy_fact(s, d, s->false_end);
@@ -244,6 +253,39 @@ void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message)
 {
     if (s->doubts && s->doubts->n)
         buffer_add(s, &s->doubts->begun, &message, sizeof message);
+}
+
+/* The first mail that begins here or later, of those that have not been met again. */
+static mail_t *mail_from(esmtp_doubts_t *t, uint32_t seq)
+{
+    mail_t *mails = (mail_t *)(void *)t->mails.p;
+    size_t n = t->mails.n / sizeof *mails;
+    while (t->mail < n && (int32_t)(seq - mails[t->mail].seq) > 0)
+        t->mail++;
+    return t->mail < n ? &mails[t->mail] : NULL;
+}
+
+static void keep_mail(esmtp_session_t *s, const mail_t *mail)
+{
+    buffer_t *b = &s->doubts->mails;
+    size_t at = s->doubts->mail++ * sizeof *mail, behind = b->n - at;
+    buffer_add(s, b, mail, sizeof *mail);
+    memmove(b->p + at + sizeof *mail, b->p + at, behind);
+    memcpy(b->p + at, mail, sizeof *mail);
+}
+
+uint32_t esmtp_doubt_mail(esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    esmtp_doubts_t *t = s->doubts;
+    mail_t mail = {at->seq, 0}, *known = t ? mail_from(t, at->seq) : NULL;
+    if (known && known->seq == at->seq) {
+        t->mail++;
+        return known->id;
+    }
+    mail.id = ++*s->ops->mails;
+    if (esmtp_session_in_doubt(s))
+        keep_mail(s, &mail);
+    return mail.id;
 }
 
 /* --- opening and closing ------------------------------------------------------------------------ */
@@ -336,6 +378,8 @@ static void close_doubt(esmtp_session_t *s, unsigned i)
     buffer_free(s, &t->said);
     buffer_free(s, &t->octets);
     buffer_free(s, &t->begun);
+    buffer_free(s, &t->mails);
+    t->mail = 0;
 }
 
 void esmtp_doubt_confirm(esmtp_session_t *s, esmtp_doubt_kind_t kind)
@@ -446,6 +490,7 @@ static void take_back(esmtp_session_t *s, unsigned i, esmtp_finding_set_t *told)
     t->octets.n = d.said < n_said(t) ? said_at(t, d.said)->offset : t->octets.n;
     t->said.n = d.said * sizeof(said_t);
     t->taken_back++;
+    t->mail = 0;
     cut_messages(s, &d);
     while (t->n > i + 1)
         doubt_free(s, &t->doubt[--t->n]);

@@ -77,6 +77,8 @@ void esmtp_doubt_settle(esmtp_session_t *s);
 void esmtp_doubt_layer(esmtp_session_t *s, bool tls);
 /* A message is begun: if the reading is taken back, what was collected of it is dropped. */
 void esmtp_doubt_message(esmtp_session_t *s, esmtp_message_t *message);
+/* A mail begins: its number in the capture file. One that is made anew from the same octets keeps its number. */
+uint32_t esmtp_doubt_mail(esmtp_session_t *s, const esmtp_stamp_t *at);
 
 /* A hello was accepted: what the server knows may be other than before. */
 void esmtp_doubt_hello(esmtp_session_t *s);

@@ -9,6 +9,8 @@
 #include "doubt.h"
 
 #include "../parse/auth.h"
+#include "../parse/suspect.h"
+#include "../tables/needs.h"
 
 /* One call's work on one direction. */
 typedef struct {
@@ -70,6 +72,17 @@ static void read_mail_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
         e->eight_bit |= e->binary || esmtp_span_is(arg.name, "SMTPUTF8") ||
                         (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "8BITMIME"));
         e->requiretls |= esmtp_span_is(arg.name, "REQUIRETLS");
+    }
+}
+
+/* What parameters of MAIL and RCPT need of the server's offer. */
+static void read_needs(esmtp_span_t rest, esmtp_client_event_t *e)
+{
+    esmtp_argument_t arg;
+    while (esmtp_argument_next(&rest, &arg)) {
+        int need = esmtp_need_of_param(arg.name, arg.value);
+        if (need >= 0)
+            e->needs |= UINT64_C(1) << need;
     }
 }
 
@@ -151,6 +164,12 @@ static bool is_no_answer(const esmtp_command_t *command, esmtp_span_t line)
     return false;
 }
 
+/* Verbs whose parameter is a name that servers may look up: EHLO, HELO, LHLO, ETRN, VRFY. */
+static bool names_somebody(const esmtp_verb_row_t *row)
+{
+    return esmtp_is_hello(row) || row->id == ESMTP_VERB_ETRN || row->id == ESMTP_VERB_VRFY;
+}
+
 static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_client_event_t *e)
 {
     memset(e, 0, sizeof *e);
@@ -173,6 +192,8 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
         esmtp_path_parse(e->command.parameter, row->flags & ESMTP_VF_FROM ? "FROM" : "TO", &e->path, &rest);
         if (row->id == ESMTP_VERB_MAIL)
             read_mail_arguments(rest, e);
+        read_needs(rest, e);
+        e->suspect = esmtp_suspect_path(&e->path);
     } else if (row->payload == ESMTP_PAYLOAD_CHUNK) {
         e->size_ok = esmtp_bdat_parse(e->command.parameter, &e->size, &e->last);
         e->odd_size = !e->size_ok;
@@ -183,6 +204,10 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     } else if (row->flags & ESMTP_VF_AUTH) {
         read_auth(e->command.parameter, e);
     }
+    e->name = esmtp_span_to(e->command.parameter, esmtp_span_word(e->command.parameter));
+    if (!(row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) && names_somebody(row) &&
+        esmtp_suspect_code(e->command.parameter))
+        e->suspect = ESMTP_SUSPECT_CODE;
     e->sure = esmtp_session_wants_proof(f->s) && is_sure(e);
 }
 
@@ -254,6 +279,22 @@ static void keep_line(feed_t *f, esmtp_fact_t *fact, const esmtp_line_t *line)
     fact->whole = whole;
 }
 
+/* Whether a line goes on with what the line before it, which has no reply yet, left open: a line break in a name or
+ * address has made commands of the rest. */
+static bool is_injected(const feed_t *f, const esmtp_line_t *line, const esmtp_client_event_t *e)
+{
+    esmtp_span_t text = esmtp_span(f->in.p, line->len);
+    bool rest = esmtp_span_find(text, '>') < text.len || esmtp_span_find(text, '"') < text.len;
+    return f->s->told.unclosed && esmtp_session_is_pipelined(f->s, &f->at) && (e->command.row || rest);
+}
+
+static bool leaves_open(const feed_t *f, const esmtp_line_t *line, const esmtp_client_event_t *e)
+{
+    const esmtp_verb_row_t *row = e->command.row;
+    return row && (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO) || names_somebody(row)) &&
+           esmtp_suspect_unclosed(esmtp_span(f->in.p, line->len));
+}
+
 /* Returns false if the line needs more octets. */
 static bool feed_client_line(feed_t *f)
 {
@@ -262,6 +303,7 @@ static bool feed_client_line(feed_t *f)
     if (!next_line(f, &line))
         return false;
     parse_client_line(f, &line, &event);
+    event.injected = is_injected(f, &line, &event);
     open_doubts(f, &event);
     esmtp_auth_gift_t gift = read_credentials(f, &event);
     event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
@@ -275,6 +317,7 @@ static bool feed_client_line(feed_t *f)
     if (fact->flags & ESMTP_FF_TAIL)
         keep_line(f, fact, &line);
     f->commands++;
+    f->s->told.unclosed = leaves_open(f, &line, &event);
     f->s->too_long[f->from] = line.too_long;
     advance(f, line.total);
     if (event.command.row && event.command.row->payload == ESMTP_PAYLOAD_CHUNK) {
@@ -439,6 +482,45 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
         esmtp_doubt_open(s, ESMTP_DOUBT_ONE_REPLY, s->pairing.popped, &f->at);
 }
 
+/* What a line of an EHLO reply offers. */
+static void read_extension(esmtp_server_event_t *e)
+{
+    esmtp_span_t rest, word;
+    esmtp_ehlo_parse(e->reply.parameter, &e->extension);
+    rest = e->extension.parameter;
+    if (rest.len && esmtp_number_parse(rest, &e->size) != ESMTP_NUMBER_OK)
+        e->size = UINT64_MAX;
+    if (!esmtp_span_is(e->extension.keyword, "AUTH"))
+        return;
+    while (esmtp_word_next(&rest, " \t", &word)) {
+        const esmtp_mechanism_row_t *row = esmtp_mechanism_find(word);
+        e->exposing |= row && row->exposed;
+    }
+}
+
+/* Whether the text names the client's address. */
+static bool names_client(const esmtp_session_t *s, esmtp_span_t text)
+{
+    char address[16];
+    const uint8_t *a = s->ends.client;
+    g_snprintf(address, sizeof address, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+    return a[0] && contains(text, address);
+}
+
+/* What the text of a line tells beside its code. */
+static void read_text(const feed_t *f, esmtp_server_event_t *e)
+{
+    esmtp_span_t text = e->reply.parameter;
+    if (!f->s->greeted || (f->s->reply.open && f->s->reply.greeting)) {
+        e->masked = esmtp_suspect_masked(text);
+        e->host = e->reply.code == 220 ? esmtp_greeting_host(text) : e->host;
+    }
+    if (e->reply.code < 400)
+        return;
+    e->listed = esmtp_suspect_block_list(text);
+    e->listed_client = e->listed && names_client(f->s, text);
+}
+
 static bool feed_server(feed_t *f)
 {
     esmtp_finding_set_t told = {{0}};
@@ -457,12 +539,9 @@ static bool feed_server(feed_t *f)
         drop_piece(&event);
     for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &told); i++)
         ;
-    if (esmtp_session_hello_pending(f->s)) {
-        esmtp_ehlo_parse(event.reply.parameter, &event.extension);
-        if (event.extension.parameter.len &&
-            esmtp_number_parse(event.extension.parameter, &event.size) != ESMTP_NUMBER_OK)
-            event.size = UINT64_MAX;
-    }
+    if (esmtp_session_hello_pending(f->s))
+        read_extension(&event);
+    read_text(f, &event);
     if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))
         event.queue_id = esmtp_reply_queue_id(event.reply.text);
     if (event.reply.code == 334)

@@ -83,7 +83,7 @@ esmtp_pending_t *esmtp_pairing_push(esmtp_session_t *s)
 {
     esmtp_pairing_t *q = &s->pairing;
     if (q->n == ESMTP_PENDING_MAX) {
-        esmtp_session_raise(s, esmtp_pairing_at(q, 0)->fact, ESMTP_FINDING_OVER_LIMIT);
+        esmtp_session_raise(s, esmtp_pairing_at(q, 0)->fact, ESMTP_FINDING_LIMIT);
         forget_front(s);
         q->lossy = true;
     }

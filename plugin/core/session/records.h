@@ -152,6 +152,7 @@ typedef struct {
     const char *auth;      /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
     uint64_t size;         /* SIZE; UINT64_MAX if not offered or without number */
     bool starttls, pipelining;
+    bool partial; /* lines of it are not in the capture */
 } esmtp_offer_list_t;
 
 /* Whether a list holds a keyword. */

@@ -74,6 +74,11 @@ esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx)
     return s;
 }
 
+void esmtp_session_set_ends(esmtp_session_t *s, const esmtp_ends_t *ends)
+{
+    s->ends = *ends;
+}
+
 void esmtp_session_opened(esmtp_session_t *s, int64_t time)
 {
     s->opened = true;
@@ -190,6 +195,7 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
     if (s->step == ESMTP_STEP_TEXT)
         esmtp_session_enter(s, ESMTP_STEP_LINE);
     s->text_due = false;
+    s->early_refusal = NULL;
     s->login = NULL;
     s->challenges = 0;
     s->logged_in = NULL;
@@ -293,6 +299,10 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
         fact->flags |= ESMTP_FF_LMTP;
     if (side == s->server)
         fact->flags |= ESMTP_FF_FROM_SERVER;
+    if (s->told.cut_in_message && side != s->server) {
+        esmtp_session_raise(s, fact, ESMTP_FINDING_TLS_CLOSED_IN_MESSAGE);
+        s->told.cut_in_message = false;
+    }
     if (s->tls_failed) {
         esmtp_session_raise(s, fact, ESMTP_FINDING_NO_TLS_RECORD);
         s->tls_failed = false;
@@ -318,13 +328,17 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
         esmtp_session_raise(s, fact, ESMTP_FINDING_MIXED_LINE_ENDS);
     if (line->eol == ESMTP_EOL_LF && kind != ESMTP_FACT_LINE)
         esmtp_session_raise(s, fact, ESMTP_FINDING_BARE_LF);
-    if (line->eol == ESMTP_EOL_NONE && (line->too_long || kind != ESMTP_FACT_LINE))
-        esmtp_session_raise(s, fact, line->too_long ? ESMTP_FINDING_TOO_LONG : ESMTP_FINDING_NO_EOL);
+    if (line->too_long)
+        esmtp_session_raise_of(s, fact, ESMTP_FINDING_LIMIT, "Line without end: cut off here");
+    else if (line->eol == ESMTP_EOL_NONE && kind != ESMTP_FACT_LINE)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NO_EOL);
     if (line->nul || line->bare_cr || (line->extra_cr && !s->extra_cr[side]))
         esmtp_session_raise(s, fact, ESMTP_FINDING_CONTROL);
     s->extra_cr[side] |= line->extra_cr;
     if (at->tls_over)
         esmtp_session_tls_over(s, side, fact);
+    if (s->ends.tls_port && !at->tls)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_ON_TLS_PORT);
     return fact;
 }
 

@@ -16,6 +16,7 @@
 #include "../parse/auth.h"
 #include "../parse/body.h"
 #include "../parse/command.h"
+#include "../parse/hops.h"
 #include "../parse/line.h"
 #include "../parse/reply.h"
 #include "../tables/tables.h"
@@ -73,6 +74,16 @@ typedef struct {
 } esmtp_session_ops_t;
 
 typedef struct esmtp_session esmtp_session_t;
+
+/* The two ends of the connection. Zeroed: nothing is known. */
+typedef struct {
+    uint16_t port;     /* the server's; 0 if not known */
+    bool same;         /* both have one address */
+    bool tls_port;     /* the server's port is one for TLS */
+    uint8_t client[4]; /* the client's address if it is one of IPv4, else zero */
+} esmtp_ends_t;
+
+void esmtp_session_set_ends(esmtp_session_t *s, const esmtp_ends_t *ends);
 
 /* ops must stay where they are. */
 esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx);
@@ -136,6 +147,10 @@ typedef struct {
     bool binary;            /* MAIL BODY=BINARYMIME */
     bool eight_bit;         /* MAIL BODY=8BITMIME or BINARYMIME, or SMTPUTF8 */
     bool requiretls;        /* MAIL REQUIRETLS */
+    uint64_t needs;         /* MAIL, RCPT: what parameters need of the offer, a bit for each number of needs.h */
+    uint32_t suspect;       /* ESMTP_SUSPECT_* */
+    bool injected;          /* it goes on with a name or address that the line before it left open */
+    esmtp_span_t name;      /* hello: first word of its parameter */
     bool sure;              /* can hardly be anything but this command: known verb, fitting parameter; needed only when
                                esmtp_session_wants_proof says so */
     bool dot;               /* the line is "." */
@@ -199,6 +214,11 @@ typedef struct {
     uint16_t wrapped; /* a 558 line wraps a reply to one recipient: the code of that one, on its last line; else 0 */
     esmtp_prompt_t prompt; /* 334 */
     bool echo;             /* it repeats what the client sent for a login */
+    bool masked;           /* its text is overwritten */
+    bool listed;           /* a refusal that names a list of blocked hosts */
+    bool listed_client;    /* and the client's address */
+    bool exposing;         /* EHLO: an AUTH line with a mechanism whose password or token can be read */
+    esmtp_span_t host;     /* 220: the server's name */
     unsigned nth;          /* lines in front of it in the same call */
 } esmtp_server_event_t;
 

@@ -6,6 +6,12 @@
  */
 #include "doubt.h"
 
+bool esmtp_session_is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
+{
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
+    return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
+}
+
 /* Whether chunks are no message: there was one and it was refused, or there is no transaction that they could belong
  * to. */
 static bool is_leftover(const esmtp_session_t *s, const esmtp_message_t *before)
@@ -66,10 +72,6 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     p->fact->extra = login;
     p->fact->index = event->initial;
     await_reply(login, p->fact);
-    if (s->logged_in)
-        esmtp_session_raise(s, p->fact, ESMTP_FINDING_AUTH_TWICE);
-    if (s->txn && !s->txn->closed)
-        esmtp_session_raise(s, p->fact, ESMTP_FINDING_AUTH_IN_MAIL);
 }
 
 const char *const *esmtp_session_secrets(const esmtp_session_t *s)
@@ -153,12 +155,6 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     esmtp_txn_touch(p->txn, at, p->fact);
 }
 
-static bool hello_sent(const esmtp_client_event_t *event)
-{
-    const esmtp_verb_row_t *row = event->command.row;
-    return row && ((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO);
-}
-
 /* Who the client says it is: the first word of a hello's parameter. */
 static void name_client(esmtp_session_t *s, const esmtp_client_event_t *event)
 {
@@ -167,135 +163,11 @@ static void name_client(esmtp_session_t *s, const esmtp_client_event_t *event)
         s->hello = esmtp_session_strdup(s, name);
 }
 
-/* Whether a command must be the last of a batch: what follows depends on its reply. RFC 2920 section 3.1. */
-static bool ends_batch(const esmtp_verb_row_t *row)
-{
-    if (!row)
-        return false;
-    if (row->flags & (ESMTP_VF_HELLO | ESMTP_VF_AUTH | ESMTP_VF_SWAP) || row->payload == ESMTP_PAYLOAD_TEXT)
-        return true;
-    return row->id == ESMTP_VERB_HELO || row->id == ESMTP_VERB_QUIT || row->id == ESMTP_VERB_VRFY ||
-           row->id == ESMTP_VERB_EXPN;
-}
-
-/* Whether a command was sent while one that ends a batch waits. Before the greeting all is too early, and said so. */
-static bool breaks_batch(const esmtp_session_t *s, const esmtp_stamp_t *at)
-{
-    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
-    return last && ends_batch(last->row) && s->greeted && !last->early && esmtp_session_server_watched(s, at);
-}
-
-/* Names under which programs for attacks and scans say hello. */
-static bool is_known_tool(esmtp_span_t name)
-{
-    static const char *const tools[] = {"ylmf-pc", "hydra", "nmap.scanme.org", "nessus", "mail.nessus.org"};
-    for (size_t i = 0; i < G_N_ELEMENTS(tools); i++) {
-        if (esmtp_span_is(name, tools[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Header fields with which HTTP goes on. */
-static bool is_http_header(esmtp_span_t verb)
-{
-    static const char *const fields[] = {"Host:",   "User-Agent:", "Accept", "Content-",
-                                         "Cookie:", "Referer:",    "Origin:"};
-    if (esmtp_span_find(verb, ':') == verb.len)
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        if (esmtp_span_starts(verb, fields[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Whether another protocol speaks, or a back door of old servers is tried. */
-static bool is_foreign(const esmtp_client_event_t *event)
-{
-    const esmtp_command_t *command = &event->command;
-    if (command->row)
-        return command->row->flags & (ESMTP_VF_NOT_SMTP | ESMTP_VF_PROBE);
-    return esmtp_span_starts(command->verb, "SSH-") || is_http_header(command->verb);
-}
-
-/* Whether a line reads as the header of a message that was refused. */
-static bool is_header(const esmtp_client_event_t *event)
-{
-    esmtp_span_t verb = event->command.verb;
-    return !event->command.row && verb.len > 1 && verb.p[verb.len - 1] == ':';
-}
-
-/* What is wrong with a line that is no command. */
-static void line_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
-{
-    bool refused = s->data_refused, no_command = !event->command.named;
-    no_command |= !event->command.row && !event->command.plausible;
-    s->data_refused = false;
-    if (is_foreign(event))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_FOREIGN_PROTOCOL);
-    else if (refused && event->line.len && (no_command || is_header(event)))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_TEXT_AFTER_REFUSAL);
-    else if (no_command && !event->line.nul && !event->line.bare_cr)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_NOT_COMMAND);
-}
-
-/* What is wrong with a command at this point of the session. */
-static esmtp_finding_set_t command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
-                                            const esmtp_client_event_t *event)
-{
-    const esmtp_verb_row_t *row = event->command.row;
-    esmtp_finding_set_t found = {{0}};
-    bool clear_offered = !at->tls && s->offer && s->offer->starttls;
-    if (s->opened && !s->greeted && !at->peer_ahead)
-        esmtp_findings_put(&found, ESMTP_FINDING_CLIENT_FIRST);
-    /* A hello begins the session anew: TLS was taken off before the capture. */
-    bool anew = s->tls_phase == ESMTP_TLS_PHASE_UNMET && hello_sent(event);
-    bool tls_wanted = s->tls_phase != ESMTP_TLS_PHASE_NONE;
-    if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
-        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
-    if (breaks_batch(s, at))
-        esmtp_findings_put(&found, ESMTP_FINDING_UNSYNCHRONIZED);
-    if (event->nth > 0 && s->offer && !s->offer->pipelining)
-        esmtp_findings_put(&found, ESMTP_FINDING_PIPELINE);
-    if (!row)
-        return found;
-    if (at->tls && (row->flags & ESMTP_VF_TLS))
-        esmtp_findings_put(&found, ESMTP_FINDING_TLS_TWICE);
-    if (clear_offered && row->id == ESMTP_VERB_MAIL)
-        esmtp_findings_put(&found, ESMTP_FINDING_CLEAR_MAIL);
-    if (event->requiretls && (!at->tls || (s->offer && !esmtp_offer_has(s->offer, "REQUIRETLS"))))
-        esmtp_findings_put(&found, ESMTP_FINDING_REQUIRETLS);
-    if (hello_sent(event) && is_known_tool(event->command.parameter))
-        esmtp_findings_put(&found, ESMTP_FINDING_KNOWN_TOOL);
-    return found;
-}
-
-/* Whether the server's list of mechanisms lacks one. */
-static bool mechanism_missing(const esmtp_session_t *s, esmtp_span_t mechanism)
-{
-    if (!s->offer || !mechanism.len)
-        return false;
-    esmtp_span_t rest = esmtp_span_str(s->offer->auth ? s->offer->auth : ""), word;
-    while (esmtp_word_next(&rest, " \t", &word)) {
-        if (word.len == mechanism.len &&
-            g_ascii_strncasecmp((const char *)word.p, (const char *)mechanism.p, word.len) == 0)
-            return false;
-    }
-    return true;
-}
-
 /* XACK OFF counts when it is accepted; after XACK ON replies are awaited at once. */
 static void xack_sent(esmtp_session_t *s, const esmtp_client_event_t *event, esmtp_pending_t *p)
 {
     p->xack_off = esmtp_span_is(event->command.parameter, "OFF");
     s->xack_off &= p->xack_off;
-}
-
-/* Whether a mechanism proves that the client knows a password without sending it. */
-static bool hides_password(const esmtp_mechanism_row_t *row)
-{
-    return row && !row->exposed && row->form != ESMTP_SASL_EXTERNAL && row->form != ESMTP_SASL_ANONYMOUS;
 }
 
 /* Moves the state as the verb asks. */
@@ -318,14 +190,11 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     if (row->flags & ESMTP_VF_AUTH) {
         auth_sent(s, at, event, p);
         note_credentials(s, at, p->login, p->fact, event);
-        if (!at->tls && hides_password(p->login->row))
-            esmtp_session_raise(s, p->fact, ESMTP_FINDING_CLEAR_LOGIN);
-        if (mechanism_missing(s, event->mechanism))
-            esmtp_session_raise(s, p->fact, ESMTP_FINDING_MECH_NOT_OFFERED);
+        esmtp_session_login_findings(s, at, p->fact, event);
     }
     if ((row->flags & ESMTP_VF_TLS) && !at->tls && (s->tls_phase != ESMTP_TLS_PHASE_INSIDE || at->tls_over))
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_ASKED);
-    if (hello_sent(event)) {
+    if (esmtp_is_hello(event->command.row)) {
         name_client(s, event);
         if (s->tls_phase == ESMTP_TLS_PHASE_UNMET)
             esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
@@ -347,13 +216,6 @@ static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
     return row && s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
 }
 
-/* Whether a command was sent while another waited: no reply came in between that the client acknowledged. */
-static bool is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at)
-{
-    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
-    return last && (!at->peer_ahead || (at->ack && at->ack == last->ack));
-}
-
 /* Whether a line was refused before its end came. Ties it to its reply. */
 static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
@@ -373,13 +235,11 @@ static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
 
 static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
-    esmtp_finding_set_t found = command_findings(s, at, event);
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_COMMAND, &event->line);
-    esmtp_session_raise_all(s, fact, &found);
     fact->verb = esmtp_verb_number(event->command.row);
     note_stray_login(s, fact, event);
-    line_findings(s, fact, event);
-    s->batch |= event->nth > 0 || is_pipelined(s, at);
+    esmtp_session_command_findings(s, at, fact, event);
+    s->batch |= event->nth > 0 || esmtp_session_is_pipelined(s, at);
     if (s->login && (s->challenges <= 0 || event->gives_up) && event->command.row) {
         s->login = NULL; /* the client is through with it */
         s->challenges = 0;
@@ -419,6 +279,7 @@ static esmtp_fact_t *sasl_sent(esmtp_session_t *s, const esmtp_stamp_t *at, cons
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_AUTH, &event->line);
     fact->flags |= ESMTP_FF_LOGIN;
     fact->extra = login;
+    esmtp_session_length_findings(s, fact, event);
     s->login_hole = s->answer_next = false;
     if (--s->challenges < 0 && esmtp_session_server_watched(s, at) && !login->early) {
         login->early = true;

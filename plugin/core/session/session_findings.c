@@ -22,6 +22,16 @@ static bool count(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_id
     return true;
 }
 
+static void uncount(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_id_t id)
+{
+    bool server = esmtp_finding_rows[id].cap & ESMTP_CAP_A_SIDE && fact->flags & ESMTP_FF_FROM_SERVER;
+    uint8_t *n = &s->tally->n[server][id];
+    if (*n < UINT8_MAX)
+        --*n;
+    if (!s->tally->n[0][id] && !s->tally->n[1][id])
+        esmtp_findings_take(&s->tally->found, id);
+}
+
 void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)
 {
     if (esmtp_fact_has(fact, id) || !count(s, fact, id))
@@ -55,6 +65,7 @@ void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding
     const esmtp_finding_t *old = fact->findings;
     if (!esmtp_fact_has(fact, id))
         return;
+    uncount(s, fact, id);
     fact->findings = NULL;
     for (; old; old = old->next) {
         if (old->id == id)
@@ -64,4 +75,32 @@ void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding
         finding->next = fact->findings;
         fact->findings = finding;
     }
+}
+
+void esmtp_session_masked(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_masked_t kind)
+{
+    if (s->told.masked & kind)
+        return;
+    s->told.masked |= (uint8_t)kind;
+    esmtp_session_raise_of(s, fact, ESMTP_FINDING_MASKED,
+                           kind == ESMTP_MASKED_GREETING ? "A middlebox has overwritten the greeting: often it hides "
+                                                           "extensions, too. Switch its SMTP inspection off"
+                           : kind == ESMTP_MASKED_COMMAND
+                               ? "A middlebox has overwritten the command: the server cannot know what the client "
+                                 "asked for. Switch its SMTP inspection off"
+                               : NULL);
+}
+
+void esmtp_session_early_client(esmtp_session_t *s, esmtp_fact_t *fact)
+{
+    esmtp_session_raise(s, fact, ESMTP_FINDING_CLIENT_FIRST);
+    if (esmtp_fact_has(fact, ESMTP_FINDING_CLIENT_FIRST))
+        s->told.early = fact;
+}
+
+void esmtp_session_early_client_offered(esmtp_session_t *s)
+{
+    if (s->told.early)
+        esmtp_session_unraise(s, s->told.early, ESMTP_FINDING_CLIENT_FIRST);
+    s->told.early = NULL;
 }

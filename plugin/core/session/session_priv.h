@@ -76,6 +76,24 @@ typedef struct {
     uint8_t n[2][ESMTP_FINDINGS]; /* [1]: of the server, where that is counted by itself */
 } esmtp_tally_t;
 
+/* What was said once of each kind, and what findings depend on beside that. */
+typedef struct {
+    uint64_t disorder;    /* by number of the verb, modulo 64 */
+    uint64_t not_offered; /* ESMTP_NEEDS_MAX */
+    uint8_t masked;       /* esmtp_masked_t */
+    bool cut_in_message;  /* say with the client's next octets that it closed TLS in the middle of a message */
+    bool unclosed;        /* the client's newest line left a "<" or a quote open */
+    bool hiding_refused;  /* a login by a mechanism that hides the password was given up or refused */
+    esmtp_fact_t *early;  /* the client spoke before the greeting: in this line */
+} esmtp_told_t;
+
+/* What a middlebox has overwritten. */
+typedef enum {
+    ESMTP_MASKED_KEYWORD = 1u << 0,
+    ESMTP_MASKED_GREETING = 1u << 1,
+    ESMTP_MASKED_COMMAND = 1u << 2,
+} esmtp_masked_t;
+
 /* A line of text after a false end, as far as it has come. */
 typedef struct {
     bool open; /* it has not ended */
@@ -118,7 +136,9 @@ struct esmtp_session {
     uint32_t n_txns, n_logins;
 
     /* EHLO */
-    const char *hello; /* who the client says it is, in its last hello; NULL if none was seen */
+    const char *hello;       /* who the client says it is, in its last hello; NULL if none was seen */
+    const char *server_name; /* who the server says it is, in its greeting; NULL if it does not */
+    esmtp_ends_t ends;
     esmtp_offer_list_t *offer, *offer_new, *offer_clear;
 
     /* logins */
@@ -129,7 +149,8 @@ struct esmtp_session {
     uint8_t login_failures;
     bool data_refused;             /* DATA was refused, and no line of the client came since */
     uint32_t unknown_rcpts, rcpts; /* refused as not known; answered */
-    bool login_refused;            /* a login was refused or given up, and no command that is known came since */
+    esmtp_told_t told;
+    bool login_refused; /* a login was refused or given up, and no command that is known came since */
     const char *secrets[ESMTP_SECRETS];
     bool too_long[2];     /* by side: the line that was taken last goes on, its end is still to come */
     unsigned early_lines; /* lines of the client, up to LOGIN_LINES, while it is not known where the capture begins */
@@ -149,6 +170,7 @@ struct esmtp_session {
 
     /* text and counted octets */
     esmtp_body_t body;
+    esmtp_hops_t hops;
     esmtp_fact_t *text_command; /* the DATA that the text belongs to; NULL if unknown */
     const esmtp_verb_row_t *text_row;
     esmtp_fact_t *text_fact; /* its newest piece; NULL if there is none or something else came since */
@@ -171,7 +193,9 @@ struct esmtp_session {
         bool early;
         bool lost_peer;
         bool wrong_code;
-        bool no_command;
+        bool unmasked;   /* a line of it is not overwritten */
+        bool unasked;    /* no command waited for it */
+        bool no_command; /* likewise, and that is odd */
         uint16_t code;
         const char *reason; /* its first line: kept only of replies that decide about something */
         uint16_t verb;
@@ -193,6 +217,12 @@ struct esmtp_session {
     esmtp_login_t *gone_login; /* was refused while lines that were to answer it were on their way */
     uint64_t login_entry;      /* number of the pending entry of its AUTH, if that was captured */
 };
+
+/* EHLO, LHLO, HELO. */
+static inline bool esmtp_is_hello(const esmtp_verb_row_t *row)
+{
+    return row && ((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO);
+}
 
 /* Whether commands may have been sent that the capture lacks, and no reply since has told where the session stands. */
 static inline bool esmtp_session_unsynced(const esmtp_session_t *s)
@@ -267,7 +297,34 @@ void esmtp_session_text_refused(esmtp_session_t *s, esmtp_pending_t *p);
 void esmtp_session_begin_octets(esmtp_session_t *s, uint64_t n, bool last);
 void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
 
-/* session_findings.c: a finding about a fact, if its cap allows one more. what: see esmtp_finding_t. */
+/* session_client.c: whether a command was sent while another waited: no reply came in between that the client
+ * acknowledged. */
+bool esmtp_session_is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at);
+
+/* command_findings.c: what a command line shows, before it waits for its reply; likewise an AUTH that has begun its
+ * login. */
+void esmtp_session_command_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                                    const esmtp_client_event_t *event);
+void esmtp_session_login_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                                  const esmtp_client_event_t *event);
+/* Likewise of a line of a login's exchange. */
+void esmtp_session_length_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event);
+/* Whether a mechanism proves that the client knows a password without sending it. */
+bool esmtp_hides_password(const esmtp_mechanism_row_t *row);
+
+/* reply_findings.c: what a final reply to a verb tells; what one line of a reply tells; likewise
+ * the last line of the greeting. */
+void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
+void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
+                                       const esmtp_server_event_t *event);
+void esmtp_session_greeting_findings(esmtp_session_t *s, esmtp_fact_t *fact, uint16_t code);
+
+/* session_findings.c: a middlebox has overwritten something: said once of each kind. */
+void esmtp_session_masked(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_masked_t kind);
+/* The client speaks before the server has: odd, unless the server turns out to offer it; and it does. */
+void esmtp_session_early_client(esmtp_session_t *s, esmtp_fact_t *fact);
+void esmtp_session_early_client_offered(esmtp_session_t *s);
+/* A finding about a fact, if its cap allows one more. what: see esmtp_finding_t. */
 void esmtp_session_raise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id);
 void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what);
 void esmtp_session_raise_all(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_finding_set_t *set);

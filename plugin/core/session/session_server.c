@@ -66,6 +66,7 @@ static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
         list->auth = esmtp_session_strdup(s, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)
         list->size = event->size;
+    list->partial |= s->reply.head_lost;
     list->starttls |= esmtp_span_is(keyword, "STARTTLS");
     list->pipelining |= esmtp_span_is(keyword, "PIPELINING");
     return !offered_before(list, row, item);
@@ -93,9 +94,18 @@ static void offer_release(esmtp_session_t *s, esmtp_offer_list_t *list)
     esmtp_release(s->ops->allocator, list);
 }
 
+/* Whether a client may speak before the greeting: Exim, once it has learned that the server takes it. */
+static bool takes_early(const esmtp_offer_list_t *offer)
+{
+    return esmtp_offer_has(offer, "PIPECONNECT") || esmtp_offer_has(offer, "PIPE_CONNECT") ||
+           esmtp_offer_has(offer, "X_PIPE_CONNECT");
+}
+
 static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     s->offer = s->offer_new ? s->offer_new : offer_new(s);
+    if (s->told.early && takes_early(s->offer))
+        esmtp_session_early_client_offered(s);
     s->offer_shown = s->offer_first_tls;
     s->offer_new = NULL;
     if (!s->offer_first_tls)
@@ -116,14 +126,24 @@ static bool greets(uint16_t code)
     return code == 220 || (code >= 400 && code <= 599);
 }
 
-/* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
-static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, uint16_t code, bool doubt)
+/* What servers say of their own accord before they close: Exchange's "451 4.7.0 Timeout waiting for client input". */
+static bool is_goodbye(const esmtp_reply_line_t *reply)
 {
+    const esmtp_enhanced_t *e = &reply->enhanced;
+    bool timeout = e->class_ == 4 && ((e->subject == 4 && e->detail == 2) || (e->subject == 7 && e->detail == 0));
+    return reply->code == 554 || (reply->code == 451 && timeout);
+}
+
+/* Whether a reply that answers nothing is odd, or just the sign of what the capture lacks. */
+static void reply_alone(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event, bool doubt)
+{
+    uint16_t code = event->reply.code;
     bool goodbye = code == 421 || (code == 221 && !at->peer_ahead);
     if (goodbye || s->reply.early)
         return;
     bool watched = s->opened && s->client_spoke && !s->client_gap && !at->peer_ahead && !s->reply.head_lost && !doubt;
-    s->reply.no_command = watched;
+    s->reply.unasked = watched;
+    s->reply.no_command = watched && !is_goodbye(&event->reply);
     s->reply.lost_peer = !watched;
 }
 
@@ -198,7 +218,7 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
     if (p)
         context_from(s, p, code);
     else
-        reply_alone(s, at, code, doubt);
+        reply_alone(s, at, event, doubt);
     if (s->reply.lost_peer)
         lost_login(s, event);
     if (s->reply.txn && (code >= 400 || (p && p->message)))
@@ -232,6 +252,8 @@ static void login_ended(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_login
         s->logged_in = login;
     } else {
         login->outcome = login->cancelled ? ESMTP_LOGIN_CANCELLED : ESMTP_LOGIN_FAILED;
+        s->told.hiding_refused |=
+            esmtp_hides_password(login->row) && (login->cancelled || code == 504 || code == 534 || code == 535);
         s->login_refused = true;
     }
     if (s->login == login) {
@@ -271,53 +293,6 @@ static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
         esmtp_pairing_at(&s->pairing, i)->fact->flags |= ESMTP_FF_LMTP;
 }
 
-/* Logins that failed before it is worth a word. */
-#define FAILED_LOGINS 3
-/* Recipients that are not known before it is worth a word, if they are four fifths of all. */
-#define UNKNOWN_RECIPIENTS 10
-
-static void login_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact)
-{
-    bool failed = p->login->outcome == ESMTP_LOGIN_FAILED;
-    if (failed && s->login_failures < FAILED_LOGINS && ++s->login_failures == FAILED_LOGINS)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_MANY_FAILED_LOGINS);
-    if (p->login->outcome == ESMTP_LOGIN_SUCCEEDED && s->login_failures == FAILED_LOGINS)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_LOGIN_AFTER_FAILURES);
-}
-
-/* A recipient, or a name that was asked for, was judged. */
-static void recipient_findings(esmtp_session_t *s, esmtp_fact_t *fact, uint16_t code)
-{
-    s->rcpts++;
-    s->unknown_rcpts += code == 550 || code == 551 || code == 553;
-    if (s->unknown_rcpts >= UNKNOWN_RECIPIENTS && s->unknown_rcpts >= s->rcpts - s->rcpts / 5)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_HARVESTING);
-}
-
-/* What a final reply to a verb tells. */
-static void reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
-{
-    const esmtp_verb_row_t *row = p->row;
-    bool refused = code >= 400 && code != 421, asks = row->id == ESMTP_VERB_VRFY || row->id == ESMTP_VERB_EXPN;
-    if (p->login)
-        login_findings(s, p, fact);
-    if (row->id == ESMTP_VERB_RCPT || (asks && refused))
-        recipient_findings(s, fact, code);
-    if (asks && (code == 250 || (row->id == ESMTP_VERB_VRFY && (code == 251 || code == 551))))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_USER_REVEALED);
-    if (row->flags & ESMTP_VF_TLS && refused && s->offer && s->offer->starttls &&
-        s->tls_phase != ESMTP_TLS_PHASE_INSIDE)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_STARTTLS_REFUSED);
-    if (row->id == ESMTP_VERB_EHLO && (code == 500 || code == 502))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_EHLO_REFUSED);
-    if ((row->flags & ESMTP_VF_RESTART && code == 220) || (row->id == ESMTP_VERB_XFORWARD && code == 250))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_IDENTITY_REPLACED);
-    if (row->payload == ESMTP_PAYLOAD_TEXT)
-        s->data_refused = refused;
-    if (p->message && p->message->lf_end && !refused)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_LENIENT_END);
-}
-
 /* The verb's own part of a final reply. */
 static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                           uint16_t code)
@@ -328,7 +303,7 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
         return;
     if (p->login)
         login_ended(s, at, p->login, code);
-    reply_findings(s, p, fact, code);
+    esmtp_session_reply_findings(s, p, fact, code);
     if ((row->flags & ESMTP_VF_HELLO) && ok)
         offer_commit(s, fact);
     if (row->id == ESMTP_VERB_HELO && ok)
@@ -452,10 +427,18 @@ static void session_ended(esmtp_session_t *s)
 /* A refusal that nothing asked for may be that of a line whose end is still to come: servers need not wait for it. */
 static void note_early_refusal(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
-    bool alone = s->reply.no_command || (s->reply.lost_peer && s->opened && !s->client_spoke && !at->peer_ahead);
+    bool alone = s->reply.unasked || (s->reply.lost_peer && s->opened && !s->client_spoke && !at->peer_ahead);
     bool whole = fact->flags & ESMTP_FF_FIRST && s->step == ESMTP_STEP_LINE && s->reply.code >= 400;
     s->early_refusal = alone && whole && at->ack && !at->tls ? fact : NULL;
     s->early_refusal_ack = at->ack;
+}
+
+/* The greeting is complete. */
+static void greeted(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
+{
+    esmtp_session_greeting_findings(s, fact, event->reply.code);
+    if (event->host.len)
+        s->server_name = esmtp_session_strdup(s, event->host);
 }
 
 /* Last line of a reply: does what it says. */
@@ -469,6 +452,8 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     fact->flags |= ESMTP_FF_LAST;
     if (s->reply.greeting && s->opened)
         time_from(fact, at->time, s->opened_time);
+    if (s->reply.greeting)
+        greeted(s, fact, event);
     if (s->reply.early)
         early_reply(s, fact);
     note_early_refusal(s, at, fact);
@@ -589,7 +574,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         fact->flags |= ESMTP_FF_FIRST;
         begin_reply(s, at, event);
         if (esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_TLS))
-            s->reply.no_command = false; /* it answers the handshake */
+            s->reply.unasked = s->reply.no_command = false; /* it answers the handshake */
     } else if (reply->code != s->reply.code) {
         esmtp_session_raise(s, fact, ESMTP_FINDING_CODE_CHANGED);
     }
@@ -599,6 +584,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
     describe_line(s, at, fact);
     if (s->reply.paired && event->wrapped && s->reply.entry == s->pairing.popped)
         esmtp_txn_wrapped(s, esmtp_pairing_at(&s->pairing, 0), event->wrapped);
+    esmtp_session_reply_line_findings(s, at, fact, event);
     bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_extension(&event->extension);
     if (s->reply.hello && reply->valid && extension && !offer_add(s, event))
         esmtp_session_raise(s, fact, ESMTP_FINDING_DUPLICATE_KEYWORD);

@@ -16,6 +16,7 @@ void esmtp_session_begin_message(esmtp_session_t *s, const esmtp_stamp_t *at, es
     m->first_frame = at->frame;
     s->message_tls = at->tls;
     s->message = m;
+    memset(&s->hops, 0, sizeof s->hops);
     s->text_fact = NULL;
     esmtp_doubt_message(s, m);
 }
@@ -45,6 +46,7 @@ void esmtp_session_message_cut(esmtp_session_t *s, const esmtp_stamp_t *at)
     s->message->aborted = true;
     s->message = NULL;
     s->octets_left = 0;
+    s->told.cut_in_message = true;
     esmtp_session_enter(s, ESMTP_STEP_LOST);
 }
 
@@ -78,6 +80,8 @@ void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n)
 {
     esmtp_session_t *s = session;
     s->message->octets += n;
+    if (!s->hops.ended)
+        esmtp_hops_feed(&s->hops, p, n);
     if (s->ops->text)
         s->ops->text(s->ctx, s->message, p, n);
 }
@@ -119,6 +123,9 @@ static void text_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_me
         esmtp_session_raise(s, fact, ESMTP_FINDING_EIGHT_BIT);
 }
 
+/* Received fields with which a mail goes in circles: Postfix's hopcount_limit. */
+#define HOPS_MAX 50
+
 static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
     esmtp_message_t *m = s->message;
@@ -126,10 +133,12 @@ static void end_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_
     fact->flags |= ESMTP_FF_LAST | ESMTP_FF_MESSAGE;
     fact->extra = m;
     if (m->incomplete)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_INCOMPLETE);
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MESSAGE_INCOMPLETE);
     else if (!m->leftover)
         fact->flags |= ESMTP_FF_COMPLETE;
     text_findings(s, fact, m);
+    if (s->hops.n > HOPS_MAX)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MAIL_LOOP);
     if (s->ops->end)
         s->ops->end(s->ctx, m);
     s->message = NULL;

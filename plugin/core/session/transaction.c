@@ -5,14 +5,14 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session_priv.h"
+#include "doubt.h"
 
 esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     const char *sender;
     esmtp_txn_t *txn = esmtp_session_keep_named(s, sizeof *txn, event->path.address, &sender);
     txn->number = ++s->n_txns;
-    txn->id = ++*s->ops->mails;
+    txn->id = esmtp_doubt_mail(s, at);
     txn->hello = s->hello;
     txn->login = s->logged_in;
     txn->frame = at->frame;
@@ -33,7 +33,7 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
 esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fact_t *fact, esmtp_span_t address)
 {
     if (txn->n_rcpts++ >= ESMTP_RECIPIENTS_MAX) {
-        esmtp_session_raise(s, fact, ESMTP_FINDING_OVER_LIMIT);
+        esmtp_session_raise(s, fact, ESMTP_FINDING_LIMIT);
         return NULL;
     }
     const char *copy;

@@ -8,8 +8,6 @@
 /* clang-format off */
 ROW(BARE_LF, "smtp.expert.bare_lf", NOTE, PROTOCOL, ONCE_A_SIDE,
     "Lines end with LF alone: this side sends no CRLF; strict servers refuse that. The program needs a fix", "RFC 5321 2.3.8")
-ROW(TOO_LONG, "smtp.expert.line_too_long", WARN, PROTOCOL, EACH,
-    "Line without end: cut off here", NULL)
 ROW(NO_EOL, "smtp.expert.no_line_end", NOTE, REASSEMBLE, EACH,
     "Line end not captured", NULL)
 ROW(CONTROL, "smtp.expert.control", WARN, PROTOCOL, TIMES(3),
@@ -34,8 +32,6 @@ ROW(EARLY_REPLY, "smtp.expert.early_reply", NOTE, SEQUENCE, EACH,
     "Reply before the end of the message", NULL)
 ROW(GAP, "smtp.expert.gap", NOTE, REASSEMBLE, TIMES(10),
     "Octets are missing here: not captured, or withheld by TCP (see the preferences tcp.reassemble_out_of_order and tcp.no_subdissector_on_error)", NULL)
-ROW(INCOMPLETE, "smtp.expert.incomplete", WARN, REASSEMBLE, EACH,
-    "Message is incomplete: octets of it are missing", NULL)
 ROW(FAKE_END, "smtp.expert.fake_end", WARN, SECURITY, EACH,
     "SMTP smuggling: line ends in the message that some servers take for its end. Look at what follows them", "VU#302671")
 ROW(CLEAR_AFTER_STARTTLS, "smtp.expert.clear_after_starttls", ERROR, SECURITY, ONCE,
@@ -48,9 +44,9 @@ ROW(CLEAR_LOGIN, "smtp.expert.clear_login", NOTE, SECURITY, ONCE,
     "Login in plaintext, by a mechanism that hides the password: use TLS all the same, for such passwords can be guessed from what was captured", "RFC 8314")
 ROW(CLEAR_MAIL, "smtp.expert.clear_mail", NOTE, SECURITY, ONCE,
     "Mail in plaintext although STARTTLS was offered", "RFC 3207 6")
-ROW(NO_TLS_RECORD, "smtp.expert.no_tls_record", WARN, PROTOCOL, EACH,
+ROW(NO_TLS_RECORD, "smtp.expert.no_tls_record", WARN, PROTOCOL, ONCE,
     "No TLS behind the 220: the session goes on in clear", NULL)
-ROW(OVER_LIMIT, "smtp.expert.over_limit", WARN, ASSUMPTION, EACH,
+ROW(LIMIT, "smtp.expert.limit", NOTE, UNDECODED, EACH,
     "More than this dissector keeps track of", NULL)
 ROW(UNSYNCHRONIZED, "smtp.expert.unsynchronized", WARN, SEQUENCE, ONCE,
     "Command sent before the reply to one that must end a batch (EHLO, AUTH, DATA ...): a broken client, or commands that were injected", "RFC 2920 3.1")
@@ -58,19 +54,13 @@ ROW(BODY_OCTETS, "smtp.expert.body_octets", NOTE, PROTOCOL, EACH,
     "The message has octets that receivers may change, cut at or refuse: signatures (DKIM) can break", "RFC 5321 2.3.8, 4.5.2")
 ROW(FAKE_END_TAKEN, "smtp.expert.fake_end_taken", ERROR, SECURITY, EACH,
     "SMTP smuggling: the server took a false end of the message for its end. Update the server; find what came after by its queue id", "VU#302671")
-ROW(MECH_NOT_OFFERED, "smtp.expert.mechanism_not_offered", NOTE, PROTOCOL, EACH,
-    "The server did not offer this mechanism", NULL)
-ROW(AUTH_TWICE, "smtp.expert.auth_twice", WARN, SEQUENCE, EACH,
-    "AUTH after a login that succeeded", NULL)
-ROW(AUTH_IN_MAIL, "smtp.expert.auth_in_mail", WARN, SEQUENCE, EACH,
-    "AUTH inside a mail transaction", NULL)
 ROW(PIPELINE, "smtp.expert.pipelining", NOTE, SEQUENCE, ONCE,
     "Pipelined, but the server does not offer PIPELINING: commands may get lost. Many spam programs do this", "RFC 2920")
 ROW(DUPLICATE_KEYWORD, "smtp.expert.duplicate_keyword", NOTE, PROTOCOL, EACH,
     "An earlier line of this reply has the same keyword", NULL)
 ROW(CLEAR_AFTER_TLS, "smtp.expert.clear_after_tls", WARN, SEQUENCE, EACH,
     "In clear although TLS was begun: its handshake failed, or it has ended", NULL)
-ROW(CHUNK_AS_COMMANDS, "smtp.expert.chunk_read_as_commands", ERROR, SECURITY, EACH,
+ROW(CHUNK_AS_COMMANDS, "smtp.expert.chunk_read_as_commands", ERROR, SECURITY, ONCE,
     "BDAT: the server read what follows as commands, not as a chunk", NULL)
 ROW(BAD_SIZE, "smtp.expert.bad_chunk_size", WARN, PROTOCOL, EACH,
     "BDAT: not a number alone or with LAST; servers differ in what they make of it", NULL)
@@ -78,54 +68,38 @@ ROW(READ_ANEW, "smtp.expert.read_anew", WARN, ASSUMPTION, EACH,
     "This reply shows that what the client sent before means something else than was shown at first", NULL)
 ROW(UNDECIDED, "smtp.expert.undecided", NOTE, ASSUMPTION, EACH,
     "The server's replies have yet to show what these octets are: later passes (tshark -2) show what it was", NULL)
-ROW(NOT_SHOWN, "smtp.expert.not_shown", NOTE, UNDECODED, EACH,
-    "Too many lines in one frame: the rest is not shown", NULL)
-ROW(BASE64, "smtp.base64_decode", WARN, PROTOCOL, EACH,
+ROW(BASE64, "smtp.base64_decode", WARN, MALFORMED, EACH,
     "base64 decode failed", NULL)
 ROW(AUTH_MALFORMED, "smtp.expert.auth_malformed", WARN, MALFORMED, EACH,
     "Message of the exchange is malformed", NULL)
-ROW(AUTH_NO_CHALLENGE, "smtp.expert.auth_no_challenge", NOTE, PROTOCOL, EACH,
+ROW(AUTH_NO_CHALLENGE, "smtp.expert.auth_no_challenge", NOTE, SEQUENCE, EACH,
     "334 without a challenge", NULL)
-ROW(ENHANCED_CLASS, "smtp.expert.enhanced_class", NOTE, RESPONSE_CODE, EACH,
+ROW(ENHANCED_CLASS, "smtp.expert.enhanced_class", NOTE, RESPONSE_CODE, ONCE,
     "Class of the enhanced status code differs from the reply code's first digit", NULL)
 ROW(STARTTLS_FIRST, "smtp.expert.starttls_first", NOTE, PROTOCOL, EACH,
     "An extension stands where the server's name ought to: some clients do not look for extensions there", NULL)
-ROW(MASKED_GREETING, "smtp.expert.masked_greeting", WARN, SECURITY, EACH,
-    "A middlebox has overwritten the greeting; often it hides extensions, too", NULL)
-ROW(MASKED_COMMAND, "smtp.expert.masked_command", WARN, SECURITY, EACH,
-    "Command written over by a middlebox: the server cannot know what the client asked for", NULL)
 ROW(BAD_PATH, "smtp.expert.bad_path", WARN, PROTOCOL, EACH,
     "Path breaks its syntax", NULL)
 ROW(LOOSE_PATH, "smtp.expert.loose_path", NOTE, PROTOCOL, EACH,
     "Path as strict servers do not take it", NULL)
-ROW(MESSAGE_TOO_BIG, "smtp.expert.message_too_big", NOTE, REASSEMBLE, EACH,
-    "Message is larger than the preference esmtp.max_message: not put together", NULL)
-ROW(MESSAGE_LINES, "smtp.expert.message_lines", NOTE, UNDECODED, EACH,
-    "Message has more lines than a tree may hold: the first of them are shown", NULL)
-ROW(MESSAGE_FAILED, "smtp.expert.message_failed", WARN, UNDECODED, EACH,
-    "What the message holds could not be shown to the end", NULL)
 ROW(MESSAGE_INCOMPLETE, "smtp.expert.message_incomplete", NOTE, REASSEMBLE, EACH,
     "Message is not complete", NULL)
 ROW(MESSAGE_ABOVE_LIMIT, "smtp.expert.message_above_limit", NOTE, PROTOCOL, EACH,
     "Message is larger than the server takes", NULL)
-ROW(AUTH_TOO_LONG, "smtp.expert.auth_too_long", NOTE, PROTOCOL, EACH,
-    "Line is longer than the 12288 octets that servers must take (RFC 4954)", NULL)
 ROW(BAD_PARAMETER, "smtp.expert.bad_parameter", WARN, PROTOCOL, EACH,
     "Parameter breaks its syntax", NULL)
 ROW(NEGATIVE_TIME, "smtp.expert.negative_time", NOTE, ASSUMPTION, EACH,
     "The reply is older than its command: the clock was set back, or the capture's packets are out of order", NULL)
-ROW(BAD_KEYWORD, "smtp.expert.bad_keyword", NOTE, PROTOCOL, EACH,
+ROW(BAD_KEYWORD, "smtp.expert.bad_keyword", WARN, MALFORMED, TIMES(10),
     "Keyword is not made of letters, digits and '-' alone, or begins with '-'", NULL)
-ROW(MASKED_KEYWORD, "smtp.expert.masked_keyword", WARN, SECURITY, EACH,
-    "A middlebox has overwritten the keyword; often that was STARTTLS", NULL)
-ROW(CLEAR_MECHANISM, "smtp.expert.clear_mechanism", NOTE, SECURITY, EACH,
+ROW(MASKED, "smtp.expert.masked", WARN, SECURITY, EACH,
+    "A middlebox has overwritten the keyword: often it hides STARTTLS. Switch its SMTP inspection off", "Server Fault 398147 (Cisco PIX and ASA)")
+ROW(CLEAR_MECHANISM, "smtp.expert.clear_mechanism", NOTE, SECURITY, ONCE,
     "Offers without TLS a login whose password or token can be read from the connection", NULL)
 ROW(TLS_BEFORE_CAPTURE, "smtp.expert.tls_before_capture", NOTE, ASSUMPTION, EACH,
     "SMTP inside TLS that was opened before the capture began or where it has a hole", NULL)
-ROW(TLS_BEFORE_220, "smtp.expert.tls_before_220", WARN, SEQUENCE, EACH,
-    "TLS begins before the server's 220", NULL)
 ROW(TLS_WITHOUT_STARTTLS, "smtp.expert.tls_without_starttls", WARN, SEQUENCE, EACH,
-    "TLS without STARTTLS, on a port where SMTP begins in clear", NULL)
+    "TLS without STARTTLS, on a port where SMTP begins in plaintext: the client expects port 465", NULL)
 ROW(MIXED_LINE_ENDS, "smtp.expert.mixed_line_ends", WARN, SECURITY, ONCE_A_SIDE,
     "Mixed line ends: lines end now with CRLF, now with LF alone. Two servers may not agree where a line ends; look for injected lines", "CVE-2023-51766")
 ROW(SMUGGLING_ATTEMPT, "smtp.expert.smuggling_attempt", ERROR, SECURITY, EACH,
@@ -162,4 +136,40 @@ ROW(IDENTITY_REPLACED, "smtp.expert.identity_replaced", NOTE, SECURITY, ONCE,
     "The client speaks for another host from here on: addresses and names in logs are what it says", "Postfix XCLIENT_README")
 ROW(EHLO_REFUSED, "smtp.expert.ehlo_refused", NOTE, PROTOCOL, ONCE,
     "EHLO is refused: no extensions, no TLS. Something in between may do that", "RFC 5321 3.2")
+ROW(LONG_COMMAND, "smtp.expert.long_command", WARN, PROTOCOL, ONCE,
+    "Command line longer than servers must take: a broken client, or a probe for buffer overflows", "RFC 5321 4.5.3.1.4")
+ROW(TLS_CLOSED_IN_MESSAGE, "smtp.expert.tls_closed_in_message", ERROR, SECURITY, ONCE,
+    "TLS was closed in the middle of a message and octets in plaintext follow: the attack on Exim with GnuTLS. Update Exim; treat the host as attacked", "CVE-2026-45185")
+ROW(CLEAR_ON_TLS_PORT, "smtp.expert.clear_on_tls_port", WARN, SECURITY, ONCE,
+    "Plaintext on a port for TLS: the server is set up wrongly, or TLS is taken off before it", "RFC 8314 3.3")
+ROW(INJECTED_COMMAND, "smtp.expert.injected_command", ERROR, SECURITY, ONCE,
+    "Injected command: a line break inside a name or address made commands of the rest. Fix the client; look for recipients that nobody entered", "CVE-2025-7962 (Jakarta Mail), CVE-2026-30227 (MimeKit)")
+ROW(AMBIGUOUS_ADDRESS, "smtp.expert.ambiguous_address", WARN, SECURITY, TIMES(10),
+    "Ambiguous address: programs read it differently, a trick to send the mail elsewhere than was checked", "GHSA-mm7p-fcc7-pg87 (nodemailer)")
+ROW(RELAY_PROBE, "smtp.expert.relay_probe", WARN, SECURITY, TIMES(10),
+    "Address form by which open relays are looked for. If it was accepted, the server may relay for anybody", "RFC 5321 F.2; nmap smtp-open-relay")
+ROW(CODE_IN_ADDRESS, "smtp.expert.code_in_address", ERROR, SECURITY, ONCE,
+    "Code in an address: an attempt to make the server run it. Check that it is up to date", "CVE-2019-10149 (Exim), CVE-2020-7247 (OpenSMTPD)")
+ROW(NOT_OFFERED, "smtp.expert.not_offered", NOTE, PROTOCOL, EACH,
+    "Not offered: the server will refuse this (555, 502)", "RFC 5321 2.2.1")
+ROW(OUT_OF_ORDER, "smtp.expert.out_of_order", NOTE, SEQUENCE, EACH,
+    "Out of order: the server will refuse this command (503)", "RFC 5321 4.1.4")
+ROW(AUTH_DOWNGRADE, "smtp.expert.auth_downgrade", WARN, SECURITY, ONCE,
+    "Downgrade of a login: the client went from a mechanism that hides the password to one that sends it, in plaintext. Possibly it was forced", "RFC 4422 6.1.2; CVE-2026-41319 (MailKit)")
+ROW(HELLO_NAME, "smtp.expert.hello_name", NOTE, PROTOCOL, ONCE,
+    "Name that many servers refuse: give a full host name, or the address in brackets", "RFC 5321 4.1.1.1")
+ROW(HELLO_IS_SERVER, "smtp.expert.hello_is_server", NOTE, SECURITY, ONCE,
+    "The client calls itself by the server's name: a spam bot, or a mail loop", "Postfix check_helo_access")
+ROW(MAIL_LOOP, "smtp.expert.mail_loop", WARN, SEQUENCE, EACH,
+    "Mail loop: the message has gone through more than 50 hops", "RFC 5321 6.3")
+ROW(REFUSED, "smtp.expert.refused", NOTE, RESPONSE_CODE, EACH,
+    "Refused for good", "RFC 5321 4.2.1")
+ROW(DEFERRED, "smtp.expert.deferred", CHAT, RESPONSE_CODE, EACH,
+    "Refused for now: the client tries again", "RFC 5321 4.2.1")
+ROW(BLOCK_LIST, "smtp.expert.block_list", NOTE, RESPONSE_CODE, ONCE,
+    "A block list is named: the client's address is listed there", "RFC 5782")
+ROW(SLOW_REPLY, "smtp.expert.slow_reply", NOTE, SEQUENCE, TIMES(3),
+    "The server took long: clients give up after 5 minutes", "RFC 5321 4.5.3.2")
+ROW(PROXY_HEADER, "smtp.expert.proxy_header", CHAT, PROTOCOL, ONCE,
+    "PROXY header: a load balancer names the real client", "HAProxy PROXY protocol")
 /* clang-format on */

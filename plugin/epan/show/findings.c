@@ -49,17 +49,52 @@ static const char *text_of(const esmtp_fact_t *fact, const esmtp_finding_t *find
     return finding->what;
 }
 
+/* What belongs to a keyword of an EHLO reply rather than to the reply. */
+static bool is_of_extension(const esmtp_fact_t *fact, unsigned id)
+{
+    bool keyword = id == ESMTP_FINDING_MASKED || id == ESMTP_FINDING_BAD_KEYWORD || id == ESMTP_FINDING_CLEAR_MECHANISM;
+    return keyword && fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_HELLO;
+}
+
+static bool is_refusal(unsigned id)
+{
+    return id == ESMTP_FINDING_REFUSED || id == ESMTP_FINDING_DEFERRED;
+}
+
+static void show_one(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const esmtp_finding_t *finding)
+{
+    const char *text = text_of(fact, finding);
+    if (text)
+        esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)finding->id, "%s", text);
+    else
+        esmtp_finding_add(pinfo, item, (esmtp_finding_id_t)finding->id);
+}
+
+void esmtp_findings_of_extension(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+{
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next) {
+        if (is_of_extension(fact, finding->id))
+            show_one(pinfo, item, fact, finding);
+    }
+}
+
+void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said)
+{
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next) {
+        if (is_refusal(finding->id))
+            esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)finding->id, "Refused for %s: %s",
+                                     finding->id == ESMTP_FINDING_REFUSED ? "good" : "now", said);
+    }
+}
+
 void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
     const esmtp_finding_t *of[ESMTP_FINDINGS] = {NULL};
     for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next)
         of[finding->id] = finding;
     for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
-        const char *text = of[id] ? text_of(fact, of[id]) : NULL;
-        if (text)
-            esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)id, "%s", text);
-        else if (of[id])
-            esmtp_finding_add(pinfo, item, (esmtp_finding_id_t)id);
+        if (of[id] && !is_of_extension(fact, id) && !is_refusal(id))
+            show_one(pinfo, item, fact, of[id]);
     }
 }
 

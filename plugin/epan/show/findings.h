@@ -20,6 +20,11 @@ void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_findin
 
 void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
 
+/* What was found about a keyword of an EHLO reply: on its item, while the rest is on that of the reply. */
+void esmtp_findings_of_extension(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
+/* That something was refused, if it was found so: said: what, the code and the text. */
+void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said);
+
 /* Adds what was found about a fact to the item that shows it (which may be NULL). */
 static inline void esmtp_findings_add(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {

@@ -151,16 +151,12 @@ static void outcome_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Reports what the line gives away, and a line that no server has to take. */
-static void line_check(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
+/* Reports what the line gives away. */
+static void line_report(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     const esmtp_login_t *login = fact->extra;
     esmtp_sasl_form_t form = login->row ? login->row->form : ESMTP_SASL_OPAQUE;
     esmtp_tell_login(show, fact, esmtp_sasl_secret_field(form));
-    if (fact->len > ESMTP_AUTH_LINE_MAX)
-        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_AUTH_TOO_LONG,
-                                 "Line of %u octets: servers need not take more than %d", fact->len,
-                                 ESMTP_AUTH_LINE_MAX);
 }
 
 static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_t *login, int offset, int len)
@@ -194,7 +190,7 @@ void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     if (rest.len)
         esmtp_sasl_malformed(show->pinfo, parent, "words behind the initial response");
     attempt_add(show, tree, fact);
-    line_check(show, parent, fact);
+    line_report(show, fact);
 }
 
 static proto_item *line_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
@@ -225,7 +221,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     }
     attempt_add(show, tree, fact);
     esmtp_response_in_add(show, tree, fact);
-    line_check(show, item, fact);
+    line_report(show, fact);
     esmtp_findings_add(show->pinfo, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }

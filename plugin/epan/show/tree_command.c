@@ -122,11 +122,9 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
 }
 
 /* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
-static void unknown_verb_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, esmtp_span_t verb)
+static void unknown_verb_add(esmtp_show_t *show, proto_tree *tree, esmtp_span_t verb)
 {
-    if (esmtp_keyword_is_mask(esmtp_keyword_find(verb)))
-        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MASKED_COMMAND);
-    else
+    if (!esmtp_keyword_is_mask(esmtp_keyword_find(verb)))
         esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
 }
 
@@ -150,7 +148,7 @@ static void words_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, co
     if (cmd.row)
         esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
     else if (cmd.plausible)
-        unknown_verb_add(show, item, tree, cmd.verb);
+        unknown_verb_add(show, tree, cmd.verb);
     if (piece && cmd.parameter.len)
         cmd.parameter = esmtp_span_but_last_word(cmd.parameter);
     if (piece && !cmd.parameter.len)

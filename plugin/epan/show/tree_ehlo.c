@@ -120,38 +120,34 @@ static bool is_context(esmtp_span_t word)
     return esmtp_span_of(word, "-.");
 }
 
-/* Explains a mechanism. Returns whether it gives away a password or token. */
-static bool mechanism_explain(const extension_t *x, proto_item *item, esmtp_span_t word)
+/* Explains a mechanism. */
+static void mechanism_explain(const extension_t *x, proto_item *item, esmtp_span_t word)
 {
     const esmtp_mechanism_row_t *row = esmtp_mechanism_find(word);
     proto_tree *tree = proto_item_add_subtree(item, ett_mechanism);
 
     if (!row) {
         esmtp_explanation_add(tree, x->place.tvb, unknown_mechanism, NULL);
-        return false;
+        return;
     }
     esmtp_explanation_add(tree, x->place.tvb, row->explanation, row->reference);
     if (row->exposed) {
         proto_item_append_text(item, " (password or token can be read from the exchange)");
         esmtp_add_gen_true(tree, hf_mechanism_exposed, x->place.tvb);
     }
-    return row->exposed;
 }
 
 static void mechanisms_add(const extension_t *x)
 {
     esmtp_span_t rest = x->line.parameter, word;
-    bool exposed = false;
     unsigned n = 0;
 
     while (esmtp_words_next(&x->place, x->item, &rest, " \t", &n, &word)) {
         proto_item *item = esmtp_span_add(&x->place, x->tree, hf_mechanism, word);
-        exposed |= mechanism_explain(x, item, word);
+        mechanism_explain(x, item, word);
         if (!is_mechanism(word))
             esmtp_bad_value(&x->place, item, "Not a mechanism: up to 20 capitals, digits, '-' and '_'");
     }
-    if (exposed && !x->show->tls)
-        esmtp_finding_add(x->place.pinfo, x->item, ESMTP_FINDING_CLEAR_MECHANISM);
 }
 
 /* A form that is a list of words. */
@@ -414,8 +410,6 @@ static void line_check(const extension_t *x)
         esmtp_bad_value(place, x->item, "Blank at the end of the line");
     if (octets > REPLY_LINE_MAX)
         esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets, REPLY_LINE_MAX);
-    if (!x->line.legal)
-        esmtp_finding_add(place->pinfo, x->item, ESMTP_FINDING_BAD_KEYWORD);
 }
 
 /* Marks parameters of octets that none may have: blanks separate them, the rest is printable ASCII.
@@ -434,8 +428,6 @@ static void parameter_check(const extension_t *x)
 
 static void row_check(const extension_t *x)
 {
-    if (esmtp_keyword_is_mask(x->row))
-        esmtp_finding_add(x->place.pinfo, x->item, ESMTP_FINDING_MASKED_KEYWORD);
     if (needs_parameter(x->row) && x->line.parameter.len == 0)
         esmtp_bad_value(&x->place, x->item, "Parameter is missing");
     if (x->line.glued && !may_be_glued(x->row))
@@ -512,6 +504,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     if (esmtp_fact_has(fact, ESMTP_FINDING_DUPLICATE_KEYWORD))
         proto_item_append_text(x.item, " (repeated)");
     x.tree = proto_item_add_subtree(x.item, ett_extension);
+    esmtp_findings_of_extension(show->pinfo, x.item, fact);
     if (whole < len) {
         proto_item_append_text(x.item, " (cut off by the capture)");
         piece_add(&x);

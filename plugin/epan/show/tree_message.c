@@ -380,7 +380,7 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
     const esmtp_collected_t *c = esmtp_collected(m);
     bool too_big = c && c->too_big;
     if (too_big)
-        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_TOO_BIG,
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
                                  "Message of %" PRIu64 " octets was not put together: "
                                  "esmtp.max_message is %" PRIu64,
                                  m->octets, esmtp_collect_limit());
@@ -416,10 +416,11 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
         esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, incomplete, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
-        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_FAILED,
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
                                  "What the message holds could not be shown to the end: %s", why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
-        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MESSAGE_LINES);
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
+                                 "Message has more lines than a tree may hold: the first of them are shown");
     if (!incomplete && (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN))
         text_add(show, show->tree, m, tvb);
 }

@@ -20,9 +20,6 @@
 #include "wanted.h"
 #include "secrets.h"
 
-/* Asterisks that are no mere decoration of a greeting. */
-#define MASKED_MIN 4
-
 static int hf_rsp = -1;
 static int hf_response = -1;
 static int hf_code = -1;
@@ -104,8 +101,7 @@ static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
         esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);
 }
 
-static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_enhanced_t *e,
-                         int offset)
+static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_enhanced_t *e, int offset)
 {
     int len = (int)e->whole.len, dot = offset + 2;
     int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
@@ -128,8 +124,6 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
         esmtp_explanation_add(sub, show->tvb, NULL, row->reference);
     if (vendor)
         esmtp_explanation_add(sub, show->tvb, vendor->meaning, vendor->reference);
-    if (e->class_ != fact->code / 100)
-        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_ENHANCED_CLASS);
 }
 
 static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, esmtp_span_t host, int offset)
@@ -139,33 +133,10 @@ static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t 
 }
 
 /* Whether the first line of an EHLO reply is an extension where the name of the host ought to stand. */
-static bool is_nameless(esmtp_show_t *show, proto_item *item, const esmtp_reply_line_t *reply)
+static bool is_nameless(const esmtp_reply_line_t *reply)
 {
     esmtp_ehlo_line_t line;
-    if (!esmtp_ehlo_parse(reply->parameter, &line) || !esmtp_ehlo_is_extension(&line))
-        return false;
-    esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_STARTTLS_FIRST);
-    return true;
-}
-
-/* Whether a middlebox has overwritten a text: Cisco's "****************************************2****200". */
-static bool is_masked(esmtp_span_t text)
-{
-    size_t stars = 0, blanks = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        stars += text.p[i] == '*';
-        blanks += esmtp_is_blank(text.p[i]);
-    }
-    return stars >= MASKED_MIN && stars * 2 > text.len - blanks;
-}
-
-static void greeting_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, const esmtp_reply_line_t *reply,
-                         int offset)
-{
-    if (reply->code == 220)
-        host_add(show, tree, hf_greeting_domain, reply->parameter, esmtp_greeting_host(reply->parameter), offset);
-    if (is_masked(reply->parameter))
-        esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_MASKED_GREETING);
+    return esmtp_ehlo_parse(reply->parameter, &line) && esmtp_ehlo_is_extension(&line);
 }
 
 /* The text of one line; index: its number in its reply. */
@@ -178,7 +149,7 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
     int skip = reply.valid ? 4 : 0;
     if (len < skip)
         return;
-    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (index > 0 || is_nameless(show, item, &reply))) {
+    if (fact->flags & ESMTP_FF_HELLO && reply.valid && (index > 0 || is_nameless(&reply))) {
         esmtp_extension_add(show, tree, fact, offset + skip, len - skip);
         return;
     }
@@ -193,9 +164,9 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
         esmtp_reply_parse(esmtp_span(base, (size_t)whole), &reply);
     }
     if (reply.enhanced.whole.len)
-        enhanced_add(show, tree, fact, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
-    if (fact->flags & ESMTP_FF_GREETING && index == 0)
-        greeting_add(show, item, tree, &reply, offset + skip);
+        enhanced_add(show, tree, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
+    if (fact->flags & ESMTP_FF_GREETING && index == 0 && reply.code == 220)
+        host_add(show, tree, hf_greeting_domain, reply.parameter, esmtp_greeting_host(reply.parameter), offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
         host_add(show, tree, hf_ehlo_domain, reply.parameter, esmtp_reply_host(reply.parameter), offset + skip);
 }
@@ -211,6 +182,29 @@ static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, i
         esmtp_show_info_octets(show, fact, offset, len);
     else
         esmtp_show_info_octets(show, fact, offset + 4, len - 4);
+}
+
+/* What was refused, the code, and the text of the line. */
+static const char *refusal_text(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number((uint16_t)fact->verb);
+    const char *what = fact->flags & ESMTP_FF_GREETING ? "the connection"
+                       : !row                          ? "this"
+                       : row->id == ESMTP_VERB_EOM     ? "the message"
+                                                       : row->verb;
+    const uint8_t *p = len > 4 ? tvb_get_ptr(show->tvb, offset, len) : NULL;
+    bool readable = p && !(fact->flags & ESMTP_FF_SECRET && esmtp_secret_hidden(fact, p, len));
+    const char *text = readable ? esmtp_text(show->pinfo->pool, (const char *)p + 4, (size_t)len - 4) : "";
+    return wmem_strdup_printf(show->pinfo->pool, "%s (%u %s)", what, fact->code, text);
+}
+
+static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!fact->findings)
+        return;
+    if (show->wanted & ESMTP_WANT_EXPERT)
+        esmtp_refusal_show(show->pinfo, item, fact, refusal_text(show, fact, offset, len));
+    esmtp_findings_add(show->pinfo, item, fact);
 }
 
 /* What is said once of a whole reply, in the frame of its last line: first what it is, then what that means. */
@@ -264,8 +258,8 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, offset == start);
+        reply_findings_add(show, item, fact, offset, len);
         offset += (int)fact->len;
-        esmtp_findings_add(show->pinfo, item, fact);
         if (fact->flags & ESMTP_FF_VERDICT)
             esmtp_tell_verdict(show, fact->extra);
     }

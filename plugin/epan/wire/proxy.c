@@ -12,6 +12,7 @@
 
 #include "../../core/parse/proxy.h"
 #include "../show/fields.h"
+#include "../show/findings.h"
 #include "../show/items.h"
 
 static int hf_proxy = -1;
@@ -105,6 +106,7 @@ static void header_add(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     item = proto_tree_add_none_format(proto_item_add_subtree(item, ett_smtp), hf_proxy, tvb, 0, len,
                                       "PROXY header: the client is %s", client);
     source_add(proto_item_add_subtree(item, ett_proxy), tvb, &header, source);
+    esmtp_finding_add(pinfo, item, ESMTP_FINDING_PROXY_HEADER);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");
     col_add_fstr(pinfo->cinfo, COL_INFO, "C: PROXY (%s)", client);
 }

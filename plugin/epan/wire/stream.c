@@ -270,6 +270,22 @@ bool esmtp_stream_begin_peer(const esmtp_call_t *call)
     return !is_first(call->ack, call->conn->tcp->rev);
 }
 
+/* What findings depend on: who is at the two ends. */
+static void tell_ends(const esmtp_call_t *call)
+{
+    const packet_info *pinfo = call->pinfo;
+    bool from_server = esmtp_session_server(call->conn->session) == call->side;
+    const address *client = from_server ? &pinfo->dst : &pinfo->src;
+    esmtp_ends_t ends = {
+        .port = (uint16_t)(from_server ? pinfo->srcport : pinfo->destport),
+        .same = addresses_equal(&pinfo->src, &pinfo->dst),
+        .tls_port = call->port == ESMTP_PORT_TLS && call->layer == ESMTP_LAYER_TCP,
+    };
+    if (client->type == AT_IPv4)
+        memcpy(ends.client, client->data, sizeof ends.client);
+    esmtp_session_set_ends(call->conn->session, &ends);
+}
+
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
 {
     const nstime_t *t = &call->pinfo->abs_ts;
@@ -441,6 +457,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     uint32_t taken_back = esmtp_session_taken_back(call->conn->session);
 
     begin_stream(call, stream);
+    tell_ends(call);
     call->conn->layer = call->layer;
     at.call = counter ? *counter : 0;
     found->stream = stream;

@@ -85,12 +85,18 @@ void esmtp_tls_begin(const esmtp_call_t *call)
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
 {
     static const esmtp_finding_id_t findings[] = {[ESMTP_TLS_LATE] = ESMTP_FINDING_TLS_BEFORE_CAPTURE,
-                                                  [ESMTP_TLS_EARLY] = ESMTP_FINDING_TLS_BEFORE_220,
+                                                  [ESMTP_TLS_EARLY] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS,
                                                   [ESMTP_TLS_UNASKED] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS};
     const esmtp_conn_t *conn = call->conn;
     bool first = conn->tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
-    if (conn->tls_start > ESMTP_TLS_STARTTLS && first)
-        proto_tree_add_expert(tree, call->pinfo, esmtp_finding_field(findings[conn->tls_start]), call->tvb, 0, 0);
+    if (conn->tls_start <= ESMTP_TLS_STARTTLS || !first)
+        return;
+    expert_field *field = esmtp_finding_field(findings[conn->tls_start]);
+    if (conn->tls_start == ESMTP_TLS_EARLY)
+        proto_tree_add_expert_format(tree, call->pinfo, field, call->tvb, 0, 0,
+                                     "TLS begins before the server's 220: the client did not wait for it");
+    else
+        proto_tree_add_expert(tree, call->pinfo, field, call->tvb, 0, 0);
 }
 
 /* The octets are TLS. */

@@ -301,9 +301,10 @@ static const name_t flag_names[] = {
     {ESMTP_FF_SECRET, "secret"},
 };
 
+/* Without those that say nothing of the state: refused, deferred, clear_mechanism. */
 static const name_t finding_names[] = {
     {ESMTP_FINDING_BARE_LF, "bare-lf"},
-    {ESMTP_FINDING_TOO_LONG, "too-long"},
+    {ESMTP_FINDING_LIMIT, "limit"},
     {ESMTP_FINDING_NO_EOL, "no-eol"},
     {ESMTP_FINDING_CONTROL, "control"},
     {ESMTP_FINDING_CLIENT_FIRST, "client-first"},
@@ -316,7 +317,7 @@ static const name_t finding_names[] = {
     {ESMTP_FINDING_EARLY_AUTH, "early-auth"},
     {ESMTP_FINDING_EARLY_REPLY, "early-reply"},
     {ESMTP_FINDING_GAP, "gap"},
-    {ESMTP_FINDING_INCOMPLETE, "incomplete"},
+    {ESMTP_FINDING_MESSAGE_INCOMPLETE, "incomplete"},
     {ESMTP_FINDING_FAKE_END, "fake-end"},
     {ESMTP_FINDING_CLEAR_AFTER_STARTTLS, "clear-after-starttls"},
     {ESMTP_FINDING_CLEAR_AFTER_220, "clear-after-220"},
@@ -324,13 +325,11 @@ static const name_t finding_names[] = {
     {ESMTP_FINDING_CLEAR_LOGIN, "clear-login"},
     {ESMTP_FINDING_CLEAR_MAIL, "clear-mail"},
     {ESMTP_FINDING_NO_TLS_RECORD, "no-tls-record"},
-    {ESMTP_FINDING_OVER_LIMIT, "over-limit"},
     {ESMTP_FINDING_UNSYNCHRONIZED, "unsynchronized"},
     {ESMTP_FINDING_BODY_OCTETS, "body-octets"},
     {ESMTP_FINDING_FAKE_END_TAKEN, "fake-end-taken"},
-    {ESMTP_FINDING_MECH_NOT_OFFERED, "mech-not-offered"},
-    {ESMTP_FINDING_AUTH_TWICE, "auth-twice"},
-    {ESMTP_FINDING_AUTH_IN_MAIL, "auth-in-mail"},
+    {ESMTP_FINDING_NOT_OFFERED, "not-offered"},
+    {ESMTP_FINDING_OUT_OF_ORDER, "out-of-order"},
     {ESMTP_FINDING_PIPELINE, "pipeline"},
     {ESMTP_FINDING_DUPLICATE_KEYWORD, "duplicate"},
     {ESMTP_FINDING_CLEAR_AFTER_TLS, "clear-after-tls"},
@@ -355,6 +354,23 @@ static const name_t finding_names[] = {
     {ESMTP_FINDING_HARVESTING, "harvesting"},
     {ESMTP_FINDING_IDENTITY_REPLACED, "identity-replaced"},
     {ESMTP_FINDING_EHLO_REFUSED, "ehlo-refused"},
+    {ESMTP_FINDING_LONG_COMMAND, "long-command"},
+    {ESMTP_FINDING_TLS_CLOSED_IN_MESSAGE, "tls-closed-in-message"},
+    {ESMTP_FINDING_CLEAR_ON_TLS_PORT, "clear-on-tls-port"},
+    {ESMTP_FINDING_INJECTED_COMMAND, "injected-command"},
+    {ESMTP_FINDING_AMBIGUOUS_ADDRESS, "ambiguous-address"},
+    {ESMTP_FINDING_RELAY_PROBE, "relay-probe"},
+    {ESMTP_FINDING_CODE_IN_ADDRESS, "code-in-address"},
+    {ESMTP_FINDING_AUTH_DOWNGRADE, "auth-downgrade"},
+    {ESMTP_FINDING_HELLO_NAME, "hello-name"},
+    {ESMTP_FINDING_HELLO_IS_SERVER, "hello-is-server"},
+    {ESMTP_FINDING_MAIL_LOOP, "mail-loop"},
+    {ESMTP_FINDING_BLOCK_LIST, "block-list"},
+    {ESMTP_FINDING_SLOW_REPLY, "slow-reply"},
+    {ESMTP_FINDING_MASKED, "masked"},
+    {ESMTP_FINDING_ENHANCED_CLASS, "enhanced-class"},
+    {ESMTP_FINDING_STARTTLS_FIRST, "starttls-first"},
+    {ESMTP_FINDING_BAD_KEYWORD, "bad-keyword"},
 };
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
@@ -663,7 +679,7 @@ static const dialogue_t dialogues[] = {
                          "S5 reply MAIL 250 >4 t1\n"
                          "C6 command RCPT 550 >7 t1\n"
                          "S7 reply RCPT 550 >6 t1\n"
-                         "C8 command DATA 503 >9 t1\n"
+                         "C8 command DATA 503 >9 t1 !out-of-order\n"
                          "S9 reply DATA 503 >8 t1\n"
                          "C10 command RSET 250 >11 t1\n"
                          "S11 reply RSET 250 >10 t1 => rejected by 550 b@y:550\n"},
@@ -709,7 +725,7 @@ static const dialogue_t dialogues[] = {
                {'S', "354 go\r\n"},
                {'C', "x\r\n.\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2 !out-of-order\n"
                                          "S9 reply MAIL 503 >8 t2 => rejected by 503\n"
                                          "C10 command DATA 354 >11 t1\n"
                                          "S11 reply DATA 354 >10 t1\n"
@@ -726,7 +742,7 @@ static const dialogue_t dialogues[] = {
                {'S', "354 go\r\n"},
                {'C', "x\r\n.\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2\n"
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 503 >9 t2 !out-of-order\n"
                                          "C8 command RCPT 250 >9 t1\n"
                                          "S9 reply MAIL 503 >8 t2 => rejected by 503\n"
                                          "S9 reply RCPT 250 >8 t1\n"
@@ -747,7 +763,7 @@ static const dialogue_t dialogues[] = {
                {'S', "354 go\r\n"},
                {'C', "x\r\n.\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 250 >9 t2\n"
+     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command MAIL 250 >9 t2 !out-of-order\n"
                                          "S9 reply MAIL 250 >8 t2 => aborted of t1 b@y:250\n"
                                          "C10 command RCPT 250 >11 t2\n"
                                          "S11 reply RCPT 250 >10 t2\n"
@@ -804,7 +820,7 @@ static const dialogue_t dialogues[] = {
      .steps = {HELLO, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "421 bye\r\n"}, {'C', "DATA\r\nhello\r\n.\r\n"}},
      .want = HELLO_FACTS "C4 command MAIL 421 >5 t1\n"
                          "S5 reply MAIL 421 >4 t1 => deferred by 421\n"
-                         "C6 command DATA\n"
+                         "C6 command DATA !out-of-order\n"
                          "C6 command !unsynchronized\n"
                          "C6 command !not-command\n"},
     {.label = "a server that goes on after 421 and asks for text that was sent",
@@ -1094,7 +1110,7 @@ static const dialogue_t dialogues[] = {
              "C10 command NOOP 250 >11 !unsynchronized\n"
              "S11 reply QUIT 221 >10\n"
              "S11 reply NOOP 250 >10\n"
-             "C12 command AUTH 535 >13 !mech-not-offered !clear-password login2 PLAIN failed message 1\n"
+             "C12 command AUTH 535 >13 !not-offered !clear-password login2 PLAIN failed message 1\n"
              "S13 reply AUTH 535 >12 login2 PLAIN failed user bob\n"},
     {.label = "STARTTLS 454",
      .steps = {{'S', "220 mx\r\n"},
@@ -1216,7 +1232,7 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command STARTTLS 220 >3\n"
              "S3 reply STARTTLS 220 >2 tls-next\n"
-             "S4 reply 554 !no-command !clear-after-220\n"
+             "S4 reply 554 !clear-after-220\n"
              "S5 reply 421 !clear-after-tls\n"},
     {.label = "AUTH LOGIN",
      .steps = {{'S', "220 mx\r\n"},
@@ -1241,7 +1257,7 @@ static const dialogue_t dialogues[] = {
              "S7 reply AUTH 334 >6 login1 LOGIN succeeded user bob\n"
              "C8 auth >9 !clear-password login1 LOGIN succeeded message 2\n"
              "S9 reply AUTH 235 >8 login1 LOGIN succeeded user bob\n"
-             "C10 command AUTH 503 >11 !auth-twice login2 LOGIN failed message 0\n"
+             "C10 command AUTH 503 >11 !out-of-order login2 LOGIN failed message 0\n"
              "S11 reply AUTH 503 >10 login2 LOGIN failed\n"},
     {.label = "AUTH PLAIN at once, failed",
      .steps = {{'S', "220 mx\r\n"},
@@ -1305,7 +1321,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 504 >5 !clear-login !mech-not-offered login1 CRAM-MD5 failed message 0\n"
+             "C4 command AUTH 504 >5 !clear-login !not-offered login1 CRAM-MD5 failed message 0\n"
              "S5 reply AUTH 504 >4 login1 CRAM-MD5 failed\n"},
     {.label = "AUTH inside a mail",
      .steps = {{'S', "220 mx\r\n"},
@@ -1326,7 +1342,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command AUTH 503 >9 !auth-in-mail !clear-password login1 PLAIN failed message 1\n"
+             "C8 command AUTH 503 >9 !out-of-order !clear-password login1 PLAIN failed message 1\n"
              "S9 reply AUTH 503 >8 login1 PLAIN failed user bob\n"},
     {.label = "AUTH of which a challenge is lost",
      .steps = {HELLO,
@@ -1336,7 +1352,7 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 235 !mech-not-offered login1 LOGIN succeeded message 0\n"
+     .want = HELLO_FACTS "C4 command AUTH 235 !not-offered login1 LOGIN succeeded message 0\n"
                          "C5 auth >7 !early-auth login1 LOGIN succeeded message 1\n"
                          "S6 gap 18 !gap\n"
                          "S7 reply AUTH 334 >5 login1 LOGIN succeeded user bob\n"
@@ -1370,7 +1386,7 @@ static const dialogue_t dialogues[] = {
                          "S7 reply EXPN 250 >6 !user-revealed\n"
                          "C8 command HELP 214 >9\n"
                          "S9 reply HELP 214 >8\n"
-                         "C10 command ETRN 253 >11\n"
+                         "C10 command ETRN 253 >11 !not-offered\n"
                          "S11 reply ETRN 253 >10\n"
                          "C12 command NOOP 250 >13\n"
                          "S13 reply NOOP 250 >12\n"
@@ -1403,7 +1419,7 @@ static const dialogue_t dialogues[] = {
     {.label = "XCLIENT",
      .steps =
          {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "220 mx\r\n"}, {'C', "EHLO d\r\n"}, {'S', "250 mx\r\n"}},
-     .want = HELLO_FACTS "C4 command XCLIENT 220 >5\n"
+     .want = HELLO_FACTS "C4 command XCLIENT 220 >5 !not-offered\n"
                          "S5 reply XCLIENT 220 >4 !identity-replaced\n"
                          "C6 command EHLO 250 >7\n"
                          "S7 reply EHLO 250 >6 hello\n"},
@@ -1428,9 +1444,9 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command AUTH 235 >5 !clear-password login1 PLAIN succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 PLAIN succeeded user bob\n"
-             "C6 command XCLIENT 550 >7\n"
+             "C6 command XCLIENT 550 >7 !not-offered\n"
              "S7 reply XCLIENT 550 >6\n"
-             "C8 command AUTH 503 >9 !mech-not-offered !auth-twice login2 LOGIN failed message 1\n"
+             "C8 command AUTH 503 >9 !not-offered !out-of-order login2 LOGIN failed message 1\n"
              "S9 reply AUTH 503 >8 login2 LOGIN failed user bob\n"
              "C10 command XCLIENT 220 >11\n"
              "S11 reply XCLIENT 220 >10 !identity-replaced\n"
@@ -1570,7 +1586,7 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command BDAT 500 >5\n"
+             "C4 command BDAT 500 >5 !not-offered !out-of-order\n"
              "S5 reply BDAT 500 >4\n"
              "C6 command MAIL 250 >7 t1\n"
              "S7 reply MAIL 250 >6 t1\n"},
@@ -1586,7 +1602,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command MAIL 250 >5 t1\n"
              "C4 command RCPT 250 >5 t1 !pipeline\n"
-             "C4 command BDAT 502 >5 t1\n"
+             "C4 command BDAT 502 >5 t1 !not-offered\n"
              "C4 command NOOP 250 >5\n"
              "C4 command RSET 250 >5 t1\n"
              "C4 command QUIT 221 >5\n"
@@ -1608,7 +1624,7 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command EHLO 250 >3\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command BDAT 500 >6\n"
+             "C4 command BDAT 500 >6 !not-offered !out-of-order\n"
              "C4 line piece\n"
              "C5 command NOOP 250 >6 tail\n"
              "C5 line piece\n"
@@ -1717,7 +1733,7 @@ static const dialogue_t dialogues[] = {
      .want = "S1 reply 220 greeting\n"
              "C2 command HELO 250 >3\n"
              "S3 reply HELO 250 >2\n"
-             "C4 command BDAT 500 >5\n"
+             "C4 command BDAT 500 >5 !out-of-order\n"
              "C4 command NOOP 250 >5\n"
              "S5 reply BDAT 500 >4 !chunk-as-commands !read-anew\n"
              "S5 reply NOOP 250 >4\n"
@@ -1743,7 +1759,7 @@ static const dialogue_t dialogues[] = {
                          "C8 command DATA 503 >10 t1\n"
                          "C8 line piece\n"
                          "C9 command 500 >10 tail\n"
-                         "C9 command AUTH 503 >10 !mech-not-offered !auth-in-mail login1 LOGIN failed message 0\n"
+                         "C9 command AUTH 503 >10 !not-offered login1 LOGIN failed message 0\n"
                          "C9 command 500 >10 secret\n"
                          "S10 reply DATA 550 >8 t1\n"
                          "S10 reply 500 >8\n"
@@ -1764,7 +1780,7 @@ static const dialogue_t dialogues[] = {
                          "S7 reply RCPT 250 >6 t1\n"
                          "C8 command DATA 451 >9 t1\n"
                          "S9 reply DATA 451 >8 t1\n"
-                         "C10 command MAIL 421 >11 t2\n"
+                         "C10 command MAIL 421 >11 t2 !out-of-order\n"
                          "C10 command RCPT t1\n"
                          "S11 reply MAIL 421 >10 t2 => deferred by 421\n"},
     {.label = "a false end taken, and refusals of what follows while it flows",
@@ -1934,15 +1950,15 @@ static const dialogue_t dialogues[] = {
                {'S', "334 VXNlcm5hbWU6\r\n"},
                {'C', "QUIT\r\n"},
                {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 535 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+     .want = HELLO_FACTS "C4 command AUTH 535 >5 !not-offered login1 LOGIN failed message 0\n"
                          "S5 reply AUTH 334 >4 login1 LOGIN failed user AB\n"
                          "C6 auth >7 login1 LOGIN failed message 1\n"
                          "S7 reply AUTH 334 >6 !read-anew login1 LOGIN failed user AB\n"
                          "C8 auth >9 !clear-password login1 LOGIN failed message 2\n"
                          "S9 reply AUTH 535 >8 !read-anew login1 LOGIN failed user AB\n"
-                         "C10 command AUTH 334 >11 no-reply !mech-not-offered login2 LOGIN open message 0\n"
+                         "C10 command AUTH 334 >11 no-reply login2 LOGIN open message 0\n"
                          "S11 reply AUTH 334 >10 login2 LOGIN open\n"
-                         "C12 command QUIT 221 >13 !unsynchronized\n"
+                         "C12 command QUIT 221 >13\n"
                          "S13 reply QUIT 221 >12\n"},
     {.label = "LMTP, BDAT LAST refused for its one recipient, after a refused DATA",
      .steps = {{'S', "220 mx\r\n"},
@@ -1995,7 +2011,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 503 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+             "C4 command AUTH 503 >5 !not-offered login1 LOGIN failed message 0\n"
              "C4 command 500 >5 secret !not-command !unsynchronized\n"
              "C4 command 500 >5 secret\n"
              "C4 command NOOP 250 >5\n"
@@ -2014,7 +2030,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 535 >5 !mech-not-offered login1 LOGIN failed message 0\n"
+             "C4 command AUTH 535 >5 !not-offered login1 LOGIN failed message 0\n"
              "C4 auth >5 !early-auth login1 LOGIN failed message 1\n"
              "C4 command 500 >5 secret !not-command !unsynchronized\n"
              "S5 reply AUTH 334 >4 login1 LOGIN failed user user\n"
@@ -2033,7 +2049,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
+             "C4 command AUTH 235 >5 !not-offered login1 LOGIN succeeded message 0\n"
              "C4 auth >5 !early-auth login1 LOGIN succeeded message 1\n"
              "C4 auth >5 !clear-password login1 LOGIN succeeded message 2\n"
              "S5 reply AUTH 334 >4 login1 LOGIN succeeded user user\n"
@@ -2294,10 +2310,10 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 550 >7 t1\n"
              "S7 reply RCPT 550 >6 t1\n"
-             "C8 command BDAT 503 >9 t1\n"
+             "C8 command BDAT 503 >9 t1 !out-of-order\n"
              "C8 chunk BDAT 2 >9 t1 last complete\n"
              "S9 reply BDAT 503 >8 t1\n"
-             "C10 command MAIL 503 >11 t2\n"
+             "C10 command MAIL 503 >11 t2 !out-of-order\n"
              "C10 command RCPT 250 >11 t1\n"
              "C10 command DATA 354 >11 t1\n"
              "S11 reply MAIL 503 >10 t2 => rejected by 503\n"
@@ -2440,9 +2456,9 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS "C4 command XACK 250 >5\n"
                          "S5 reply XACK 250 >4\n"
-                         "C6 command STARTTLS 220 >7\n"
+                         "C6 command STARTTLS 220 >7 !not-offered\n"
                          "S7 reply STARTTLS 220 >6 tls-next\n"
-                         "C9 command MAIL 250 >10 t1\n"
+                         "C9 command MAIL 250 >10 t1 !out-of-order\n"
                          "S10 reply MAIL 250 >9 t1\n"
                          "C11 command RCPT 250 >12 t1\n"
                          "S12 reply RCPT 250 >11 t1\n"},
@@ -2455,7 +2471,7 @@ static const dialogue_t dialogues[] = {
                {'C', "NOOP\r\n"},
                {'S', "250 mx\r\n"},
                {'S', "250 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command STARTTLS 220 >5\n"
+     .want = HELLO_FACTS "C4 command STARTTLS 220 >5 !not-offered\n"
                          "S5 reply STARTTLS 220 >4 tls-next\n"
                          "C7 command EHLO 250 >9 !no-tls-record\n"
                          "C8 command NOOP 250 >10 !unsynchronized\n"
@@ -2511,7 +2527,7 @@ static const dialogue_t dialogues[] = {
                {'C', "220 here\r\n"},
                {'S', "QUIT\r\n"},
                {'C', "221 bye\r\n"}},
-     .want = HELLO_FACTS "C4 command ATRN 530 >5\n"
+     .want = HELLO_FACTS "C4 command ATRN 530 >5 !not-offered\n"
                          "S5 reply ATRN 530 >4\n"
                          "C6 command ATRN 250 >7\n"
                          "S7 reply ATRN 250 >6\n"
@@ -2529,14 +2545,14 @@ static const dialogue_t dialogues[] = {
                {'C', "235 ok\r\n"},
                {'S', "AUTH LOGIN Ym9i\r\n"},
                {'C', "503 twice\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 1\n"
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !not-offered login1 LOGIN succeeded message 1\n"
                          "S5 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"
-                         "C6 command ATRN 250 >7\n"
+                         "C6 command ATRN 250 >7 !not-offered\n"
                          "S7 reply ATRN 250 >6\n"
                          "S8 reply 220 greeting\n"
                          "C9 command AUTH 235 >10 login2 LOGIN succeeded message 1\n"
                          "S10 reply AUTH 235 >9 login2 LOGIN succeeded user bob\n"
-                         "C11 command AUTH 503 >12 !auth-twice login3 LOGIN failed message 1\n"
+                         "C11 command AUTH 503 >12 !out-of-order login3 LOGIN failed message 1\n"
                          "S12 reply AUTH 503 >11 login3 LOGIN failed user bob\n"},
     {.label = "TURN begins the session anew",
      .steps = {HELLO,
@@ -2549,14 +2565,14 @@ static const dialogue_t dialogues[] = {
                {'C', "235 ok\r\n"},
                {'S', "AUTH LOGIN Ym9i\r\n"},
                {'C', "503 twice\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 1\n"
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !not-offered login1 LOGIN succeeded message 1\n"
                          "S5 reply AUTH 235 >4 login1 LOGIN succeeded user bob\n"
                          "C6 command TURN 250 >7\n"
                          "S7 reply TURN 250 >6\n"
                          "S8 reply 220 greeting\n"
                          "C9 command AUTH 235 >10 login2 LOGIN succeeded message 1\n"
                          "S10 reply AUTH 235 >9 login2 LOGIN succeeded user bob\n"
-                         "C11 command AUTH 503 >12 !auth-twice login3 LOGIN failed message 1\n"
+                         "C11 command AUTH 503 >12 !out-of-order login3 LOGIN failed message 1\n"
                          "S12 reply AUTH 503 >11 login3 LOGIN failed user bob\n"},
     {.label = "PRDR",
      .steps = {HELLO,
@@ -2630,7 +2646,7 @@ static const dialogue_t dialogues[] = {
                {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS "C4 command MAIL 355 >5 t1\n"
                          "S5 reply MAIL 355 >4 t1\n"
-                         "C6 command DATA 354 >7 t1\n"
+                         "C6 command DATA 354 >7 t1 !out-of-order\n"
                          "S7 reply DATA 354 >6 t1\n"
                          "C8 text DATA 3 t1\n"
                          "C8 eom . 250 3 >9 t1 complete\n"
@@ -2732,7 +2748,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply DATA 354 >2 t1 lmtp\n"
              "C4 text DATA 3 t1 lmtp\n"
              "C4 eom . 421 3 >5 t1 lmtp complete\n"
-             "C4 command RSET 250 >5 lmtp\n"
+             "C4 command RSET 250 >5 lmtp !pipeline\n"
              "S5 reply . 421 >2 t1 lmtp\n"
              "S5 reply . 250 >2 t1 lmtp => accepted 3 b@y:250/421 c@y:250/250\n"
              "S5 reply RSET 250 >4 lmtp\n"
@@ -2759,7 +2775,7 @@ static const dialogue_t dialogues[] = {
              "S7 reply RCPT 250 >6 t1 lmtp\n"
              "C8 command RCPT 550 >9 t1 lmtp\n"
              "S9 reply RCPT 250 >8 t1 lmtp\n"
-             "C10 command BDAT 250 >11 t1 lmtp\n"
+             "C10 command BDAT 250 >11 t1 lmtp !not-offered\n"
              "C10 chunk BDAT 2 >11 t1 lmtp\n"
              "C10 command BDAT 250 >11 t1 lmtp complete bdat-last\n"
              "S11 reply BDAT 250 >10 t1 lmtp\n"
@@ -3065,11 +3081,11 @@ static const dialogue_t dialogues[] = {
                                          "= x\\r\\n\n"},
     {.label = "DATA without MAIL",
      .steps = {HELLO, {'C', "DATA\r\n"}, {'S', "503 no\r\n"}},
-     .want = HELLO_FACTS "C4 command DATA 503 >5\n"
+     .want = HELLO_FACTS "C4 command DATA 503 >5 !out-of-order\n"
                          "S5 reply DATA 503 >4\n"},
     {.label = "chunk without MAIL",
      .steps = {HELLO, {'C', "BDAT 2 LAST\r\nab"}, {'S', "503 no\r\n"}},
-     .want = HELLO_FACTS "C4 command BDAT 503 >5\n"
+     .want = HELLO_FACTS "C4 command BDAT 503 >5 !out-of-order\n"
                          "C4 chunk BDAT 2 >5 last\n"
                          "S5 reply BDAT 503 >4\n"
                          "= ab\n"},
@@ -3144,9 +3160,9 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command STARTTLS 220 >9 t1\n"
+             "C8 command STARTTLS 220 >9 t1 !out-of-order\n"
              "S9 reply STARTTLS 220 >8 t1 tls-next => aborted b@y:250\n"
-             "C11 command MAIL 250 >12 t2\n"
+             "C11 command MAIL 250 >12 t2 !out-of-order\n"
              "S12 reply MAIL 250 >11 t2\n"},
     {.label = "TLS ends in the middle of a chunk: what follows in plaintext is none of it",
      .steps = {HELLO,
@@ -3156,13 +3172,13 @@ static const dialogue_t dialogues[] = {
                {'P', ""},
                {'C', "QUIT\r\n"},
                {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1\n"
+     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1 !out-of-order\n"
                          "S6 reply MAIL 250 >5 t1\n"
                          "C7 command RCPT 250 >8 t1\n"
                          "S8 reply RCPT 250 >7 t1\n"
                          "C9 command BDAT t1 no-reply\n"
                          "C9 chunk BDAT 8 t1\n"
-                         "C11 command QUIT 221 >12 t1 !clear-after-tls\n"
+                         "C11 command QUIT 221 >12 t1 !clear-after-tls !tls-closed-in-message\n"
                          "S12 reply QUIT 221 >11 t1 !clear-after-tls => aborted b@y:250\n"
                          "~ abcdefgh\n"},
     {.label = "TLS ends in the middle of a text: what follows in plaintext is none of it",
@@ -3175,14 +3191,14 @@ static const dialogue_t dialogues[] = {
                {'P', ""},
                {'C', "QUIT\r\n"},
                {'S', "221 bye\r\n"}},
-     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1\n"
+     .want = HELLO_FACTS "C5 command MAIL 250 >6 t1 !out-of-order\n"
                          "S6 reply MAIL 250 >5 t1\n"
                          "C7 command RCPT 250 >8 t1\n"
                          "S8 reply RCPT 250 >7 t1\n"
                          "C9 command DATA 354 >10 t1\n"
                          "S10 reply DATA 354 >9 t1\n"
                          "C11 text DATA 5 t1\n"
-                         "C13 command QUIT 221 >14 t1 !clear-after-tls\n"
+                         "C13 command QUIT 221 >14 t1 !clear-after-tls !tls-closed-in-message\n"
                          "S14 reply QUIT 221 >13 t1 !clear-after-tls => aborted b@y:250\n"
                          "~ abc\\r\\n\n"},
     {.label = "TURN amid a mail",
@@ -3220,7 +3236,7 @@ static const dialogue_t dialogues[] = {
                          "= x\\r\\n\n"},
     {.label = "XCLIENT refused",
      .steps = {HELLO, {'C', "XCLIENT ADDR=192.0.2.1\r\n"}, {'S', "550 no\r\n"}},
-     .want = HELLO_FACTS "C4 command XCLIENT 550 >5\n"
+     .want = HELLO_FACTS "C4 command XCLIENT 550 >5 !not-offered\n"
                          "S5 reply XCLIENT 550 >4\n"},
     {.label = "XEXCH50 without size",
      .steps = {HELLO, MAIL_RCPT, {'C', "XEXCH50 x\r\n"}, {'S', "501 what\r\n"}, {'C', "NOOP\r\n"}, {'S', "250 ok\r\n"}},
@@ -3248,7 +3264,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1 lmtp\n"
              "C6 command RCPT 550 >7 t1 lmtp\n"
              "S7 reply RCPT 550 >6 t1 lmtp\n"
-             "C8 command DATA 503 >9 t1 lmtp\n"
+             "C8 command DATA 503 >9 t1 lmtp !out-of-order\n"
              "S9 reply DATA 503 >8 t1 lmtp\n"
              "C10 command QUIT 221 >11 t1 lmtp\n"
              "S11 reply QUIT 221 >10 t1 lmtp => rejected by 550 b@y:550\n"},
@@ -3365,7 +3381,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
-             "C4 command AUTH 235 >5 !mech-not-offered login1 EXTERNAL succeeded message 1\n"
+             "C4 command AUTH 235 >5 !not-offered login1 EXTERNAL succeeded message 1\n"
              "S5 reply AUTH 235 >4 login1 EXTERNAL succeeded\n"},
     {.label = "AUTH that is granted before the client's first message",
      .steps = {HELLO,
@@ -3375,11 +3391,11 @@ static const dialogue_t dialogues[] = {
                {'S', "500 what\r\n"},
                {'C', "AUTH LOGIN\r\n"},
                {'S', "503 twice\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 235 >5 !mech-not-offered login1 LOGIN succeeded message 0\n"
+     .want = HELLO_FACTS "C4 command AUTH 235 >5 !not-offered login1 LOGIN succeeded message 0\n"
                          "S5 reply AUTH 235 >4 login1 LOGIN succeeded\n"
                          "C6 command 500 >7\n"
                          "S7 reply 500 >6\n"
-                         "C8 command AUTH 503 >9 !mech-not-offered !auth-twice login2 LOGIN failed message 0\n"
+                         "C8 command AUTH 503 >9 !out-of-order login2 LOGIN failed message 0\n"
                          "S9 reply AUTH 503 >8 login2 LOGIN failed\n"},
     {.label = "AUTH with more than two words",
      .steps = {HELLO,
@@ -3389,9 +3405,9 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 501 >5 !mech-not-offered !clear-password login1 PLAIN failed message 1\n"
+     .want = HELLO_FACTS "C4 command AUTH 501 >5 !not-offered !clear-password login1 PLAIN failed message 1\n"
                          "S5 reply AUTH 501 >4 login1 PLAIN failed user bob\n"
-                         "C6 command AUTH 235 >7 !mech-not-offered login2 LOGIN succeeded message 1\n"
+                         "C6 command AUTH 235 >7 login2 LOGIN succeeded message 1\n"
                          "S7 reply AUTH 334 >6 login2 LOGIN succeeded user bob\n"
                          "C8 auth >9 !clear-password login2 LOGIN succeeded message 2\n"
                          "S9 reply AUTH 235 >8 login2 LOGIN succeeded user bob\n"},
@@ -3478,7 +3494,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >9 t1\n"
                                          "C8 chunk BDAT 2 >9 t1\n"
                                          "S9 reply BDAT 250 >8 t1\n"
-                                         "C10 command DATA 503 >11 t1\n"
+                                         "C10 command DATA 503 >11 t1 !out-of-order\n"
                                          "S11 reply DATA 503 >10 t1\n"
                                          "C12 command BDAT 250 >13 t1 complete bdat-last\n"
                                          "S13 reply BDAT 250 >12 t1 => accepted 2 b@y:250\n"
@@ -3503,7 +3519,7 @@ static const dialogue_t dialogues[] = {
      .steps = {HELLO,
                {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
                {'S', "552 big\r\n503 no\r\n503 no\r\n"}},
-     .want = HELLO_FACTS "C4 command MAIL 552 >5 t1\n"
+     .want = HELLO_FACTS "C4 command MAIL 552 >5 t1 !not-offered\n"
                          "C4 command RCPT 503 >5\n"
                          "C4 command DATA 503 >5\n"
                          "S5 reply MAIL 552 >4 t1 => rejected by 552\n"
@@ -3593,7 +3609,7 @@ static void test_pending_limit(void **state)
         speak(&kit, 'C', "NOOP\r\n");
     esmtp_fact_t *first = esmtp_facts_at(&kit.facts[ESMTP_SIDE_A], before);
     esmtp_fact_t *second = esmtp_facts_at(&kit.facts[ESMTP_SIDE_A], before + 1);
-    assert_true(esmtp_fact_has(first, ESMTP_FINDING_OVER_LIMIT));
+    assert_true(esmtp_fact_has(first, ESMTP_FINDING_LIMIT));
     assert_true(first->flags & ESMTP_FF_NO_REPLY);
     assert_null(second->findings);
     assert_false(second->flags & ESMTP_FF_NO_REPLY);
@@ -3615,7 +3631,7 @@ static void test_recipients_limit(void **state)
     for (unsigned i = 0; i < ESMTP_RECIPIENTS_MAX + 5; i++) {
         speak(&kit, 'C', "RCPT TO:<b@y>\r\n");
         esmtp_fact_t *rcpt = kit.order[kit.n_order - 1];
-        assert_int_equal(esmtp_fact_has(rcpt, ESMTP_FINDING_OVER_LIMIT), i >= ESMTP_RECIPIENTS_MAX);
+        assert_int_equal(esmtp_fact_has(rcpt, ESMTP_FINDING_LIMIT), i >= ESMTP_RECIPIENTS_MAX);
         speak(&kit, 'S', "250 ok\r\n");
     }
     speak(&kit, 'C', "DATA\r\n");
