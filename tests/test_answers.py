@@ -122,3 +122,15 @@ def test_ten_thousand_recipients_cost_linear_time(tshark):
         return made
     rows = answers(tshark, capture(9000), False)
     assert [row["smtp.rcpt.address"][0] for row in rows if row["smtp.rcpt.address"]] == [f"r{k}@x" for k in range(9000)]
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_the_info_column_says_what_became_of_the_mail(tshark, two_pass):
+    capture = Capture()
+    capture.add([*GREETING, C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"), C("RCPT TO:<b@b>\r\nRCPT TO:<c@c>\r\n"), S("250 ok\r\n550 no\r\n"),
+                 C("DATA\r\n"), S("354 go\r\n"), C("x\r\n.\r\n"), S("250 2.0.0 Ok: queued as 4ABC\r\n"),
+                 *data(b"x\r\n", reply="554 5.7.1 spam\r\n"), *envelope(), C("RSET\r\n"), S("250 reset\r\n"),
+                 C("MAIL FROM:<a@a>\r\n"), S("452 full\r\n"), *QUIT])
+    lines = [line.split(" S: ", 1)[1] for line in tshark.summary(capture, filter="smtp.transaction.outcome", two_pass=two_pass)]
+    assert lines == ["250 2.0.0 Ok: queued as 4ABC -> accepted 1 of 2, queue id 4ABC", "554 5.7.1 spam -> rejected 554",
+                     "250 reset -> aborted", "452 full -> deferred 452"]

@@ -251,9 +251,7 @@ static void open_doubts(feed_t *f, const esmtp_client_event_t *e)
         return; /* what was shown as a line cannot become something else */
     } else if (last->login && s->login == last->login && s->challenges == 0 && s->login->frame) {
         esmtp_doubt_open(s, ESMTP_DOUBT_NO_ANSWER, entry, &f->at);
-    } else if (data) {
-        esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
-    } else if ((!last->row && !last->text_begun && !s->gone_login) || last->commands_follow) {
+    } else if (data || (!last->row && !last->text_begun && !s->gone_login) || last->commands_follow) {
         esmtp_doubt_open(s, ESMTP_DOUBT_COMMANDS, entry, &f->at);
     }
 }

@@ -91,8 +91,9 @@ static const char *odd_octets(uint32_t flags)
 {
     static const char *const texts[] = {
         NULL,
-        "The message has lines that end with LF alone: the receiver may change or refuse it, and signatures (DKIM) can "
-        "break",
+        ("The message has lines that end with LF alone: the receiver may change or refuse it, and signatures (DKIM) "
+         "can "
+         "break"),
         "The message has CR without LF: the receiver may change or refuse it, and signatures (DKIM) can break",
         "The message has lines that end with LF alone, and CR without LF: the receiver may change or refuse it",
         "The message has NUL: the receiver may cut or refuse it",

@@ -37,6 +37,12 @@ void esmtp_show_info(esmtp_show_t *show, const char *text)
     info_put(show, text, strlen(text));
 }
 
+void esmtp_show_info_more(esmtp_show_t *show, const char *text)
+{
+    if (show->info)
+        info_put(show, text, strlen(text));
+}
+
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
 {
     if (!show->info)

@@ -43,7 +43,9 @@ typedef struct {
 
 /* Adds a piece to the Info column. */
 void esmtp_show_info(esmtp_show_t *show, const char *text);
-/* Likewise octets of the line of a fact, what is not printable escaped. */
+/* Adds text to the newest piece. */
+void esmtp_show_info_more(esmtp_show_t *show, const char *text);
+/* Adds, as a piece, octets of the line of a fact, what is not printable escaped. */
 void esmtp_show_info_octets(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len);
 
 /* Octets of a line's text (len) that can be read: without the last word where the capture lacks the end of the packet,

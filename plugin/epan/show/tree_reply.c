@@ -207,6 +207,33 @@ static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp
     esmtp_findings_add(show->pinfo, item, fact);
 }
 
+/* Recipients that the server took the mail for. */
+static uint32_t taken_for(const esmtp_verdict_t *verdict)
+{
+    uint32_t n = 0;
+    for (const esmtp_rcpt_t *rcpt = verdict->txn->rcpts; rcpt; rcpt = rcpt->next)
+        n += rcpt->code / 100 == 2 && (!rcpt->final_code || rcpt->final_code / 100 == 2);
+    return n;
+}
+
+/* What became of the mail, after the reply that ended it: " -> accepted 2 of 3, queue id 4ABC", " -> rejected 550". */
+static void info_outcome_add(esmtp_show_t *show, const esmtp_verdict_t *verdict)
+{
+    wmem_allocator_t *pool = show->pinfo->pool;
+    if (!verdict || !show->info)
+        return;
+    const char *outcome = esmtp_outcome_name(verdict->outcome), *text = "";
+    if (verdict->outcome == ESMTP_OUTCOME_ACCEPTED)
+        text = wmem_strdup_printf(pool, " %u of %u", taken_for(verdict), verdict->txn->n_rcpts);
+    else if (verdict->decision.code)
+        text = wmem_strdup_printf(pool, " %03u", verdict->decision.code);
+    esmtp_show_info_more(show, wmem_strdup_printf(pool, " -> %s%s", outcome, text));
+    if (verdict->queue_id)
+        esmtp_show_info_more(show,
+                             wmem_strdup_printf(pool, ", queue id %s",
+                                                esmtp_text_line(pool, verdict->queue_id, strlen(verdict->queue_id))));
+}
+
 /* What is said once of a whole reply, in the frame of its last line: first what it is, then what that means. */
 static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
 {
@@ -258,6 +285,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, offset == start);
+        info_outcome_add(show, esmtp_fact_verdict(fact));
         reply_findings_add(show, item, fact, offset, len);
         offset += (int)fact->len;
         if (fact->flags & ESMTP_FF_VERDICT)

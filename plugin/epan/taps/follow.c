@@ -85,6 +85,7 @@ static char *stream_filter(unsigned stream, unsigned sub_stream)
     return g_strdup_printf("tcp.stream eq %u", stream);
 }
 
+/* The form is Wireshark's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static char *conversation_filter(epan_dissect_t *edt, packet_info *pinfo, unsigned *stream, unsigned *sub_stream)
 {
     (void)edt, (void)sub_stream;

@@ -113,10 +113,10 @@ static void tsv_text(const char *text, const char *also)
 {
     for (const char *c = text; *c; c++) {
         switch (*c) {
-        case '\\': fputs("\\\\", stdout); break;
-        case '\t': fputs("\\t", stdout); break;
-        case '\n': fputs("\\n", stdout); break;
-        case '\r': fputs("\\r", stdout); break;
+        case '\\': (void)fputs("\\\\", stdout); break;
+        case '\t': (void)fputs("\\t", stdout); break;
+        case '\n': (void)fputs("\\n", stdout); break;
+        case '\r': (void)fputs("\\r", stdout); break;
         default:
             if (strchr(also, *c))
                 printf("\\x%02x", (unsigned char)*c);
@@ -253,7 +253,7 @@ static void log_draw(void *tapdata)
     if (!log->json)
         tsv_names();
     esmtp_mails_each(log->mails, log_mail, log);
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 static void log_finish(void *tapdata)
@@ -275,7 +275,7 @@ static bool take_word(const char **argument, const char *word)
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "tshark: -z " ARGUMENT ": %s\n", what);
+    (void)fprintf(stderr, "tshark: -z " ARGUMENT ": %s\n", what);
     exit(1);
 }
 
