@@ -486,7 +486,7 @@ def test_messages_are_the_servers(tshark):
         "a01": [b"hidden\r\n\r\nx\r\n"[-12:]], "a02": [b"x\r\n", b"hidden\r\n\r\ny\r\n"[-12:]], "a03": [b"abcdeabcde"],
         "a05": [b"x\r\n"], "a08": [b"hidden\r\n\r\nx\r\n"[-12:]],
         "a09": [b"QUIT\r\n", b" real\r\n\r\nx\r\n"], "a10": [b"\n\r\nRSET\r\nx\r\n"[-12:]], "a13": [b"x\r\n"],
-        "a14": [b"ect: x\r\n\r\nx\r\n"[-12:]]}
+        "a14": [b"Subject: x\r\n\r\nx\r\n"[-12:]]}
 
 
 def test_no_explanation_contradicts_what_is_known(tshark):

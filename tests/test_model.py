@@ -81,7 +81,7 @@ def lies(truth, lacking):
     """Truths that are wrong by one thing, each with the kind of difference that tells."""
     found = {fact.field: index for index, fact in reversed(list(enumerate(truth.facts)))}
     for name, index in found.items():
-        if name not in lacking:
+        if name not in lacking and name not in truth.unsure:
             yield judge.KIND_OF[name], replace(truth, facts=truth.facts[:index] + truth.facts[index + 1:])
     mail, = truth.mails
     yield "mails", replace(truth, mails=[replace(mail, sender="nobody@example")])

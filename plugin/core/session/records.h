@@ -83,6 +83,7 @@ typedef struct esmtp_message {
     bool aborted;                        /* the client gave it up before its end: RSET and the like */
     bool answered;                       /* a final reply came before its end: a second one answers nothing */
     const struct esmtp_verdict *verdict; /* of the last reply to it; NULL while there is none */
+    const struct esmtp_message *before;  /* of its transaction, that a reply was for before this one; or NULL */
     void *user;                          /* of whoever collects the octets; ended with the file */
 } esmtp_message_t;
 

@@ -263,6 +263,8 @@ esmtp_rcpt_t *esmtp_txn_recipient(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_fa
 void esmtp_txn_touch(esmtp_txn_t *txn, const esmtp_stamp_t *at, const esmtp_fact_t *fact);
 /* That recipient or the next one that RCPT accepted; NULL if there is none. */
 esmtp_rcpt_t *esmtp_txn_next_accepted(esmtp_rcpt_t *rcpt);
+/* A reply is for a message of the transaction (which may be NULL). */
+void esmtp_txn_message(esmtp_txn_t *txn, esmtp_message_t *message);
 /* Whether the text of a reply names a path (which may be NULL): "<bob@example.net> Saved". */
 bool esmtp_txn_names(esmtp_span_t text, const char *path);
 /* That of a recipient, which may be NULL. */

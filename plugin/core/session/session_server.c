@@ -356,6 +356,7 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
     }
     if (code == 353 && p->message && p->txn && !p->per_recipient) {
         p->per_recipient = p->overall = true;
+        esmtp_txn_message(p->txn, p->message);
         p->replies = p->txn->n_accepted + 1;
         p->rcpt = p->txn->rcpts;
         return true;

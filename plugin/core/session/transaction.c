@@ -223,7 +223,7 @@ static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
 }
 
 /* What waits after the entry at the front belongs to a transaction no longer. */
-static void release_pending(esmtp_session_t *s, esmtp_txn_t *txn)
+static void release_pending(esmtp_session_t *s, const esmtp_txn_t *txn)
 {
     for (uint32_t i = 1; i < s->pairing.n; i++) {
         esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
@@ -409,13 +409,21 @@ static void count_verdicts(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_s
     p->replies = MAX(1, p->txn->n_accepted);
 }
 
+void esmtp_txn_message(esmtp_txn_t *txn, esmtp_message_t *message)
+{
+    if (!message || txn->message == message)
+        return;
+    message->before = txn->message;
+    txn->message = message;
+}
+
 static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                              const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
     bool ok = code >= 200 && code < 300 && code != 220 && code != 221;
     s->last_txn = p->txn;
-    p->txn->message = p->message;
+    esmtp_txn_message(p->txn, p->message);
     if (!p->counted)
         count_verdicts(s, p, event);
     bool overall = p->overall && p->replies == 1;

@@ -76,12 +76,17 @@ static const char *request_of(esmtp_show_t *show, const esmtp_verb_row_t *verb, 
 }
 
 /* The frame of the end of the message that a reply is for; 0: it is for none. */
-static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *verb, const esmtp_txn_t *txn)
+static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *verb, const esmtp_txn_t *txn,
+                            const esmtp_rcpt_t *rcpt)
 {
     const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
     if (verdict && verdict->message)
         return verdict->message->end_frame;
-    return verb->id == ESMTP_VERB_EOM && txn && txn->message ? txn->message->end_frame : 0;
+    bool judges = verb->id == ESMTP_VERB_EOM || ((rcpt || fact->code == 353) && verb->payload == ESMTP_PAYLOAD_CHUNK);
+    const esmtp_message_t *message = txn ? txn->message : NULL;
+    while (message && message->end_frame > fact->frame)
+        message = message->before; /* a later one of a transaction that stayed open */
+    return judges && message ? message->end_frame : 0;
 }
 
 void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -97,7 +102,7 @@ void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     if (rcpt)
         esmtp_add_gen_string(sub, hf_recipient, show->tvb,
                              esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address)));
-    uint32_t end = message_end(fact, verb, txn);
+    uint32_t end = message_end(fact, verb, txn, rcpt);
     if (end)
         esmtp_add_gen_uint(sub, hf_eom_in, show->tvb, end);
 }

@@ -53,6 +53,8 @@ TEXTS = {
     555: ["MAIL FROM/RCPT TO parameters not recognized or not implemented"],
 }
 
+KNOWN = set("HELO EHLO LHLO MAIL RCPT DATA BDAT RSET VRFY EXPN HELP NOOP QUIT ETRN STARTTLS AUTH XCLIENT".split())
+
 DETAILS = {  # enhanced status codes (RFC 3463) that these replies are known to carry
     "MAIL": "1.0 1.7 7.1", "RCPT": "1.5 1.1 2.1 2.2 7.1", "DATA": "5.1 7.1 6.0", "AUTH": "7.8 7.0 5.4",
     "end": "0.0 7.1 2.2 6.0", "BDAT": "0.0 5.1 6.0",
@@ -191,7 +193,11 @@ class Server:
         self.truth.add("S", end, "smtp.response.class", str(code // 100))
         if to:
             self.truth.add("S", end, "smtp.request_in", Ref("C", to.end))
-            self.truth.add("S", end, "smtp.request.verb", to.verb)
+            # What answers a message, not its DATA, answers the end mark; of a verb that nobody knows none is kept.
+            if to.verb in KNOWN:
+                self.truth.add("S", end, "smtp.request.verb", "." if eom is not None and to.verb != "BDAT" else to.verb)
+            else:
+                self.truth.unsure.add("smtp.request.verb")
             if eom is None and answers:
                 self.truth.add("C", to.end, "smtp.response_in", Ref("S", end), later=True)
         if eom is not None:
@@ -313,6 +319,8 @@ class Server:
             self.reply(221, asked)
             self.close()
             return True
+        if verb != token.upper():
+            self.truth.unsure.add("smtp.request.verb")
         if verb != token.upper() and asked.number:
             # A refusal does not tell whether the server knew the verb.
             self.mail.loose = True
@@ -446,7 +454,8 @@ class Server:
 
     def judged(self, asked, path, code):
         """The reply to a RCPT. What LMTP takes is judged after the body."""
-        self.truth.add("S", self.spoken, "smtp.rcpt.address", path)
+        if self.mail:  # outside of a mail there is no recipient to judge
+            self.truth.add("S", self.spoken, "smtp.rcpt.address", path)
         if code >= 400 or not (self.policy.lmtp or self.mail.prdr):
             self.truth.add("C", asked.end, "smtp.rcpt.status", str(code), later=True)
 
@@ -675,6 +684,7 @@ class Server:
                 self.truth.messages.append((whole, False))
                 if self.failed:
                     self.note("last-chunk-after-refused-ones")
+                    self.truth.unsure.add("smtp.eom_in")  # the message was refused before
             if self.mail:
                 self.failed = True
                 self.mail.loose = True
