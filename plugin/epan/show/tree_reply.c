@@ -216,22 +216,30 @@ static uint32_t taken_for(const esmtp_verdict_t *verdict)
     return n;
 }
 
+static void info_number_add(esmtp_show_t *show, const char *before, uint32_t number)
+{
+    char digits[ESMTP_DIGITS];
+    esmtp_show_info_more(show, before);
+    esmtp_show_info_more(show, esmtp_digits(digits, number));
+}
+
 /* What became of the mail, after the reply that ended it: " -> accepted 2 of 3, queue id 4ABC", " -> rejected 550". */
 static void info_outcome_add(esmtp_show_t *show, const esmtp_verdict_t *verdict)
 {
-    wmem_allocator_t *pool = show->pinfo->pool;
     if (!verdict || !show->info)
         return;
-    const char *outcome = esmtp_outcome_name(verdict->outcome), *text = "";
-    if (verdict->outcome == ESMTP_OUTCOME_ACCEPTED)
-        text = wmem_strdup_printf(pool, " %u of %u", taken_for(verdict), verdict->txn->n_rcpts);
-    else if (verdict->decision.code)
-        text = wmem_strdup_printf(pool, " %03u", verdict->decision.code);
-    esmtp_show_info_more(show, wmem_strdup_printf(pool, " -> %s%s", outcome, text));
-    if (verdict->queue_id)
-        esmtp_show_info_more(show,
-                             wmem_strdup_printf(pool, ", queue id %s",
-                                                esmtp_text_line(pool, verdict->queue_id, strlen(verdict->queue_id))));
+    esmtp_show_info_more(show, " -> ");
+    esmtp_show_info_more(show, esmtp_outcome_name(verdict->outcome));
+    if (verdict->outcome == ESMTP_OUTCOME_ACCEPTED) {
+        info_number_add(show, " ", taken_for(verdict));
+        info_number_add(show, " of ", verdict->txn->n_rcpts);
+    } else if (verdict->decision.code) {
+        info_number_add(show, " ", verdict->decision.code);
+    }
+    if (!verdict->queue_id)
+        return;
+    esmtp_show_info_more(show, ", queue id ");
+    esmtp_show_info_more(show, esmtp_text_line(show->pinfo->pool, verdict->queue_id, strlen(verdict->queue_id)));
 }
 
 /* What is said once of a whole reply, in the frame of its last line: first what it is, then what that means. */
