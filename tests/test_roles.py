@@ -60,7 +60,8 @@ def test_ports_that_are_ours_on_both_ends(tshark, two_pass, handshake):
                 continue  # a port of nobody
             capture.add([greeting, *MAIL], port=server, client_port=client, handshake=handshake)
     all_right(tshark, capture, two_pass)
-    assert all(found == [] for found in experts(tshark, capture, two_pass=two_pass).values())
+    found = experts(tshark, capture, two_pass=two_pass)
+    assert {name for each in found.values() for _, name in each} <= {"clear_on_tls_port"}  # one of the ports is 465
     assert len(tshark.export(capture, two_pass=two_pass)) == len(capture.streams)
 
 
