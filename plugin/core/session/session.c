@@ -90,6 +90,7 @@ void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool cert
 {
     if (s->server != server) {
         esmtp_doubt_settle(s); /* those octets were of the other role */
+        esmtp_doubt_carry(s, esmtp_span(NULL, 0));
         s->early_refusal = NULL;
     }
     s->server = server;

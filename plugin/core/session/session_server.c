@@ -278,8 +278,7 @@ static void tls_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
 /* RFC 2645, RFC 821: the former client is the server now and greets. */
 static void swap_roles(esmtp_session_t *s)
 {
-    s->server = esmtp_session_client_side(s);
-    s->server_certain = true;
+    esmtp_session_set_server(s, esmtp_session_client_side(s), true);
     esmtp_session_restart(s, ESMTP_RESTART_SWAP);
 }
 

@@ -463,6 +463,7 @@ class Server:
         """What follows a refused message shows that its transaction was kept."""
         if self.kept:
             self.note("transaction-stays-open")
+            self.truth.unsure.add("smtp.eom_in")  # of its first message
             self.mail, self.kept = self.kept, None
             self.mail.ended, self.mail.size = None, None
 
@@ -529,7 +530,8 @@ class Server:
     def take_text(self):
         text = self.stream[self.begun:]
         wish = self.wishes.get(self.begun) or {}
-        if "421 at" in wish and len(text) > wish["421 at"]:
+        # If the client has sent all of it, the capture cannot tell where the server stopped.
+        if "421 at" in wish and len(text) > wish["421 at"] and self.find_end(text)[0] is None:
             self.place = self.begun + wish["421 at"]
             self.note("421-in-text")
             if self.mail:
