@@ -149,6 +149,56 @@ def test_finding(found, made, name):
     assert wrong == []
 
 
+MORE = MAIL + "C: x\nC: .\nS: 250 ok\nC: QUIT\nS: 221 bye\n"
+STARTTLS = "S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\n"
+
+# A session, and what its summary says: security, outcome, login, mails, accepted, recipients, refused, findings, worst.
+SUMMARIES = {
+    "one mail": (HELLO + MORE, ["clear", "accepted", "none", "1", "1", "1", "0", [], "0x00400000"]),
+    "offered": (STARTTLS + MORE, ["clear, STARTTLS offered", "accepted", "none", "1", "1", "1", "0", [], "0x00400000"]),
+    "refused": (STARTTLS + "C: STARTTLS\nS: 454 no\nC: QUIT\nS: 221 bye\n",
+                ["clear, STARTTLS refused", "no mail", "none", "0", "0", "0", "0", ["starttls_refused"], "0x00600000"]),
+    "masked": ("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 XXXXXXXA\nC: QUIT\nS: 221 bye\n",
+               ["clear, STARTTLS masked", "no mail", "none", "0", "0", "0", "0", ["masked"], "0x00600000"]),
+    "turned away": ("S: 554 go away\n", ["clear", "turned away", "none", "0", "0", "0", "0", [], "0x00400000"]),
+    "login failed": (HELLO + FAILED + "C: QUIT\nS: 221 bye\n",
+                     ["clear", "login failed", "failed", "0", "0", "0", "0", ["clear_password"], "0x00600000"]),
+    "partly": (HELLO + MAIL.replace("C: DATA", "C: RCPT TO:<c@mx.example>\n    S: 550 who?\n    C: DATA") +
+               "C: x\nC: .\nS: 250 ok\n",
+               ["clear", "partly accepted", "none", "1", "1", "2", "1", [], "0x00400000"]),
+    "deferred": (HELLO + "C: MAIL FROM:<a@client.example>\nS: 451 later\nC: QUIT\nS: 221 bye\n",
+                 ["clear", "deferred", "none", "1", "0", "0", "0", [], "0x00400000"]),
+    "cut off": (HELLO + MAIL + "C: x\nC: .\n", ["clear", "cut off", "none", "1", "0", "1", "0", [], "0x00400000"]),
+}
+IN_ONE_PASS = {name for name, (text, _) in SUMMARIES.items() if "221" in text}
+
+
+@pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
+def test_summary(tshark, two_pass):
+    capture = Capture()
+    streams = {name: capture.add(script(text)) for name, (text, _) in SUMMARIES.items()}
+    names = ["security", "outcome", "login", "mails", "mails.accepted", "recipients", "recipients.refused", "finding", "worst"]
+    rows = tshark.by_stream(capture, [f"smtp.session.{name}" for name in names], filter="smtp.session", two_pass=two_pass)
+    found = {}
+    for name, stream in streams.items():
+        if stream in rows:
+            row, = rows[stream]
+            values = list(row.values())
+            found[name] = [value if n == 7 else value[0] for n, value in enumerate(values)]
+    wanted = {name: summary for name, (_, summary) in SUMMARIES.items() if two_pass or name in IN_ONE_PASS}
+    assert {name: row[:-1] for name, row in found.items()} == {name: row[:-1] for name, row in wanted.items()}
+    assert {name: int(row[-1], 0) for name, row in found.items()} == {name: int(row[-1], 0) for name, row in wanted.items()}
+
+
+def test_summary_inside_tls(tshark):
+    capture = Capture()
+    steps, keys = secure(script(HELLO + MORE))
+    capture.secrets += keys
+    capture.add(steps, port=465, mss=20000)
+    row, = tshark.fields(capture, ["smtp.session.security", "smtp.session.outcome", "smtp.session.complete"], filter="smtp.session")
+    assert [value[0] for value in row.values()][:2] == ["tls", "accepted"]
+
+
 def test_caps(tshark):
     """What could be said of each line of a hostile client is said once: Wireshark has room for so many items only."""
     capture = Capture()

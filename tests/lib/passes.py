@@ -5,12 +5,18 @@ Later passes know of replies that come later; the fields that say so, or that it
 
 import random
 import re
+from pathlib import Path
+
+FIELDS = (Path(__file__).parent.parent / "contract/fields.tsv").read_text().splitlines()
+# The connection as a whole: on its last frame, which the first pass knows of a goodbye only.
+SUMMARY = {line.split("\t")[0] for line in FIELDS if line.startswith("smtp.session")}
 
 LATER = {
     "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
     "smtp.expert.undecided",
     "smtp.expert.client_first",  # the EHLO reply may show that the server takes it
+    *SUMMARY,
 }
 
 

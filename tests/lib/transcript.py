@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from passes import COMMON
 
 # What a whole frame says of its connection.
-OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in"}
+OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in", "smtp.session"}
 
 TEXT = {"smtp.data.piece": "text", "smtp.eom": "end"}
 

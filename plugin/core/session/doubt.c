@@ -173,6 +173,7 @@ static void copy_pending(esmtp_session_t *s, doubt_t *d)
 static void copy_all(esmtp_session_t *s, doubt_t *d)
 {
     copy(s, d, s, sizeof *s);
+    copy(s, d, s->sum, sizeof *s->sum);
     copy(s, d, s->tally, sizeof *s->tally);
     copy(s, d, s->hidden, sizeof *s->hidden);
     copy_pending(s, d);

@@ -120,6 +120,7 @@ typedef enum {
 
 /* One attempt to log in. */
 typedef struct esmtp_login {
+    const struct esmtp_login *before; /* the one of the connection before this, or NULL */
     uint32_t number;                  /* in its connection, from 1 */
     uint32_t frame;                   /* of AUTH; 0 if the capture lacks it */
     uint32_t user_frame;              /* frame that holds the user name; 0 if none did */

@@ -68,8 +68,26 @@ static void extension_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmt
         esmtp_session_raise(s, fact, ESMTP_FINDING_BAD_KEYWORD);
     if (esmtp_keyword_is_mask(esmtp_keyword_find(line->keyword)))
         esmtp_session_masked(s, fact, ESMTP_MASKED_KEYWORD);
+    s->sum->masked_offer = s->told.masked & ESMTP_MASKED_KEYWORD;
     if (event->exposing && !at->tls)
         esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_MECHANISM);
+}
+
+/* The newest refusal, for the summary: its first line. */
+static void note_error(esmtp_session_t *s, const esmtp_fact_t *fact, const esmtp_reply_line_t *reply)
+{
+    esmtp_summary_t *sum = s->sum;
+    if (reply->code < 400 || !(fact->flags & ESMTP_FF_FIRST))
+        return;
+    size_t n = MIN(reply->parameter.len, ESMTP_SUMMARY_TEXT - 1);
+    if (!sum->error)
+        sum->error = esmtp_session_keep(s, ESMTP_SUMMARY_TEXT);
+    if (n)
+        memcpy(sum->error, reply->parameter.p, n);
+    sum->error[n] = '\0';
+    sum->error_code = reply->code;
+    sum->errors++;
+    sum->turned_away |= (s->reply.greeting || reply->code == 421) && !sum->txns;
 }
 
 void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
@@ -79,6 +97,7 @@ void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *
     bool extension = fact->index > 0 || s->reply.head_lost || esmtp_ehlo_is_extension(&event->extension);
     if (!reply->valid)
         return;
+    note_error(s, fact, reply);
     if (s->reply.hello && extension)
         extension_findings(s, at, fact, event);
     if (reply->enhanced.whole.len && reply->enhanced.class_ != reply->code / 100)
@@ -130,6 +149,7 @@ void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, 
         recipient_findings(s, fact, code);
     if (asks && (code == 250 || (row->id == ESMTP_VERB_VRFY && (code == 251 || code == 551))))
         esmtp_session_raise(s, fact, ESMTP_FINDING_USER_REVEALED);
+    s->sum->starttls_refused |= row->flags & ESMTP_VF_TLS && refused && !s->sum->inside_tls;
     if (row->flags & ESMTP_VF_TLS && refused && s->offer && s->offer->starttls &&
         s->tls_phase != ESMTP_TLS_PHASE_INSIDE)
         esmtp_session_raise(s, fact, ESMTP_FINDING_STARTTLS_REFUSED);

@@ -71,7 +71,13 @@ esmtp_session_t *esmtp_session_new(const esmtp_session_ops_t *ops, void *ctx)
     s->ops = ops;
     s->ctx = ctx;
     s->server = ESMTP_SIDE_NONE;
+    s->sum = esmtp_keep(ops->allocator, sizeof *s->sum);
     return s;
+}
+
+const esmtp_summary_t *esmtp_session_summary(const esmtp_session_t *s)
+{
+    return s->sum;
 }
 
 void esmtp_session_set_ends(esmtp_session_t *s, const esmtp_ends_t *ends)
@@ -83,7 +89,8 @@ void esmtp_session_opened(esmtp_session_t *s, int64_t time)
 {
     s->opened = true;
     esmtp_session_found(s);
-    s->opened_time = time;
+    s->opened_time = s->sum->began = time;
+    s->sum->opened = true;
 }
 
 void esmtp_session_set_server(esmtp_session_t *s, esmtp_side_t server, bool certain)
@@ -252,6 +259,8 @@ void esmtp_session_tls_begin(esmtp_session_t *s)
     if (s->tls_phase == ESMTP_TLS_PHASE_INSIDE)
         return;
     esmtp_doubt_settle(s);
+    s->sum->begun_in_tls = !s->tls_frame && !s->server_spoke && !s->client_spoke;
+    s->sum->inside_tls = true;
     esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_INSIDE);
     esmtp_session_restart(s, ESMTP_RESTART_TLS);
     esmtp_session_enter(s, ESMTP_STEP_LINE);
@@ -322,6 +331,9 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
     fact->eol = (uint16_t)MIN(line->total - line->len, fact->len); /* of a tail maybe LF alone */
     if (line->plain)
         fact->flags |= ESMTP_FF_PLAIN;
+    s->sum->ended = at->time;
+    if (!s->sum->began)
+        s->sum->began = at->time;
     bool crlf = s->ends_crlf[side], lf = s->ends_lf[side];
     s->ends_crlf[side] |= line->eol == ESMTP_EOL_CRLF;
     s->ends_lf[side] |= line->eol == ESMTP_EOL_LF;
@@ -428,6 +440,7 @@ void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t
     esmtp_doubt_settle(s);
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_GAP, 0);
     fact->missing = missing;
+    s->sum->holed = true;
     esmtp_session_raise(s, fact, ESMTP_FINDING_GAP);
     s->too_long[side] = false;
     if (side == s->server)

@@ -83,6 +83,9 @@ typedef struct {
     uint8_t client[4]; /* the client's address if it is one of IPv4, else zero */
 } esmtp_ends_t;
 
+/* What is known of the connection as a whole, now and later. */
+const struct esmtp_summary *esmtp_session_summary(const esmtp_session_t *s);
+
 void esmtp_session_set_ends(esmtp_session_t *s, const esmtp_ends_t *ends);
 
 /* ops must stay where they are. */

@@ -65,6 +65,8 @@ static void auth_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
     login->row = esmtp_mechanism_find(event->mechanism);
     login->initial = event->initial;
     login->client_messages = event->initial;
+    login->before = s->sum->logins;
+    s->sum->logins = login;
     p->login = s->login = login;
     s->login_entry = s->pairing.popped + s->pairing.n - 1;
     s->challenges = 0;
@@ -125,6 +127,7 @@ static void note_credentials(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
                              const esmtp_client_event_t *event)
 {
     keep_secrets(s, event);
+    s->sum->exposed |= event->secret && !at->tls;
     if (event->secret && !login->secret_message && !at->tls)
         esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_PASSWORD);
     if (event->secret && !login->secret_message)

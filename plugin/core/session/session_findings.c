@@ -18,7 +18,7 @@ static bool count(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_id
         return false;
     if (*n < UINT8_MAX)
         ++*n;
-    esmtp_findings_put(&s->tally->found, id);
+    esmtp_findings_put(&s->sum->found, id);
     return true;
 }
 
@@ -29,7 +29,7 @@ static void uncount(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_
     if (*n < UINT8_MAX)
         --*n;
     if (!s->tally->n[0][id] && !s->tally->n[1][id])
-        esmtp_findings_take(&s->tally->found, id);
+        esmtp_findings_take(&s->sum->found, id);
 }
 
 void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)

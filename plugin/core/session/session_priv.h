@@ -8,6 +8,7 @@
 #define ESMTP_SESSION_PRIV_H
 
 #include "session.h"
+#include "summary.h"
 
 /* A command, or the end of a message, that waits for its reply. */
 typedef struct {
@@ -72,7 +73,6 @@ typedef struct esmtp_doubts esmtp_doubts_t;
 
 /* What was found so far in a connection, and how often. */
 typedef struct {
-    esmtp_finding_set_t found;
     uint8_t n[2][ESMTP_FINDINGS]; /* [1]: of the server, where that is counted by itself */
 } esmtp_tally_t;
 
@@ -104,6 +104,7 @@ typedef struct {
 struct esmtp_session {
     const esmtp_session_ops_t *ops;
     void *ctx;
+    esmtp_summary_t *sum;
     esmtp_tally_t *tally;   /* NULL: nothing was found */
     esmtp_hidden_t *hidden; /* NULL: there never was a false end */
 

@@ -104,6 +104,10 @@ static bool takes_early(const esmtp_offer_list_t *offer)
 static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
 {
     s->offer = s->offer_new ? s->offer_new : offer_new(s);
+    if (!s->sum->inside_tls) {
+        s->sum->offer_known = true;
+        s->sum->starttls_offered = s->offer->starttls;
+    }
     if (s->told.early && takes_early(s->offer))
         esmtp_session_early_client_offered(s);
     s->offer_shown = s->offer_first_tls;
@@ -225,10 +229,14 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         s->reply.reason = esmtp_session_strdup(s, event->reply.parameter);
 }
 
-static void time_from(esmtp_fact_t *fact, int64_t now, int64_t since)
+static void time_from(esmtp_session_t *s, esmtp_fact_t *fact, int64_t now, int64_t since)
 {
     fact->delta = now - since;
     fact->flags |= ESMTP_FF_TIMED;
+    if (fact->delta <= s->sum->slowest)
+        return;
+    s->sum->slowest = fact->delta;
+    s->sum->slowest_verb = (uint8_t)s->reply.verb;
 }
 
 /* The server asks for more. Client lines that the capture lacks are counted by what asked for them. */
@@ -285,7 +293,7 @@ static void swap_roles(esmtp_session_t *s)
 /* LMTP or SMTP: what the last hello said that was accepted, for what was sent with it as well. */
 static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
 {
-    s->hello_seen = true;
+    s->hello_seen = s->sum->hello = true;
     esmtp_doubt_hello(s);
     s->lmtp = row->id == ESMTP_VERB_LHLO;
     for (uint32_t i = 0; s->lmtp && i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++)
@@ -451,7 +459,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     s->reply.code = code; /* if lines differ, clients believe the last one */
     fact->flags |= ESMTP_FF_LAST;
     if (s->reply.greeting && s->opened)
-        time_from(fact, at->time, s->opened_time);
+        time_from(s, fact, at->time, s->opened_time);
     if (s->reply.greeting)
         greeted(s, fact, event);
     if (s->reply.early)
@@ -470,7 +478,7 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     if (!s->reply.paired || s->reply.entry != s->pairing.popped)
         return; /* answers nothing, or its command was given up meanwhile (ESMTP_PENDING_MAX) */
     esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    time_from(fact, at->time, p->time);
+    time_from(s, fact, at->time, p->time);
     link_facts(p, fact, code);
     if (intermediate(s, at, p, code, event->prompt))
         return;

@@ -26,7 +26,7 @@ esmtp_txn_t *esmtp_txn_begin(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     txn->rcpts_end = &txn->rcpts;
     txn->outer = s->txn && !s->txn->closed ? s->txn : NULL;
     txn->before = s->newest;
-    s->newest = s->txn = txn;
+    s->sum->txns = s->newest = s->txn = txn;
     return txn;
 }
 

@@ -229,6 +229,8 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         show.more = shown_before(pinfo);
     }
     parts_add(&show, shown);
+    if (shown->sum)
+        esmtp_session_add(&show, shown->sum, &shown->around);
     if (shown->undecided && !show.server)
         esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
     info_write(&show);
@@ -260,6 +262,7 @@ void esmtp_show_register(void)
     esmtp_message_register();
     esmtp_auth_register();
     esmtp_transaction_register();
+    esmtp_session_register();
 }
 
 void esmtp_show_handoff(int proto_esmtp)

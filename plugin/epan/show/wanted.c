@@ -41,6 +41,7 @@ static const struct {
     {"smtp.rcpt.", ESMTP_WANT_ENVELOPE | ESMTP_WANT_COMMAND},
     {"smtp.param", ESMTP_WANT_ENVELOPE},
     {"smtp.transaction", ESMTP_WANT_TXN},
+    {"smtp.session", ESMTP_WANT_SESSION},
     {"smtp.data", ESMTP_WANT_MESSAGE},
     {"smtp.eom", ESMTP_WANT_MESSAGE},
     {"smtp.message", ESMTP_WANT_MESSAGE},

@@ -22,7 +22,8 @@ enum {
     ESMTP_WANT_AUTH = 1u << 8,
     ESMTP_WANT_CONNECTION = 1u << 9, /* TLS, LMTP */
     ESMTP_WANT_EXPERT = 1u << 10,    /* expert infos, with or without a tree */
-    ESMTP_WANT_ALL = (1u << 11) - 1,
+    ESMTP_WANT_SESSION = 1u << 11,   /* the connection as a whole */
+    ESMTP_WANT_ALL = (1u << 12) - 1,
 };
 
 /* The groups that are read in this packet: all in a tree that people see; in another those of the fields that a filter,

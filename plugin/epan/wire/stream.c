@@ -487,6 +487,8 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     else if (call->conn->tls_refuted && call->conn->tls_withheld && found->old &&
              esmtp_session_server(call->conn->session) != call->side)
         show_withheld(call, found);
+    if (found->first < found->last)
+        call->conn->last = esmtp_facts_at(&stream->facts, found->last - 1);
     if (counter && found->first < found->last)
         ++*counter;
 }

@@ -57,6 +57,7 @@ typedef struct {
     bool roles_by_port;          /* first visits: neither a SYN nor what was said told who the server is */
     bool greeted[2];             /* first visits: the side's first octets were a greeting */
     bool tls_last[2];            /* first visits: the side's last octets went to TLS */
+    const esmtp_fact_t *last;    /* the newest fact; NULL while there is none */
     esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
     uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
