@@ -38,14 +38,14 @@ static inline esmtp_span_t esmtp_span_from(esmtp_span_t s, size_t offset)
 /* Whether a span holds the letters of str, ASCII case aside. */
 static inline bool esmtp_span_is(esmtp_span_t s, const char *str)
 {
-    return strlen(str) == s.len && g_ascii_strncasecmp((const char *)s.p, str, s.len) == 0;
+    return strlen(str) == s.len && (!s.len || g_ascii_strncasecmp((const char *)s.p, str, s.len) == 0);
 }
 
 /* Whether a span begins with the letters of str, ASCII case aside. */
 static inline bool esmtp_span_starts(esmtp_span_t s, const char *str)
 {
     size_t n = strlen(str);
-    return n <= s.len && g_ascii_strncasecmp((const char *)s.p, str, n) == 0;
+    return n <= s.len && (!n || g_ascii_strncasecmp((const char *)s.p, str, n) == 0);
 }
 
 /* Offset of an octet in a span, or its length if it does not occur. */
