@@ -105,7 +105,7 @@ def test_every_enhanced_code_is_explained(tshark, source):
 def test_enhanced_code_that_nobody_knows_or_that_contradicts_the_reply(tshark):
     capture = Capture()
     capture.add([S("220 mx ESMTP\r\n"), C("NOOP\r\n"), S("250 2.9.99 x\r\n"), C("NOOP\r\n"), S("250 5.1.1 x\r\n")])
-    first, second = [item for frame in tshark.tree(capture) for item in frame.all("smtp.response.enhanced_code")]
+    first, second = [frame for frame in tshark.tree(capture) if frame.all("smtp.response.enhanced_code")]
     assert "No registry knows" in first.text()
     assert not first.all("smtp.expert.enhanced_class")
     assert second.all("smtp.expert.enhanced_class")
