@@ -537,6 +537,8 @@ static bool feed_server(feed_t *f)
         drop_piece(&event);
     for (unsigned i = 0; f->s->doubts && i < ESMTP_DOUBTS_MAX && esmtp_doubt_reply(f->s, &event, &told); i++)
         ;
+    if (esmtp_session_server(f->s) != f->from)
+        return true; /* as it is read now, an earlier reply swapped the roles (TURN): this is a line of the client */
     if (esmtp_session_hello_pending(f->s))
         read_extension(&event);
     read_text(f, &event);
