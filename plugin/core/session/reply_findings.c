@@ -86,6 +86,7 @@ static void note_error(esmtp_session_t *s, const esmtp_fact_t *fact, const esmtp
         memcpy(sum->error, reply->parameter.p, n);
     sum->error[n] = '\0';
     sum->error_code = reply->code;
+    sum->error_secret = fact->flags & ESMTP_FF_SECRET;
     sum->errors++;
     sum->turned_away |= (s->reply.greeting || reply->code == 421) && !sum->txns;
 }

@@ -21,6 +21,7 @@ typedef struct esmtp_summary {
     char *error;          /* text of the newest refusal, octets as sent; NULL: there was none */
     uint32_t errors;      /* replies of class 4 and 5 */
     uint16_t error_code;
+    bool error_secret;     /* it repeats what the client sent as a secret */
     uint8_t slowest_verb;  /* number of its row */
     bool opened;           /* watched from the SYN on */
     bool hello;            /* a hello was accepted */

@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "items.h"
+#include "secrets.h"
 #include "wanted.h"
 
 /* Users that one connection lists at most. */
@@ -104,7 +105,8 @@ static void errors_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary
     esmtp_add_gen_uint(tree, hf_errors, show->tvb, sum->errors);
     if (!sum->error)
         return;
-    const char *text = esmtp_text(show->pinfo->pool, sum->error, strlen(sum->error));
+    bool hidden = sum->error_secret && esmtp_secrets_hidden_in_items();
+    const char *text = hidden ? ESMTP_MASK : esmtp_text(show->pinfo->pool, sum->error, strlen(sum->error));
     esmtp_add_gen_string(tree, hf_last_error, show->tvb,
                          wmem_strdup_printf(show->pinfo->pool, "%u %s", sum->error_code, text));
 }
