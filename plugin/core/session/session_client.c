@@ -152,8 +152,10 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
     case ESMTP_TXN_ABORT: p->txn = s->txn; break;
     case ESMTP_TXN_NONE: break;
     }
-    if (!p->txn && p->row && p->row->id == ESMTP_VERB_RCPT)
+    if (!p->txn && p->row && p->row->id == ESMTP_VERB_RCPT) {
         p->path = esmtp_session_strdup(s, event->path.address);
+        s->sum->strays++;
+    }
     p->fact->txn = p->txn;
     esmtp_txn_touch(p->txn, at, p->fact);
 }

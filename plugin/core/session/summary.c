@@ -44,6 +44,8 @@ static void count_outcome(const esmtp_txn_t *txn, esmtp_totals_t *t)
 void esmtp_summary_count(const esmtp_summary_t *sum, esmtp_totals_t *totals)
 {
     memset(totals, 0, sizeof *totals);
+    totals->recipients = sum->strays;
+    totals->recipients_refused = sum->strays_refused;
     for (const esmtp_txn_t *txn = sum->txns; txn; txn = txn->before) {
         totals->mails++;
         count_recipients(txn, totals);

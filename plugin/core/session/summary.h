@@ -16,10 +16,11 @@ typedef struct esmtp_summary {
     const esmtp_txn_t *txns;     /* the newest; further ones by .before */
     const esmtp_login_t *logins; /* likewise */
     esmtp_finding_set_t found;
-    int64_t began, ended; /* SYN or first line; newest line. Nanoseconds */
-    int64_t slowest;      /* longest time between a command and its reply; 0: none is known */
-    char *error;          /* text of the newest refusal, octets as sent; NULL: there was none */
-    uint32_t errors;      /* replies of class 4 and 5 */
+    int64_t began, ended;            /* SYN or first line; newest line. Nanoseconds */
+    int64_t slowest;                 /* longest time between a command and its reply; 0: none is known */
+    char *error;                     /* text of the newest refusal, octets as sent; NULL: there was none */
+    uint32_t strays, strays_refused; /* RCPT that belong to no mail; those refused */
+    uint32_t errors;                 /* replies of class 4 and 5 */
     uint16_t error_code;
     bool error_secret;     /* it repeats what the client sent as a secret */
     uint8_t slowest_verb;  /* number of its row */

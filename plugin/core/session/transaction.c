@@ -160,8 +160,11 @@ static void join(esmtp_session_t *s, esmtp_pending_t *p, esmtp_txn_t *txn)
     p->txn = txn;
     if (!(p->fact->flags & ESMTP_FF_EXTRA))
         p->fact->txn = txn;
-    if (p->row->id == ESMTP_VERB_RCPT)
-        p->rcpt = esmtp_txn_recipient(s, txn, p->fact, esmtp_span_str(p->path ? p->path : ""));
+    if (p->row->id != ESMTP_VERB_RCPT)
+        return;
+    p->rcpt = esmtp_txn_recipient(s, txn, p->fact, esmtp_span_str(p->path ? p->path : ""));
+    if (s->sum->strays)
+        s->sum->strays--;
 }
 
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn);
@@ -231,6 +234,7 @@ static void release_pending(esmtp_session_t *s, const esmtp_txn_t *txn)
             continue;
         p->txn = NULL;
         p->rcpt = NULL;
+        s->sum->strays += p->row && p->row->id == ESMTP_VERB_RCPT;
         if (p->message)
             p->message->txn = NULL;
         if (!(p->fact->flags & ESMTP_FF_EXTRA))
@@ -515,6 +519,8 @@ void esmtp_txn_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_
     uint16_t code = event->reply.code;
     if (!p->txn && s->refused_txn && p->row && p->row->id == ESMTP_VERB_RCPT && code / 100 == 2)
         take_up(s, p, fact);
+    if (!p->txn && p->row && p->row->id == ESMTP_VERB_RCPT && code >= 400)
+        s->sum->strays_refused++;
     if (!p->txn || !p->row)
         return;
     if (p->row->id == ESMTP_VERB_EOM) {
