@@ -70,11 +70,10 @@ def test_the_reply_to_a_message_and_its_end(tshark, mail, two_pass):
     """The time counts from there."""
     capture = Capture()
     capture.add([*GREETING, *mail, *QUIT])
-    row = next(row for row in answers(tshark, capture, two_pass) if row["smtp.eom_in"])
+    row, = [row for row in answers(tshark, capture, two_pass) if row["smtp.eom_in"]]
     assert row["smtp.request.verb"] in (["."], ["BDAT"])
     assert row["smtp.eom_in"] == [str(int(row["frame.number"][0]) - 1)]
     assert int(row["smtp.request_in"][0]) < int(row["smtp.eom_in"][0])
-    assert not [other for other in answers(tshark, capture, two_pass) if other is not row and other["smtp.eom_in"] and other != row]
 
 
 def test_what_answers_nothing_says_so(tshark):
@@ -113,14 +112,12 @@ def test_every_answer_is_to_what_was_said(tshark, recorded):
     assert verbs > 700 and rcpts > 80
 
 
-def test_ten_thousand_recipients_cost_linear_time(tshark):
-    """In one connection, one command after the other: an answer is found beside the last one."""
-    def capture(n):
-        made = Capture()
-        made.add([*GREETING, C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
-                  *(step for k in range(n) for step in (C(f"RCPT TO:<r{k}@x>\r\n"), S("250 ok\r\n"))), *QUIT])
-        return made
-    rows = answers(tshark, capture(9000), False)
+def test_each_of_nine_thousand_recipients_has_its_answer(tshark):
+    """In one connection, one command after the other."""
+    capture = Capture()
+    capture.add([*GREETING, C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n"),
+                 *(step for k in range(9000) for step in (C(f"RCPT TO:<r{k}@x>\r\n"), S("250 ok\r\n"))), *QUIT])
+    rows = answers(tshark, capture, False)
     assert [row["smtp.rcpt.address"][0] for row in rows if row["smtp.rcpt.address"]] == [f"r{k}@x" for k in range(9000)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialogue import C, Capture, S, script
-from log import COLUMNS, read_json, read_tsv, talks, without_empty
+from log import COLUMNS, known_sessions, read_json, read_tsv, without_empty
 from mails import GREETING, QUIT, data, envelope, session
 from recorded import CAPTURES
 from tls import secure
@@ -28,11 +28,7 @@ def log(tshark, capture, *words, form="json", two_pass=False, **options):
 @pytest.fixture(scope="module")
 def known():
     """500 sessions, and the rows of the log."""
-    capture, rows = Capture(), []
-    for number, talk in enumerate(talks(500)):
-        capture.add(talk.steps)
-        rows += [{**row, "connection": number} for row in talk.rows]
-    return capture, rows
+    return known_sessions()
 
 
 @pytest.mark.parametrize("two_pass", PASSES)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from dialogue import C, Capture, S, script
-from log import read_json, talks
+from log import known_sessions, read_json
 from mails import GREETING, QUIT, data, session
 from tls import secure
 
@@ -18,11 +18,7 @@ PASSES = [False, True]
 @pytest.fixture(scope="module")
 def known():
     """500 sessions of which everything is known, and the rows of their mails."""
-    capture, rows = Capture(), []
-    for number, talk in enumerate(talks(500)):
-        capture.add(talk.steps)
-        rows += [{**row, "connection": number} for row in talk.rows]
-    return capture, rows
+    return known_sessions()
 
 
 def log(tshark, capture, filter=None, **options):

@@ -32,7 +32,7 @@ from pathlib import Path
 
 TEXTS = {"smtp.explanation", "smtp.response.next_step", "smtp.auth.exchange"}
 BEGINNING = 40
-MAIL = re.compile(r" *smtp\.transaction\.id: Mail: (\d+)")
+MAIL = re.compile(r" *smtp\.transaction\.id: Mail in the file: (\d+)")
 CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 

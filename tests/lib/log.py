@@ -1,10 +1,11 @@
 """The log of mails, -z smtp,log, read strictly; and sessions whose log is known beforehand."""
 
+import base64
 import json
 import random
 import re
 
-from dialogue import C, S
+from dialogue import C, Capture, S
 
 COLUMNS = ("frame time client client_port server server_port helo sender recipients outcome code enhanced reason octets "
            "duration queue_id tls user message_id subject mail connection").split()
@@ -93,7 +94,6 @@ class Talk:
         if dice.random() < 0.8:
             self.say("QUIT", "221 2.0.0 bye")
             self.ended("aborted", self.clock)
-        self.done()
 
     def say(self, line, reply=None, octets=b"", wait=STEP):
         self.steps.append(C(line.encode() + b"\r\n" + octets))
@@ -184,15 +184,17 @@ class Talk:
         self.ended(outcome, self.clock, **self.decided(code, enhanced, reason),
                    **({"queue_id": queue_id} if code == 250 else {}))
 
-    def done(self):
-        """The connection ends; what is open is given up."""
-
 
 def _base64(text):
-    import base64
     return base64.b64encode(text.encode()).decode()
 
 
-def talks(n, seed=7):
+def known_sessions(n=500, seed=7):
+    """A capture of n sessions, and the rows of the log in their order."""
     dice = random.Random(seed)
-    return [Talk(dice, number) for number in range(n)]
+    capture, rows = Capture(), []
+    for number in range(n):
+        talk = Talk(dice, number)
+        capture.add(talk.steps)
+        rows += [{**row, "connection": number} for row in talk.rows]
+    return capture, rows

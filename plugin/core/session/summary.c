@@ -1,4 +1,6 @@
 /* summary.c
+ * What is counted of a connection. See summary.h.
+ *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,22 +15,12 @@ static void count_recipients(const esmtp_txn_t *txn, esmtp_totals_t *t)
     t->recipients_refused += txn->n_refused + late;
 }
 
-static const esmtp_verdict_t *verdict_of(const esmtp_txn_t *txn)
+static void count_outcome(esmtp_txn_t *txn, esmtp_totals_t *t)
 {
-    const esmtp_fact_t *fact = txn->judged ? txn->final : NULL;
-    if (!fact)
-        return NULL;
-    if (fact->flags & ESMTP_FF_VERDICT)
-        return fact->extra;
-    return fact->flags & ESMTP_FF_OFFER ? ((const esmtp_offer_t *)fact->extra)->verdict : NULL;
-}
-
-static void count_outcome(const esmtp_txn_t *txn, esmtp_totals_t *t)
-{
-    const esmtp_verdict_t *v = verdict_of(txn);
+    const esmtp_verdict_t *v = esmtp_txn_verdict(txn);
     esmtp_verdict_t left;
     if (!v) {
-        esmtp_txn_weigh((esmtp_txn_t *)txn, &left);
+        (void)esmtp_txn_weigh(txn, &left);
         t->open += left.outcome == ESMTP_OUTCOME_ABORTED;
     } else {
         left = *v;
@@ -46,7 +38,7 @@ void esmtp_summary_count(const esmtp_summary_t *sum, esmtp_totals_t *totals)
     memset(totals, 0, sizeof *totals);
     totals->recipients = sum->strays;
     totals->recipients_refused = sum->strays_refused;
-    for (const esmtp_txn_t *txn = sum->txns; txn; txn = txn->before) {
+    for (esmtp_txn_t *txn = sum->txns; txn; txn = txn->before) {
         totals->mails++;
         count_recipients(txn, totals);
         count_outcome(txn, totals);

@@ -13,7 +13,7 @@
 #define ESMTP_SUMMARY_TEXT 200
 
 typedef struct esmtp_summary {
-    const esmtp_txn_t *txns;     /* the newest; further ones by .before */
+    esmtp_txn_t *txns;           /* the newest; further ones by .before */
     const esmtp_login_t *logins; /* likewise */
     esmtp_finding_set_t found;
     int64_t began, ended;            /* SYN or first line; newest line. Nanoseconds */

@@ -293,11 +293,12 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, offset == start);
-        info_outcome_add(show, esmtp_fact_verdict(fact));
+        const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
+        info_outcome_add(show, verdict);
         reply_findings_add(show, item, fact, offset, len);
         offset += (int)fact->len;
-        if (fact->flags & ESMTP_FF_VERDICT)
-            esmtp_tell_verdict(show, fact->extra);
+        if (verdict)
+            esmtp_tell_verdict(show, verdict);
     }
     proto_item_set_len(item, offset - start);
     if (ends && tree)
