@@ -19,7 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 
 CORE = ("core", "core/tables", "core/parse", "core/mime")
-FACTS = ("core/session/facts.h", "core/session/records.h")  # what may be known of a session outside of it
+FACTS = ("core/session/facts.h", "core/session/records.h", "core/session/summary.h")  # what may be known of a session outside of it
 # Room: what it may include besides itself, rooms or single files. A file's room is its folder, or it is one by itself.
 ROOMS = {
     "core": (),
