@@ -10,8 +10,6 @@
  */
 #include "reply.h"
 
-#include "../tables/tables.h"
-
 /* The first word, blanks in front passed over. */
 static esmtp_span_t first_word(esmtp_span_t s)
 {
@@ -184,6 +182,7 @@ bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
     for (; n < s.len && s.p[n] != '=' && !esmtp_is_blank(s.p[n]); n++)
         legal &= g_ascii_isalnum(s.p[n]) || (s.p[n] == '-' && n > 0);
     out->keyword = esmtp_span_to(s, n);
+    out->row = esmtp_keyword_find(out->keyword);
     out->legal = legal && n > 0;
     out->glued = n < s.len && s.p[n] == '=';
     out->parameter = esmtp_span_from(s, n + 1);
@@ -195,7 +194,7 @@ bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
 /* Keywords are written in capitals; a host may be called "size". Only STARTTLS is taken in any case: no host is. */
 bool esmtp_ehlo_is_extension(const esmtp_ehlo_line_t *line)
 {
-    const esmtp_keyword_row_t *row = esmtp_keyword_find(line->keyword);
+    const esmtp_keyword_row_t *row = line->row;
     if (!row || esmtp_keyword_is_mask(row) || (row->form == ESMTP_EHLO_NONE && line->parameter.len))
         return false;
     bool exact = row && strlen(row->keyword) == line->keyword.len &&

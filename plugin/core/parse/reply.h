@@ -9,6 +9,7 @@
 #define ESMTP_REPLY_H
 
 #include "../span.h"
+#include "../tables/tables.h"
 
 /* Octets of the longest enhanced code, RFC 3463 section 2: "5.999.999". */
 #define ESMTP_ENHANCED_MAX 9
@@ -45,10 +46,11 @@ esmtp_span_t esmtp_reply_host(esmtp_span_t text);
 esmtp_span_t esmtp_greeting_host(esmtp_span_t text);
 
 typedef struct {
-    esmtp_span_t keyword;   /* without a glued "=value" */
-    esmtp_span_t parameter; /* behind the first blank or the "=", trailing blanks cut; may be empty */
-    bool glued;             /* "=" stood directly behind the keyword ("AUTH=LOGIN") */
-    bool legal;             /* the keyword is letters, digits and "-" and begins with letter or digit */
+    const esmtp_keyword_row_t *row; /* what is known of the keyword; NULL: nothing */
+    esmtp_span_t keyword;           /* without a glued "=value" */
+    esmtp_span_t parameter;         /* behind the first blank or the "=", trailing blanks cut; may be empty */
+    bool glued;                     /* "=" stood directly behind the keyword ("AUTH=LOGIN") */
+    bool legal;                     /* the keyword is letters, digits and "-" and begins with letter or digit */
 } esmtp_ehlo_line_t;
 
 /* Splits one extension line of an EHLO reply (esmtp_reply_line_t.parameter). False for an empty line. */

@@ -89,7 +89,7 @@ static esmtp_span_t quoted(const esmtp_path_t *path)
 /* "=?utf-8?q?...?=": an encoded word of RFC 2047, which has no place in an address. */
 static bool is_encoded(esmtp_span_t s)
 {
-    return holds(s, "=?") && holds(s, "?=");
+    return holds_octet(s, '?') && holds(s, "=?") && holds(s, "?=");
 }
 
 uint32_t esmtp_suspect_path(const esmtp_path_t *path)
@@ -107,9 +107,20 @@ uint32_t esmtp_suspect_path(const esmtp_path_t *path)
     return suspect;
 }
 
+/* Whether the last angle bracket of a line opens. */
+static bool ends_in_bracket(esmtp_span_t line)
+{
+    size_t n = line.len;
+    while (n > 0 && line.p[n - 1] != '<' && line.p[n - 1] != '>')
+        n--;
+    return n > 0 && line.p[n - 1] == '<';
+}
+
 bool esmtp_suspect_unclosed(esmtp_span_t line)
 {
     bool in_quotes = false, open = false;
+    if (!holds_octet(line, '"'))
+        return ends_in_bracket(line);
     for (size_t i = 0; i < line.len; i++) {
         if (line.p[i] == '\\' && in_quotes)
             i++;
@@ -161,10 +172,12 @@ bool esmtp_suspect_block_list(esmtp_span_t text)
     };
     /* Nearly every refusal lacks a letter of each: a tenth of the cost of a short session would go to looking for them.
      */
+    static uint32_t needed[G_N_ELEMENTS(lists)];
     uint32_t letters = letters_of(text);
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-        bool may = (letters_of(esmtp_span_str(lists[i])) & ~letters) == 0;
-        if (may && holds(text, lists[i]))
+        if (!needed[i])
+            needed[i] = letters_of(esmtp_span_str(lists[i]));
+        if ((needed[i] & ~letters) == 0 && holds(text, lists[i]))
             return true;
     }
     return false;

@@ -204,10 +204,10 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
     } else if (row->flags & ESMTP_VF_AUTH) {
         read_auth(e->command.parameter, e);
     }
-    e->name = esmtp_span_to(e->command.parameter, esmtp_span_word(e->command.parameter));
-    if (!(row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) && names_somebody(row) &&
-        esmtp_suspect_code(e->command.parameter))
-        e->suspect = ESMTP_SUSPECT_CODE;
+    if (names_somebody(row)) {
+        e->name = esmtp_span_to(e->command.parameter, esmtp_span_word(e->command.parameter));
+        e->suspect = esmtp_suspect_code(e->command.parameter) ? ESMTP_SUSPECT_CODE : 0;
+    }
     e->sure = esmtp_session_wants_proof(f->s) && is_sure(e);
 }
 

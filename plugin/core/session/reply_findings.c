@@ -66,7 +66,7 @@ static void extension_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmt
         esmtp_session_raise(s, fact, ESMTP_FINDING_STARTTLS_FIRST);
     if (!line->legal)
         esmtp_session_raise(s, fact, ESMTP_FINDING_BAD_KEYWORD);
-    if (esmtp_keyword_is_mask(esmtp_keyword_find(line->keyword)))
+    if (esmtp_keyword_is_mask(line->row))
         esmtp_session_masked(s, fact, ESMTP_MASKED_KEYWORD);
     s->sum->masked_offer = s->told.masked & ESMTP_MASKED_KEYWORD;
     if (event->exposing && !at->tls)

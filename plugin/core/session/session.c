@@ -324,6 +324,25 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
     return fact;
 }
 
+/* What is odd about the octets of a line, and how it ends. */
+static void octet_findings(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t *fact, const esmtp_line_t *line)
+{
+    bool crlf = s->ends_crlf[side], lf = s->ends_lf[side], known = fact->kind != ESMTP_FACT_LINE;
+    s->ends_crlf[side] |= line->eol == ESMTP_EOL_CRLF;
+    s->ends_lf[side] |= line->eol == ESMTP_EOL_LF;
+    if (s->ends_crlf[side] && s->ends_lf[side] && !(crlf && lf) && known)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MIXED_LINE_ENDS);
+    if (line->eol == ESMTP_EOL_LF && known)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_BARE_LF);
+    if (line->too_long)
+        esmtp_session_raise_of(s, fact, ESMTP_FINDING_LIMIT, "Line without end: cut off here");
+    else if (line->eol == ESMTP_EOL_NONE && known)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_NO_EOL);
+    if (line->nul || line->bare_cr || (line->extra_cr && !s->extra_cr[side]))
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CONTROL);
+    s->extra_cr[side] |= line->extra_cr;
+}
+
 esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side,
                                       esmtp_fact_kind_t kind, const esmtp_line_t *line)
 {
@@ -334,20 +353,10 @@ esmtp_fact_t *esmtp_session_line_fact(esmtp_session_t *s, const esmtp_stamp_t *a
     s->sum->ended = at->time;
     if (!s->sum->began)
         s->sum->began = at->time;
-    bool crlf = s->ends_crlf[side], lf = s->ends_lf[side];
-    s->ends_crlf[side] |= line->eol == ESMTP_EOL_CRLF;
-    s->ends_lf[side] |= line->eol == ESMTP_EOL_LF;
-    if (s->ends_crlf[side] && s->ends_lf[side] && !(crlf && lf) && kind != ESMTP_FACT_LINE)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_MIXED_LINE_ENDS);
-    if (line->eol == ESMTP_EOL_LF && kind != ESMTP_FACT_LINE)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_BARE_LF);
-    if (line->too_long)
-        esmtp_session_raise_of(s, fact, ESMTP_FINDING_LIMIT, "Line without end: cut off here");
-    else if (line->eol == ESMTP_EOL_NONE && kind != ESMTP_FACT_LINE)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_NO_EOL);
-    if (line->nul || line->bare_cr || (line->extra_cr && !s->extra_cr[side]))
-        esmtp_session_raise(s, fact, ESMTP_FINDING_CONTROL);
-    s->extra_cr[side] |= line->extra_cr;
+    if (line->eol != ESMTP_EOL_CRLF || line->extra_cr || !line->plain || s->ends_lf[side])
+        octet_findings(s, side, fact, line);
+    else
+        s->ends_crlf[side] = true;
     if (at->tls_over)
         esmtp_session_tls_over(s, side, fact);
     if (s->ends.tls_port && !at->tls)

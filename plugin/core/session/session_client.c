@@ -163,9 +163,8 @@ static void join_transaction(esmtp_session_t *s, const esmtp_stamp_t *at, const 
 /* Who the client says it is: the first word of a hello's parameter. */
 static void name_client(esmtp_session_t *s, const esmtp_client_event_t *event)
 {
-    esmtp_span_t name = esmtp_span_to(event->command.parameter, esmtp_span_word(event->command.parameter));
-    if (!s->hello || !esmtp_span_is(name, s->hello))
-        s->hello = esmtp_session_strdup(s, name);
+    if (!s->hello || !esmtp_span_is(event->name, s->hello))
+        s->hello = esmtp_session_strdup(s, event->name);
 }
 
 /* XACK OFF counts when it is accepted; after XACK ON replies are awaited at once. */

@@ -58,7 +58,7 @@ static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
         list->n++;
         return true;
     }
-    const esmtp_keyword_row_t *row = esmtp_keyword_find(keyword);
+    const esmtp_keyword_row_t *row = event->extension.row;
     esmtp_offered_t *item = item_add(s, list);
     item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
@@ -521,7 +521,7 @@ static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
         fact->flags |= ESMTP_FF_HELLO;
     if (s->reply.lost_peer)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (s->reply.verb == esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_LHLO)) && s->reply.hello)
+    if (s->reply.hello && s->reply.verb == esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_LHLO)))
         fact->flags |= ESMTP_FF_LMTP;
     if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
         esmtp_session_raise(s, fact, ESMTP_FINDING_WRONG_CODE);

@@ -4,8 +4,6 @@
  */
 #include "needs.h"
 
-#include <string.h>
-
 typedef enum {
     SIZE,
     EIGHT_BIT,
@@ -60,14 +58,6 @@ static const struct {
 G_STATIC_ASSERT(G_N_ELEMENTS(needs) <= ESMTP_NEEDS_MAX);
 
 static const struct {
-    const char *verb;
-    need_t need;
-} verbs[] = {
-    {"BDAT", CHUNKING},     {"ETRN", ETRN},         {"BURL", BURL}, {"XCLIENT", XCLIENT},
-    {"XFORWARD", XFORWARD}, {"STARTTLS", STARTTLS}, {"AUTH", AUTH}, {"ATRN", ATRN},
-};
-
-static const struct {
     const char *name, *value; /* NULL: any */
     need_t need;
 } params[] = {
@@ -92,11 +82,17 @@ static const struct {
 
 int esmtp_need_of_verb(const esmtp_verb_row_t *row)
 {
-    for (size_t i = 0; row && i < G_N_ELEMENTS(verbs); i++) {
-        if (strcmp(verbs[i].verb, row->verb) == 0)
-            return (int)verbs[i].need;
+    switch (row ? row->id : ESMTP_VERB_NONE) {
+    case ESMTP_VERB_BDAT: return CHUNKING;
+    case ESMTP_VERB_ETRN: return ETRN;
+    case ESMTP_VERB_BURL: return BURL;
+    case ESMTP_VERB_XCLIENT: return XCLIENT;
+    case ESMTP_VERB_XFORWARD: return XFORWARD;
+    case ESMTP_VERB_STARTTLS: return STARTTLS;
+    case ESMTP_VERB_AUTH: return AUTH;
+    case ESMTP_VERB_ATRN: return ATRN;
+    default: return -1;
     }
-    return -1;
 }
 
 int esmtp_need_of_param(esmtp_span_t name, esmtp_span_t value)

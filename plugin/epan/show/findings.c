@@ -87,14 +87,23 @@ void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t
     }
 }
 
+/* The finding of a fact that comes after that row of the table; NULL: none does. */
+static const esmtp_finding_t *next_by_row(const esmtp_fact_t *fact, unsigned id)
+{
+    const esmtp_finding_t *next = NULL;
+    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next) {
+        if (finding->id > id && (!next || finding->id < next->id))
+            next = finding;
+    }
+    return next;
+}
+
 void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
 {
-    const esmtp_finding_t *of[ESMTP_FINDINGS] = {NULL};
-    for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next)
-        of[finding->id] = finding;
-    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
-        if (of[id] && !is_of_extension(fact, id) && !is_refusal(id))
-            show_one(pinfo, item, fact, of[id]);
+    const esmtp_finding_t *finding = next_by_row(fact, ESMTP_FINDING_NONE);
+    for (; finding; finding = next_by_row(fact, finding->id)) {
+        if (!is_of_extension(fact, finding->id) && !is_refusal(finding->id))
+            show_one(pinfo, item, fact, finding);
     }
 }
 

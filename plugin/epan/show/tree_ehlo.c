@@ -484,7 +484,7 @@ static void piece_add(extension_t *x)
 {
     if (!esmtp_ehlo_parse(x->whole, &x->line))
         return;
-    x->row = esmtp_keyword_find(x->line.keyword);
+    x->row = x->line.row;
     keyword_add(x);
     if (x->row && x->line.parameter.len)
         form_add(x);
@@ -514,7 +514,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
         esmtp_bad_value(&x.place, x.item, "Line without a keyword");
         return;
     }
-    x.row = esmtp_keyword_find(x.line.keyword);
+    x.row = x.line.row;
     keyword_add(&x);
     line_check(&x);
     parameter_check(&x);

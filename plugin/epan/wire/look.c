@@ -200,7 +200,7 @@ static bool next_line(esmtp_span_t *rest, esmtp_span_t *text, bool *closed)
     if (!*closed && text->p[text->len - 1] == '\r')
         text->len--;
     *rest = esmtp_span_from(*rest, line.total);
-    for (size_t i = 0; i < text->len; i++) {
+    for (size_t i = 0; !line.plain && i < text->len; i++) {
         if (g_ascii_iscntrl(text->p[i]) && text->p[i] != '\t')
             return false;
     }

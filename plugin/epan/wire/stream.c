@@ -154,11 +154,18 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     return conn;
 }
 
-esmtp_conn_t *esmtp_conn_get(packet_info *pinfo)
+void esmtp_conn_make(esmtp_call_t *call)
 {
-    conversation_t *conversation = find_or_create_conversation(pinfo);
-    esmtp_conn_t *conn = conversation_get_proto_data(conversation, proto_esmtp);
-    return conn ? conn : conn_new(conversation, pinfo);
+    if (call->conn)
+        return;
+    conversation_t *conversation = call->conversation;
+    if (!conversation) {
+        conversation = find_or_create_conversation(call->pinfo);
+        call->conn = conversation_get_proto_data(conversation, proto_esmtp);
+    }
+    if (!call->conn)
+        call->conn = conn_new(conversation, call->pinfo);
+    esmtp_recent_keep(conversation, call->conn);
 }
 
 void esmtp_conn_open_tls(esmtp_conn_t *conn)
@@ -167,16 +174,15 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn)
         conn->streams[ESMTP_LAYER_TLS] = esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t));
 }
 
-esmtp_conn_t *esmtp_conn_find(packet_info *pinfo)
+void esmtp_conn_find(esmtp_call_t *call)
 {
-    esmtp_conn_t *conn = esmtp_recent_find(pinfo);
-    if (conn)
-        return conn;
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    conn = conversation ? conversation_get_proto_data(conversation, proto_esmtp) : NULL;
-    if (conn)
-        esmtp_recent_keep(conversation, conn);
-    return conn;
+    call->conn = esmtp_recent_find(call->pinfo);
+    if (call->conn)
+        return;
+    call->conversation = find_conversation_pinfo(call->pinfo, 0);
+    call->conn = call->conversation ? conversation_get_proto_data(call->conversation, proto_esmtp) : NULL;
+    if (call->conn)
+        esmtp_recent_keep(call->conversation, call->conn);
 }
 
 uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn)

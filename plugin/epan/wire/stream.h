@@ -85,6 +85,8 @@ typedef enum {
 /* The octets of one call of the dissector. */
 typedef struct {
     esmtp_conn_t *conn;
+    conversation_t *conversation; /* that it was looked for in; NULL: there is none, or the connection was found before
+                                     that */
     esmtp_layer_t layer;
     esmtp_port_t port;
     esmtp_side_t side;
@@ -110,12 +112,12 @@ typedef struct {
     bool undecided; /* first visit: how they are read may yet be taken back */
 } esmtp_found_t;
 
-/* The connection of a packet, made on its first visit. */
-esmtp_conn_t *esmtp_conn_get(packet_info *pinfo);
+/* call->conn: the connection if there is one already; NULL if not. */
+void esmtp_conn_find(esmtp_call_t *call);
+/* Makes one if there is none, on first visits. */
+void esmtp_conn_make(esmtp_call_t *call);
 /* Makes room for what comes out of TLS. */
 void esmtp_conn_open_tls(esmtp_conn_t *conn);
-/* The connection if there is one already. */
-esmtp_conn_t *esmtp_conn_find(packet_info *pinfo);
 /* The port that the SYN went to; 0 if the capture has none. */
 uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn);
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo);

@@ -52,8 +52,7 @@ static phase_t phase_of(const esmtp_call_t *call)
 
 static void join(esmtp_call_t *call)
 {
-    if (!call->conn)
-        call->conn = esmtp_conn_get(call->pinfo);
+    esmtp_conn_make(call);
     call->side = esmtp_conn_side(call->conn, call->pinfo);
 }
 
@@ -70,7 +69,7 @@ static void meet(esmtp_call_t *call)
 /* Finds the connection, if there is one. */
 static void find(esmtp_call_t *call)
 {
-    call->conn = esmtp_conn_find(call->pinfo);
+    esmtp_conn_find(call);
     if (call->conn)
         call->side = esmtp_conn_side(call->conn, call->pinfo);
 }
@@ -247,12 +246,14 @@ static void keep(esmtp_call_t *call, phase_t phase, esmtp_whose_t whose)
 /* A port that somebody named: ours, a guest's, TLS's. */
 static esmtp_whose_t on_named_port(esmtp_call_t *call)
 {
-    if (call->port == ESMTP_PORT_OURS)
+    bool ours = call->port == ESMTP_PORT_OURS;
+    if (ours)
         meet(call);
     phase_t phase = phase_of(call);
     esmtp_whose_t whose = from_tcp(call, phase);
     if (whose == ESMTP_WHOSE_SMTP || whose == ESMTP_WHOSE_TLS) {
-        meet(call);
+        if (!ours)
+            meet(call);
         if (!PINFO_FD_VISITED(call->pinfo))
             keep(call, phase, whose);
     }
@@ -315,7 +316,7 @@ static esmtp_whose_t inside_tls(esmtp_call_t *call)
     bool guess = call->port == ESMTP_PORT_ANY;
     if (guess && !esmtp_look_own(call->tvb))
         return ESMTP_WHOSE_NOBODYS;
-    call->conn = esmtp_conn_find(call->pinfo);
+    esmtp_conn_find(call);
     if (PINFO_FD_VISITED(call->pinfo) && (!is_met(call) || is_before_guess(call)))
         return ESMTP_WHOSE_NOBODYS;
     meet(call);
@@ -331,7 +332,7 @@ static esmtp_whose_t quoted(esmtp_call_t *call)
 {
     if (call->layer == ESMTP_LAYER_TLS || call->port == ESMTP_PORT_ANY)
         return ESMTP_WHOSE_NOBODYS;
-    call->conn = esmtp_conn_find(call->pinfo);
+    esmtp_conn_find(call);
     if (call->port == ESMTP_PORT_GUEST && !is_met(call) && esmtp_look_line(call->tvb) != ESMTP_LOOK_YES)
         return ESMTP_WHOSE_NOBODYS;
     return ESMTP_WHOSE_QUOTED;
