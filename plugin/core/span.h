@@ -35,17 +35,25 @@ static inline esmtp_span_t esmtp_span_from(esmtp_span_t s, size_t offset)
     return offset < s.len ? esmtp_span(s.p + offset, s.len - offset) : esmtp_span(NULL, 0);
 }
 
+/* Whether the first n octets of a span, which it has, are those of str, ASCII case aside. Nearly all words that are
+ * compared differ in the first letter. */
+static inline bool esmtp_span_agrees(esmtp_span_t s, const char *str, size_t n)
+{
+    bool may = n == 0 || ((s.p[0] ^ (uint8_t)str[0]) & 0xdf) == 0;
+    return may && (n == 0 || g_ascii_strncasecmp((const char *)s.p, str, n) == 0);
+}
+
 /* Whether a span holds the letters of str, ASCII case aside. */
 static inline bool esmtp_span_is(esmtp_span_t s, const char *str)
 {
-    return strlen(str) == s.len && (!s.len || g_ascii_strncasecmp((const char *)s.p, str, s.len) == 0);
+    return strlen(str) == s.len && esmtp_span_agrees(s, str, s.len);
 }
 
 /* Whether a span begins with the letters of str, ASCII case aside. */
 static inline bool esmtp_span_starts(esmtp_span_t s, const char *str)
 {
     size_t n = strlen(str);
-    return n <= s.len && (!n || g_ascii_strncasecmp((const char *)s.p, str, n) == 0);
+    return n <= s.len && esmtp_span_agrees(s, str, n);
 }
 
 /* Offset of an octet in a span, or its length if it does not occur. */

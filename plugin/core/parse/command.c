@@ -71,7 +71,7 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
         cmd->trailing_space = behind.len > 0;
     }
     cmd->row = esmtp_verb_find(cmd->verb);
-    cmd->named = is_verb_text(cmd->verb);
+    cmd->named = cmd->row ? g_ascii_isalpha(cmd->verb.p[0]) : is_verb_text(cmd->verb); /* all rows but "." and "*" */
     cmd->plausible = cmd->named && is_text(line);
 }
 
@@ -219,7 +219,7 @@ static esmtp_path_form_t address_split(esmtp_span_t address, esmtp_path_t *path)
 
     if (path->local.len == 0 || (at < mailbox.len && path->domain.len == 0))
         return ESMTP_PATH_BROKEN;
-    if (!path->quoted && esmtp_span_word(mailbox) < mailbox.len)
+    if (!path->quoted && (has_octet(mailbox, ' ') || has_octet(mailbox, '\t')))
         return ESMTP_PATH_BROKEN;
     if (esmtp_span_word(path->route) < path->route.len)
         return ESMTP_PATH_BROKEN;

@@ -46,15 +46,13 @@ static esmtp_span_t behind_enhanced(esmtp_span_t s, const esmtp_enhanced_t *enha
 
 bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out)
 {
-    esmtp_span_t rest = s;
+    esmtp_span_t rest = esmtp_span_from(s, strlen("5."));
     esmtp_enhanced_t e = {.class_ = 0};
 
     *out = e;
-    if (digits_take(&rest, 1, &e.class_) == 0 || (e.class_ != 2 && e.class_ != 4 && e.class_ != 5))
+    if (rest.len == 0 || s.p[1] != '.' || (s.p[0] != '2' && s.p[0] != '4' && s.p[0] != '5'))
         return false;
-    if (rest.len == 0 || rest.p[0] != '.')
-        return false;
-    rest = esmtp_span_from(rest, 1);
+    e.class_ = (uint16_t)(s.p[0] - '0');
     if (digits_take(&rest, 3, &e.subject) == 0 || rest.len == 0 || rest.p[0] != '.')
         return false;
     rest = esmtp_span_from(rest, 1);
@@ -173,17 +171,19 @@ esmtp_span_t esmtp_greeting_host(esmtp_span_t text)
 bool esmtp_ehlo_parse(esmtp_span_t parameter, esmtp_ehlo_line_t *out)
 {
     esmtp_span_t s = esmtp_span_trim(parameter);
-    bool legal = true;
     size_t n = 0;
 
     *out = (esmtp_ehlo_line_t){.legal = false};
     if (s.len == 0)
         return false;
-    for (; n < s.len && s.p[n] != '=' && !esmtp_is_blank(s.p[n]); n++)
-        legal &= g_ascii_isalnum(s.p[n]) || (s.p[n] == '-' && n > 0);
+    while (n < s.len && (g_ascii_isalnum(s.p[n]) || (s.p[n] == '-' && n > 0)))
+        n++;
+    size_t legal = n;
+    while (n < s.len && s.p[n] != '=' && !esmtp_is_blank(s.p[n]))
+        n++;
     out->keyword = esmtp_span_to(s, n);
     out->row = esmtp_keyword_find(out->keyword);
-    out->legal = legal && n > 0;
+    out->legal = n > 0 && legal == n;
     out->glued = n < s.len && s.p[n] == '=';
     out->parameter = esmtp_span_from(s, n + 1);
     if (!out->glued)
@@ -211,8 +211,7 @@ static size_t find_words(esmtp_span_t s, const char *words)
 {
     for (size_t i = 0; i < s.len; i++) {
         bool inside = i > 0 && g_ascii_isalnum(s.p[i - 1]);
-        bool first = g_ascii_tolower((gchar)s.p[i]) == g_ascii_tolower(*words);
-        if (first && !inside && esmtp_span_starts(esmtp_span_from(s, i), words))
+        if (!inside && esmtp_span_starts(esmtp_span_from(s, i), words))
             return i;
     }
     return s.len;

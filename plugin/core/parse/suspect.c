@@ -12,12 +12,19 @@
 /* Letters in a row that make a word. */
 #define WORD_MIN 3
 
-/* ASCII case aside. */
+/* Whether two characters may be the same letter, case aside. */
+static bool same_letter(char a, char b)
+{
+    return ((a ^ b) & 0x1f) == 0;
+}
+
+/* ASCII case aside. text: two characters or more. */
 static bool holds(esmtp_span_t s, const char *text)
 {
-    size_t n = strlen(text);
-    for (size_t i = 0; i + n <= s.len; i++) {
-        if (((s.p[i] ^ (uint8_t)text[0]) & 0x1f) == 0 && g_ascii_strncasecmp((const char *)s.p + i, text, n) == 0)
+    size_t n = strlen(text), ends = s.len < n ? 0 : s.len - n + 1;
+    const char *at = (const char *)s.p;
+    for (size_t i = 0; i < ends; i++) {
+        if (same_letter(at[i], text[0]) && same_letter(at[i + 1], text[1]) && g_ascii_strncasecmp(at + i, text, n) == 0)
             return true;
     }
     return false;
@@ -92,11 +99,23 @@ static bool is_encoded(esmtp_span_t s)
     return holds_octet(s, '?') && holds(s, "=?") && holds(s, "?=");
 }
 
+/* Whether a path is as nearly all are: one mailbox in brackets, of octets in which nothing can hide. */
+static bool is_usual(const esmtp_path_t *path)
+{
+    esmtp_span_t s = path->address;
+    size_t n = 0;
+    while (n < s.len && (g_ascii_isalnum(s.p[n]) || s.p[n] == '.' || s.p[n] == '-' || s.p[n] == '_' || s.p[n] == '@'))
+        n++;
+    return path->form == ESMTP_PATH_NORMAL && n == s.len && !holds_octet(path->local, '@');
+}
+
 uint32_t esmtp_suspect_path(const esmtp_path_t *path)
 {
     esmtp_span_t inner = quoted(path);
     bool plain = !path->quoted;
     uint32_t suspect = 0;
+    if (is_usual(path))
+        return 0;
     if (holds_octet(inner, '@') || holds_octet(inner, '>') || is_encoded(path->address) ||
         (plain && (holds_octet(path->local, '@') || (holds_octet(path->local, '(') && holds_octet(path->local, ')')))))
         suspect |= ESMTP_SUSPECT_AMBIGUOUS;

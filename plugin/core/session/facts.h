@@ -145,7 +145,7 @@ static inline void esmtp_release(const esmtp_allocator_t *allocator, void *p)
 
 /* Facts in a block, and blocks that need no table. Most connections are short: a client that sends one mail has 8 to 10
  * facts, its server as many. */
-#define ESMTP_FACTS_BLOCK 2
+#define ESMTP_FACTS_BLOCK 4
 #define ESMTP_FACTS_FEW   5
 
 /* Zeroed it is empty. */

@@ -59,27 +59,26 @@ static bool next_line(feed_t *f, esmtp_line_t *line)
     return true;
 }
 
-/* The parameters of MAIL that the session wants to know. */
-static void read_mail_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
+/* A parameter of MAIL that the session wants to know. */
+static void read_mail_argument(const esmtp_argument_t *arg, esmtp_client_event_t *e)
 {
-    esmtp_argument_t arg;
-    while (esmtp_argument_next(&rest, &arg)) {
-        uint64_t size;
-        if (esmtp_span_is(arg.name, "SIZE") && esmtp_number_parse(arg.value, &size) == ESMTP_NUMBER_OK)
-            e->size = size;
-        if (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "BINARYMIME"))
-            e->binary = true;
-        e->eight_bit |= e->binary || esmtp_span_is(arg.name, "SMTPUTF8") ||
-                        (esmtp_span_is(arg.name, "BODY") && esmtp_span_is(arg.value, "8BITMIME"));
-        e->requiretls |= esmtp_span_is(arg.name, "REQUIRETLS");
-    }
+    uint64_t size;
+    bool body = esmtp_span_is(arg->name, "BODY");
+    if (esmtp_span_is(arg->name, "SIZE") && esmtp_number_parse(arg->value, &size) == ESMTP_NUMBER_OK)
+        e->size = size;
+    e->binary |= body && esmtp_span_is(arg->value, "BINARYMIME");
+    e->eight_bit |=
+        e->binary || esmtp_span_is(arg->name, "SMTPUTF8") || (body && esmtp_span_is(arg->value, "8BITMIME"));
+    e->requiretls |= esmtp_span_is(arg->name, "REQUIRETLS");
 }
 
-/* What parameters of MAIL and RCPT need of the server's offer. */
-static void read_needs(esmtp_span_t rest, esmtp_client_event_t *e)
+/* The parameters of MAIL and RCPT; what they need of the server's offer. */
+static void read_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
 {
     esmtp_argument_t arg;
     while (esmtp_argument_next(&rest, &arg)) {
+        if (e->command.row->id == ESMTP_VERB_MAIL)
+            read_mail_argument(&arg, e);
         int need = esmtp_need_of_param(arg.name, arg.value);
         if (need >= 0)
             e->needs |= UINT64_C(1) << need;
@@ -190,9 +189,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
         e->command.parameter = esmtp_span_but_last_word(e->command.parameter);
     if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
         esmtp_path_parse(e->command.parameter, row->flags & ESMTP_VF_FROM ? "FROM" : "TO", &e->path, &rest);
-        if (row->id == ESMTP_VERB_MAIL)
-            read_mail_arguments(rest, e);
-        read_needs(rest, e);
+        read_arguments(rest, e);
         e->suspect = esmtp_suspect_path(&e->path);
     } else if (row->payload == ESMTP_PAYLOAD_CHUNK) {
         e->size_ok = esmtp_bdat_parse(e->command.parameter, &e->size, &e->last);
@@ -282,8 +279,9 @@ static void keep_line(feed_t *f, esmtp_fact_t *fact, const esmtp_line_t *line)
 static bool is_injected(const feed_t *f, const esmtp_line_t *line, const esmtp_client_event_t *e)
 {
     esmtp_span_t text = esmtp_span(f->in.p, line->len);
-    bool rest = esmtp_span_find(text, '>') < text.len || esmtp_span_find(text, '"') < text.len;
-    return f->s->told.unclosed && esmtp_session_is_pipelined(f->s, &f->at) && (e->command.row || rest);
+    if (!f->s->told.unclosed || !esmtp_session_is_pipelined(f->s, &f->at))
+        return false;
+    return e->command.row || esmtp_span_find(text, '>') < text.len || esmtp_span_find(text, '"') < text.len;
 }
 
 static bool leaves_open(const feed_t *f, const esmtp_line_t *line, const esmtp_client_event_t *e)
@@ -469,8 +467,10 @@ static void drop_piece(esmtp_server_event_t *e)
 static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
 {
     esmtp_session_t *s = f->s;
+    if (s->reply.open || e->reply.code < 200)
+        return;
     const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, 0);
-    if (s->reply.open || !p || !p->message || !p->txn || p->txn->n_accepted < 2 || p->counted || e->reply.code < 200)
+    if (!p || !p->message || !p->txn || p->txn->n_accepted < 2 || p->counted)
         return;
     if (p->each_replies)
         return; /* that was taken back before */

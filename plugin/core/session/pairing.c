@@ -147,9 +147,10 @@ static uint32_t named_entry(const esmtp_pairing_t *q, const esmtp_reply_line_t *
     const esmtp_enhanced_t *e = &reply->enhanced;
     const esmtp_pending_t *front = esmtp_pairing_at(q, 0);
     uint32_t named = 0;
-    if ((e->subject != 1 && e->subject != 2) || !e->whole.len || !front || !path_of(front) || q->n > ESMTP_DOUBT_MAX)
+    if (q->n < 2 || (e->subject != 1 && e->subject != 2) || !e->whole.len || !front || !path_of(front) ||
+        q->n > ESMTP_DOUBT_MAX)
         return 0;
-    if (esmtp_span_find(reply->text, '<') == reply->text.len || esmtp_txn_names(reply->text, path_of(front)))
+    if (esmtp_span_find(reply->text, '<') == reply->text.len)
         return 0;
     for (uint32_t i = 1; i < q->n; i++) {
         const esmtp_pending_t *p = esmtp_pairing_at(q, i);
@@ -159,7 +160,7 @@ static uint32_t named_entry(const esmtp_pairing_t *q, const esmtp_reply_line_t *
             return 0;
         named = i;
     }
-    return named;
+    return named && !esmtp_txn_names(reply->text, path_of(front)) ? named : 0;
 }
 
 static esmtp_pending_t *match_lossy(esmtp_session_t *s, const esmtp_reply_line_t *reply)

@@ -189,7 +189,7 @@ struct esmtp_session {
         bool head_lost; /* lines in front were lost */
         bool paired;
         bool greeting;
-        bool hello;
+        bool hello, lhlo;
         esmtp_fact_t *head; /* first line of what may be a hello's reply, until the second line tells; else NULL */
         bool early;
         bool lost_peer;

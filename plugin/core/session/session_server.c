@@ -157,6 +157,7 @@ static void context_from(esmtp_session_t *s, const esmtp_pending_t *p, uint16_t 
     s->reply.entry = s->pairing.popped;
     s->reply.verb = esmtp_verb_number(p->row);
     s->reply.hello = p->row && (p->row->flags & ESMTP_VF_HELLO) && code / 100 == 2;
+    s->reply.lhlo = s->reply.hello && p->row->id == ESMTP_VERB_LHLO;
     s->reply.txn = code == 354 && !p->row ? s->txn : p->txn; /* whatever it was, it begins a message */
     s->reply.login = p->login;
     s->reply.wrong_code = !esmtp_verb_expects(p->row, code);
@@ -521,7 +522,7 @@ static void describe_line(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
         fact->flags |= ESMTP_FF_HELLO;
     if (s->reply.lost_peer)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (s->reply.hello && s->reply.verb == esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_LHLO)))
+    if (s->reply.lhlo)
         fact->flags |= ESMTP_FF_LMTP;
     if (s->reply.wrong_code && (fact->flags & ESMTP_FF_FIRST))
         esmtp_session_raise(s, fact, ESMTP_FINDING_WRONG_CODE);

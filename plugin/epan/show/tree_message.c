@@ -462,9 +462,11 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
                                                   name, fact->len, plurality(fact->len, "", "s"));
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);
     if (show->info) {
-        char text[64];
-        (void)snprintf(text, sizeof text, "%s, %u byte%s", name, fact->len, plurality(fact->len, "", "s"));
-        esmtp_show_info(show, text);
+        char digits[ESMTP_DIGITS];
+        esmtp_show_info(show, name);
+        esmtp_show_info_more(show, ", ");
+        esmtp_show_info_more(show, esmtp_digits(digits, fact->len));
+        esmtp_show_info_more(show, fact->len == 1 ? " byte" : " bytes");
     }
     esmtp_findings_add(show->pinfo, item, fact);
     if (!m)

@@ -246,7 +246,7 @@ static void info_outcome_add(esmtp_show_t *show, const esmtp_verdict_t *verdict)
 static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *last, int offset)
 {
     unsigned digit = last->code / 100;
-    if (show->wanted & ESMTP_WANT_CODE)
+    if (show->wanted & ESMTP_WANT_REPLY)
         esmtp_add_named(tree, hf_class, show->tvb, offset, 1, digit, esmtp_code_class_name(digit));
     esmtp_answer_add(show, tree, last);
     esmtp_request_in_add(show, tree, last);

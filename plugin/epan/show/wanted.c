@@ -19,7 +19,7 @@ static const struct {
 } groups[] = {
     {"smtp.response.code.", ESMTP_WANT_ALL},
     {"smtp.response.code", ESMTP_WANT_CODE},
-    {"smtp.response.class", ESMTP_WANT_CODE},
+    {"smtp.response.class", ESMTP_WANT_REPLY},
     {"smtp.response.", ESMTP_WANT_REPLY},
     {"smtp.response_in", ESMTP_WANT_PAIRING},
     {"smtp.request", ESMTP_WANT_PAIRING},

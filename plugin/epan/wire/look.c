@@ -50,9 +50,9 @@ static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
 esmtp_look_t esmtp_look_record(tvbuff_t *tvb)
 {
     uint8_t first = tvb_get_uint8(tvb, 0);
-    bool whole = tvb_captured_length(tvb) >= RECORD_HEADER;
     if (first < 0x80 && (first < record_begin[0].from || first > record_begin[0].to))
         return ESMTP_LOOK_NO; /* as all of SMTP in clear */
+    bool whole = tvb_captured_length(tvb) >= RECORD_HEADER;
     if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
         return whole ? ESMTP_LOOK_YES : ESMTP_LOOK_SHORT;
     if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))

@@ -81,8 +81,9 @@ void esmtp_roles_settle(const esmtp_call_t *call)
     esmtp_conn_t *conn = call->conn;
     bool certain = esmtp_session_server_certain(conn->session);
     bool server = esmtp_session_server(conn->session) == call->side;
-    /* Nearly all calls: a client in the middle of the session, a server that replies. */
-    if (certain && !is_first(call) && (!server || !g_ascii_isalpha(tvb_get_uint8(call->tvb, 0))))
+    bool letter = g_ascii_isalpha(tvb_get_uint8(call->tvb, 0));
+    /* Nearly all calls: a client that sends words, or in the middle of the session; a server that replies. */
+    if (certain && (server ? !is_first(call) && !letter : !is_first(call) || letter))
         return;
     esmtp_greet_t said = esmtp_look_greet(call->tvb);
     if (is_first(call))

@@ -276,11 +276,18 @@ bool esmtp_stream_begin_peer(const esmtp_call_t *call)
     return !is_first(call->ack, call->conn->tcp->rev);
 }
 
-/* What findings depend on: who is at the two ends. */
+/* Who is at the two ends, which findings depend on: once for each layer, and when the roles turn. */
 static void tell_ends(const esmtp_call_t *call)
 {
     const packet_info *pinfo = call->pinfo;
-    bool from_server = esmtp_session_server(call->conn->session) == call->side;
+    esmtp_conn_t *conn = call->conn;
+    esmtp_side_t server = esmtp_session_server(conn->session);
+    bool from_server = server == call->side;
+    if (conn->ends_told && server == conn->ends_server && call->layer == conn->layer)
+        return;
+    conn->ends_told = true;
+    conn->ends_server = server;
+    conn->layer = call->layer;
     const address *client = from_server ? &pinfo->dst : &pinfo->src;
     esmtp_ends_t ends = {
         .port = (uint16_t)(from_server ? pinfo->srcport : pinfo->destport),
@@ -289,7 +296,7 @@ static void tell_ends(const esmtp_call_t *call)
     };
     if (client->type == AT_IPv4)
         memcpy(ends.client, client->data, sizeof ends.client);
-    esmtp_session_set_ends(call->conn->session, &ends);
+    esmtp_session_set_ends(conn->session, &ends);
 }
 
 static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
@@ -464,7 +471,6 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 
     begin_stream(call, stream);
     tell_ends(call);
-    call->conn->layer = call->layer;
     at.call = counter ? *counter : 0;
     found->stream = stream;
     found->first = stream->facts.n;

@@ -55,10 +55,12 @@ typedef struct {
     bool guessed;                /* its first line told, inside TLS */
     bool clear;                  /* on a TLS port: what is spoken there is SMTP in clear */
     bool roles_by_port;          /* first visits: neither a SYN nor what was said told who the server is */
-    bool greeted[2];             /* first visits: the side's first octets were a greeting */
-    bool tls_last[2];            /* first visits: the side's last octets went to TLS */
-    const esmtp_fact_t *last;    /* the newest fact; NULL while there is none */
-    esmtp_layer_t layer;         /* first visits: of the octets that are fed now */
+    bool ends_told;              /* first visits: the session knows who is at the ends, if ends_server is the server */
+    esmtp_side_t ends_server;
+    bool greeted[2];          /* first visits: the side's first octets were a greeting */
+    bool tls_last[2];         /* first visits: the side's last octets went to TLS */
+    const esmtp_fact_t *last; /* the newest fact; NULL while there is none */
+    esmtp_layer_t layer;      /* first visits: of the octets that are fed now */
     esmtp_tls_start_t tls_start;
     uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
     bool tls_maybe;       /* TLS that nobody announced: the server has not shown yet what it makes of it */

@@ -33,7 +33,8 @@ static dissector_handle_t inside_handle;
 
 void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
 {
-    for (size_t i = found->first; i < found->last; i++) {
+    bool answered = call->conn->starttls_in != 0; /* by a 220, here or before */
+    for (size_t i = found->first; answered && i < found->last; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, i);
         if (!(fact->flags & ESMTP_FF_TLS_NEXT))
             continue;

@@ -58,6 +58,8 @@ static void test_texts(void **state)
         {esmtp_suspect_code, "x');evil", true},
         {esmtp_suspect_code, "o'neill.example", false},
         {esmtp_suspect_code, "`id`", true},
+        {esmtp_suspect_unclosed, "RCPT TO:<a@b>, <c", true},
+        {esmtp_suspect_unclosed, "RCPT TO:<<a@b>", false},
         {esmtp_suspect_unclosed, "MAIL FROM:<a", true},
         {esmtp_suspect_unclosed, "MAIL FROM:<\"a", true},
         {esmtp_suspect_unclosed, "MAIL FROM:<\"a<\"@b>", false},
