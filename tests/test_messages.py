@@ -659,6 +659,22 @@ HOSTILE = {
 }
 
 
+def test_a_message_of_many_parts(tshark):
+    """Each part is a layer of the packet, of which Wireshark has five hundred: the first ones are shown."""
+    parts = b"".join(b"--b\r\nContent-Type: text/plain\r\n\r\npart %d\r\n" % n for n in range(1000)) + b"--b--\r\n"
+    message = b"Subject: parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts
+    capture = Capture()
+    capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(message + b".\r\nNOOP behind\r\n"),
+                 S("250 ok\r\n250 ok\r\n"), *QUIT], mss=64000)
+    for two_pass in PASSES:
+        row, = tshark.fields(capture, ["smtp.req.parameter", "imf.subject", "_ws.malformed", "_ws.expert.message"],
+                             filter="smtp.eom", two_pass=two_pass)
+        assert row["smtp.req.parameter"] == ["behind"] and row["imf.subject"] == ["parts"]
+        assert not row["_ws.malformed"] and "bug" not in str(row["_ws.expert.message"])
+    shown = tshark.run(capture, "-V")
+    assert 300 < shown.count("    part ") < 1000
+
+
 def test_hostile_messages(tshark):
     """Nothing is thrown out of the message, and what comes behind it in the packet is there."""
     capture = Capture()

@@ -98,6 +98,44 @@ static size_t safe_length(const proto_tree *root, const uint8_t *p, size_t len)
     return lines.limit ? count_lines(&lines, p, len) : 0;
 }
 
+/* Lines that begin as the boundary of a part does. */
+static size_t count_boundaries(esmtp_span_t message)
+{
+    size_t n = 0;
+    while (message.len > 2) {
+        n += message.p[0] == '-' && message.p[1] == '-';
+        message = esmtp_span_from(message, esmtp_span_find(message, '\n') + 1);
+    }
+    return n;
+}
+
+/* Where the parts end that there is room for. */
+typedef struct {
+    unsigned room; /* layers */
+    const uint8_t *end;
+} layers_t;
+
+static void take_layer(void *ctx, const esmtp_mime_part_t *part)
+{
+    layers_t *layers = ctx;
+    if (layers->end)
+        return;
+    layers->room -= MIN(layers->room, part->message ? 2u : 1u); /* a message has parts of its own, which nobody tells */
+    if (!layers->room)
+        layers->end = part->body.p + part->body.len;
+}
+
+/* Octets of a message whose parts can be shown: each is a layer of the packet. */
+static size_t layered_length(const packet_info *pinfo, const uint8_t *p, size_t len)
+{
+    esmtp_span_t message = esmtp_span(p, len);
+    layers_t layers = {prefs.gui_max_tree_depth - wmem_list_count(pinfo->layers) - LAYERS_SPARE, NULL};
+    if (count_boundaries(message) <= layers.room) /* nearly all */
+        return len;
+    esmtp_mime_walk(message, take_layer, &layers);
+    return layers.end ? (size_t)(layers.end - p) : len;
+}
+
 /* Octets of a message that matter if nobody looks at a tree: plain text ends in the Info column only. */
 static size_t column_length(const uint8_t *p, size_t len)
 {
@@ -180,6 +218,8 @@ esmtp_handed_t esmtp_message_hand_over(tvbuff_t *octets, packet_info *pinfo, pro
         safe = safe_length(root, p, len);
     else if (!exporting && !binary)
         safe = column_length(p, len);
+    if (!exporting)
+        safe = MIN(safe, layered_length(pinfo, p, len));
     if (safe < len && (exporting || !safe)) {
         how = ESMTP_HANDED_UNSEEN;
         root = NULL;

@@ -420,7 +420,7 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
                                  "What the message holds could not be shown to the end: %s", why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
         esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
-                                 "Message has more lines than a tree may hold: the first of them are shown");
+                                 "Message has more lines or parts than a tree may hold: the first of them are shown");
     if (!incomplete && (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN))
         text_add(show, show->tree, m, tvb);
 }
