@@ -130,7 +130,8 @@ static size_t layered_length(const packet_info *pinfo, const uint8_t *p, size_t 
 {
     esmtp_span_t message = esmtp_span(p, len);
     layers_t layers = {prefs.gui_max_tree_depth - wmem_list_count(pinfo->layers) - LAYERS_SPARE, NULL};
-    if (count_boundaries(message) <= layers.room) /* nearly all */
+    bool short_enough = len < (size_t)5 * layers.room;            /* "--b", an empty line */
+    if (short_enough || count_boundaries(message) <= layers.room) /* nearly all */
         return len;
     esmtp_mime_walk(message, take_layer, &layers);
     return layers.end ? (size_t)(layers.end - p) : len;

@@ -174,9 +174,20 @@ void esmtp_conn_open_tls(esmtp_conn_t *conn)
         conn->streams[ESMTP_LAYER_TLS] = esmtp_pool_alloc0(2 * sizeof(esmtp_stream_t));
 }
 
+static struct {
+    const packet_info *pinfo;
+    esmtp_conn_t *conn;
+} lent;
+
+void esmtp_conn_lend(const packet_info *pinfo, esmtp_conn_t *conn)
+{
+    lent.pinfo = conn ? pinfo : NULL;
+    lent.conn = conn;
+}
+
 void esmtp_conn_find(esmtp_call_t *call)
 {
-    call->conn = esmtp_recent_find(call->pinfo);
+    call->conn = lent.pinfo == call->pinfo ? lent.conn : esmtp_recent_find(call->pinfo);
     if (call->conn)
         return;
     call->conversation = find_conversation_pinfo(call->pinfo, 0);
@@ -206,6 +217,12 @@ static unsigned *call_counter(const esmtp_call_t *call)
 {
     packet_info *pinfo = call->pinfo;
     uint32_t key = 1 + (uint32_t)call->side;
+    esmtp_calls_t *first = &call->conn->calls[call->side];
+    if (!PINFO_FD_VISITED(pinfo)) { /* of each frame there is one */
+        if (first->frame != pinfo->num)
+            *first = (esmtp_calls_t){pinfo->num, 0};
+        return &first->n;
+    }
     unsigned *n = p_get_proto_data(pinfo->pool, pinfo, proto_esmtp, key);
     if (!n) {
         n = wmem_new0(pinfo->pool, unsigned);

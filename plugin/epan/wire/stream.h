@@ -43,6 +43,12 @@ typedef struct {
     esmtp_side_t side;
 } esmtp_proxy_place_t;
 
+/* Calls of one frame and direction that were used. */
+typedef struct {
+    uint32_t frame;
+    unsigned n;
+} esmtp_calls_t;
+
 /* One connection. */
 typedef struct {
     esmtp_session_t *session;
@@ -57,6 +63,7 @@ typedef struct {
     bool roles_by_port;          /* first visits: neither a SYN nor what was said told who the server is */
     bool ends_told;              /* first visits: the session knows who is at the ends, if ends_server is the server */
     esmtp_side_t ends_server;
+    esmtp_calls_t calls[2];   /* first visits: of each side, inside TLS */
     bool greeted[2];          /* first visits: the side's first octets were a greeting */
     bool tls_last[2];         /* first visits: the side's last octets went to TLS */
     const esmtp_fact_t *last; /* the newest fact; NULL while there is none */
@@ -116,6 +123,8 @@ typedef struct {
 
 /* call->conn: the connection if there is one already; NULL if not. */
 void esmtp_conn_find(esmtp_call_t *call);
+/* What is asked for this packet is that connection, until NULL is lent: TLS has its octets and calls us again. */
+void esmtp_conn_lend(const packet_info *pinfo, esmtp_conn_t *conn);
 /* Makes one if there is none, on first visits. */
 void esmtp_conn_make(esmtp_call_t *call);
 /* Makes room for what comes out of TLS. */

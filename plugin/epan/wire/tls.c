@@ -136,12 +136,14 @@ int esmtp_tls_dissect(const esmtp_call_t *call, proto_tree *tree, void *data)
     pinfo->can_desegment = pinfo->saved_can_desegment;
     if (maybe)
         esmtp_stream_maybe_tls(call);
+    esmtp_conn_lend(pinfo, call->conn);
     TRY
     {
         n = call_dissector_only(tls_handle, call->tvb, pinfo, tree, data);
     }
     FINALLY
     {
+        esmtp_conn_lend(pinfo, NULL);
         if (n)
             taken(call, tree);
     }
