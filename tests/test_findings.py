@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialogue import C, Capture, S, script
-from passes import experts
+from passes import LATER, experts
 from tls import secure
 
 HELLO = """
@@ -188,6 +188,39 @@ def test_summary(tshark, two_pass):
     wanted = {name: summary for name, (_, summary) in SUMMARIES.items() if two_pass or name in IN_ONE_PASS}
     assert {name: row[:-1] for name, row in found.items()} == {name: row[:-1] for name, row in wanted.items()}
     assert {name: int(row[-1], 0) for name, row in found.items()} == {name: int(row[-1], 0) for name, row in wanted.items()}
+
+
+RAISED = re.compile(r"smtp\.(?:expert\.)?(.+)")
+
+
+def warnings_and_summaries(tshark, path, two_pass):
+    """{stream: (names of warnings and errors that are shown, names in the summary)} of streams that have one.
+
+    The summaries are asked for alone: what they say does not depend on who else reads."""
+    grave = {name for name, (severity, _, _) in table().items() if severity in ("WARN", "ERROR")}
+    if not two_pass:
+        grave -= LATER
+    shown = {stream: {RAISED.fullmatch(name)[1] for name, values in fields if name in grave and values}
+             for stream, fields in fields_by_stream(tshark, path, sorted(grave), two_pass)}
+    told = {stream: {name for field, values in fields for name in values if field == "smtp.session.finding"}
+            for stream, fields in fields_by_stream(tshark, path, ["smtp.session.findings", "smtp.session.finding"], two_pass)
+            if any(field == "smtp.session.findings" and values for field, values in fields)}
+    return {stream: (shown[stream], names) for stream, names in told.items()}
+
+
+def fields_by_stream(tshark, path, names, two_pass):
+    rows = tshark.by_stream(path, names, filter="smtp", two_pass=two_pass)
+    return [(stream, [(name, [value for value in values if value]) for row in frames for name, values in row.items()])
+            for stream, frames in rows.items()]
+
+
+@pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
+def test_summary_counts_all_that_is_raised(tshark, recorded, made, two_pass):
+    """No warning stands beside a summary that does not name it, nor the reverse."""
+    for path in recorded.path, made.capture:
+        found = warnings_and_summaries(tshark, path, two_pass)
+        assert found
+        assert {stream: both for stream, both in found.items() if both[0] != both[1]} == {}
 
 
 def test_summary_inside_tls(tshark):

@@ -188,8 +188,31 @@ static void hello_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_c
         esmtp_session_raise(s, fact, ESMTP_FINDING_HELLO_IS_SERVER);
 }
 
+/* What strict servers refuse of a path; NULL: nothing. */
+static const char *loose_path(const esmtp_client_event_t *event)
+{
+    const esmtp_path_t *path = &event->path;
+    bool postmaster = !(event->command.row->flags & ESMTP_VF_FROM) && esmtp_span_is(path->local, "postmaster");
+    if (path->form == ESMTP_PATH_BARE)
+        return "No '<' and '>' around the address";
+    if (path->form == ESMTP_PATH_LOCAL && !postmaster)
+        return "No domain behind the local part";
+    if (path->space_before)
+        return "Blank behind the colon";
+    return event->command.trailing_space ? "Blank at the end of the line" : NULL;
+}
+
+static void envelope_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
+{
+    const esmtp_verb_row_t *row = event->command.row;
+    const char *loose = row && row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO) ? loose_path(event) : NULL;
+    if (loose)
+        esmtp_session_raise_of(s, fact, ESMTP_FINDING_LOOSE_PATH, loose);
+}
+
 static void address_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
 {
+    envelope_findings(s, fact, event);
     if (event->suspect & ESMTP_SUSPECT_CODE)
         esmtp_session_raise(s, fact, ESMTP_FINDING_CODE_IN_ADDRESS);
     if (event->suspect & ESMTP_SUSPECT_AMBIGUOUS)

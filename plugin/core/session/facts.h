@@ -55,6 +55,8 @@ enum {
     ESMTP_FF_TAIL = 1u << 21,            /* the line began in an earlier segment */
     ESMTP_FF_SECRET = 1u << 22,          /* COMMAND, LINE: reads as part of a login that was refused, given up, or begun
                                             before the capture; REPLY: repeats what the client sent as a secret */
+    ESMTP_FF_CHECK = 1u << 23,           /* COMMAND: MAIL, RCPT and their kin, REPLY: an extension, and not of the
+                                               plainest form: at the first visit its syntax is checked, whoever reads */
 };
 
 /* Those that say what .extra is; a fact has one of them at most. */

@@ -85,6 +85,23 @@ static void read_arguments(esmtp_span_t rest, esmtp_client_event_t *e)
     }
 }
 
+/* Whether a line of MAIL or RCPT is other than what nearly all programs send: an address in brackets, and a size at
+ * most. Only then is its syntax looked at more closely. */
+static bool is_odd_envelope(const esmtp_command_t *command, const esmtp_path_t *path, esmtp_span_t rest)
+{
+    bool plain = path->form == ESMTP_PATH_NORMAL && !path->literal && !path->eight_bit && !path->space_before &&
+                 !path->keyword_missing && path->local.len <= 64 && path->domain.len <= 255 && path->whole.len <= 256;
+    bool apart = !rest.len || esmtp_is_blank(rest.p[0]);
+    esmtp_argument_t arg;
+    uint64_t size;
+    if (!plain || !apart || !command->plausible)
+        return true;
+    if (!esmtp_argument_next(&rest, &arg))
+        return false;
+    return !esmtp_span_is(arg.name, "SIZE") || arg.value.len > 20 || rest.len ||
+           !(command->row->flags & ESMTP_VF_FROM) || esmtp_number_parse(arg.value, &size) != ESMTP_NUMBER_OK;
+}
+
 static void read_auth(esmtp_span_t rest, esmtp_client_event_t *e)
 {
     esmtp_span_t initial;
@@ -191,6 +208,7 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
         esmtp_path_parse(e->command.parameter, row->flags & ESMTP_VF_FROM ? "FROM" : "TO", &e->path, &rest);
         read_arguments(rest, e);
         e->suspect = esmtp_suspect_path(&e->path);
+        e->odd_envelope = is_odd_envelope(&e->command, &e->path, rest);
     } else if (row->payload == ESMTP_PAYLOAD_CHUNK) {
         e->size_ok = esmtp_bdat_parse(e->command.parameter, &e->size, &e->last);
         e->odd_size = !e->size_ok;
@@ -312,6 +330,8 @@ static bool feed_client_line(feed_t *f)
         return true; /* message text after all: the next round takes it */
     if (fact->flags & ESMTP_FF_TAIL)
         keep_line(f, fact, &line);
+    if (event.odd_envelope && fact->kind == ESMTP_FACT_COMMAND)
+        fact->flags |= ESMTP_FF_CHECK;
     f->commands++;
     f->s->told.unclosed = leaves_open(f, &line, &event);
     f->s->too_long[f->from] = line.too_long;
@@ -480,6 +500,27 @@ static void open_reply_doubt(feed_t *f, const esmtp_server_event_t *e)
         esmtp_doubt_open(s, ESMTP_DOUBT_ONE_REPLY, s->pairing.popped, &f->at);
 }
 
+/* Whether a line of an EHLO reply is other than what nearly all servers send. Only then is its syntax looked at more
+ * closely. said: what follows the code, blanks at its ends included. */
+static bool is_odd_extension(const esmtp_server_event_t *e, esmtp_span_t said)
+{
+    const esmtp_ehlo_line_t *line = &e->extension;
+    esmtp_span_t rest = line->parameter, word;
+    if (!line->row || line->glued || said.len > 500 || esmtp_is_blank(said.p[0]) ||
+        esmtp_is_blank(said.p[said.len - 1]))
+        return true;
+    if (!rest.len)
+        return line->row->syntax[0] && !strchr("[*", line->row->syntax[0]);
+    if (line->row->form != ESMTP_EHLO_AUTH)
+        return line->row->form != ESMTP_EHLO_SIZE || e->size == UINT64_MAX;
+    while (esmtp_word_next(&rest, " \t", &word)) {
+        const esmtp_mechanism_row_t *row = esmtp_mechanism_find(word);
+        if (!row || g_ascii_islower(word.p[0]))
+            return true;
+    }
+    return false;
+}
+
 /* What a line of an EHLO reply offers. */
 static void read_extension(esmtp_server_event_t *e)
 {
@@ -539,8 +580,11 @@ static bool feed_server(feed_t *f)
         ;
     if (esmtp_session_server(f->s) != f->from)
         return true; /* as it is read now, an earlier reply swapped the roles (TURN): this is a line of the client */
-    if (esmtp_session_hello_pending(f->s))
+    if (esmtp_session_hello_pending(f->s)) {
         read_extension(&event);
+        event.odd_extension = event.reply.valid && event.line.len > 4 &&
+                              is_odd_extension(&event, esmtp_span(f->in.p + 4, event.line.len - 4));
+    }
     read_text(f, &event);
     if (event.reply.code / 100 == 2 && esmtp_session_verdict_pending(f->s))
         event.queue_id = esmtp_reply_queue_id(event.reply.text);
@@ -551,6 +595,8 @@ static bool feed_server(feed_t *f)
     open_reply_doubt(f, &event);
     esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
     esmtp_session_raise_all(f->s, fact, &told);
+    if (event.odd_extension && fact->flags & ESMTP_FF_HELLO)
+        fact->flags |= ESMTP_FF_CHECK;
     f->s->too_long[f->from] = event.line.too_long;
     advance(f, event.line.total);
     return true;

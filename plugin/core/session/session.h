@@ -86,6 +86,9 @@ typedef struct {
 /* What is known of the connection as a whole, now and later. */
 const struct esmtp_summary *esmtp_session_summary(const esmtp_session_t *s);
 
+/* What was found in octets while they were shown, at the first visit: it counts like what the session finds. */
+void esmtp_session_note(esmtp_session_t *s, const esmtp_finding_set_t *found);
+
 void esmtp_session_set_ends(esmtp_session_t *s, const esmtp_ends_t *ends);
 
 /* ops must stay where they are. */
@@ -152,6 +155,7 @@ typedef struct {
     bool requiretls;        /* MAIL REQUIRETLS */
     uint64_t needs;         /* MAIL, RCPT: what parameters need of the offer, a bit for each number of needs.h */
     uint32_t suspect;       /* ESMTP_SUSPECT_* */
+    bool odd_envelope;      /* MAIL, RCPT: not of the plainest form, so that syntax may be broken */
     bool injected;          /* it goes on with a name or address that the line before it left open */
     esmtp_span_t name;      /* hello: first word of its parameter */
     bool sure;              /* can hardly be anything but this command: known verb, fitting parameter; needed only when
@@ -220,6 +224,7 @@ typedef struct {
     bool masked;           /* its text is overwritten */
     bool listed;           /* a refusal that names a list of blocked hosts */
     bool listed_client;    /* and the client's address */
+    bool odd_extension;    /* EHLO: the extension is not of the plainest form, so that syntax may be broken */
     bool exposing;         /* EHLO: an AUTH line with a mechanism whose password or token can be read */
     esmtp_span_t host;     /* 220: the server's name */
     unsigned nth;          /* lines in front of it in the same call */

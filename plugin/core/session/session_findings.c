@@ -77,6 +77,11 @@ void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding
     }
 }
 
+void esmtp_session_note(esmtp_session_t *s, const esmtp_finding_set_t *found)
+{
+    esmtp_findings_join(&s->sum->found, found);
+}
+
 void esmtp_session_masked(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_masked_t kind)
 {
     if (s->told.masked & kind)

@@ -80,7 +80,7 @@ ROW(STARTTLS_FIRST, "smtp.expert.starttls_first", NOTE, PROTOCOL, EACH,
     "An extension stands where the server's name ought to: some clients do not look for extensions there", NULL)
 ROW(BAD_PATH, "smtp.expert.bad_path", WARN, PROTOCOL, EACH,
     "Path breaks its syntax", NULL)
-ROW(LOOSE_PATH, "smtp.expert.loose_path", NOTE, PROTOCOL, EACH,
+ROW(LOOSE_PATH, "smtp.expert.loose_path", NOTE, PROTOCOL, ONCE,
     "Path as strict servers do not take it", NULL)
 ROW(MESSAGE_INCOMPLETE, "smtp.expert.message_incomplete", NOTE, REASSEMBLE, EACH,
     "Message is not complete", NULL)

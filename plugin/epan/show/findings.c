@@ -21,6 +21,32 @@ static const char *const gap_texts[] = {
     [ESMTP_GAP_CUT] = "Octets are missing here: the capture holds only the first of this packet (snaplen)",
 };
 
+/* What was found in octets in the call that was shown last. */
+static esmtp_finding_set_t of_octets;
+
+void esmtp_findings_begin(void)
+{
+    of_octets = (esmtp_finding_set_t){0};
+}
+
+const esmtp_finding_set_t *esmtp_findings_said(void)
+{
+    return &of_octets;
+}
+
+/* Notes what the session cannot know, and what is looked for at the first visit whoever reads the packet. */
+static void note(esmtp_finding_id_t id)
+{
+    switch (id) {
+    case ESMTP_FINDING_BAD_PATH:
+    case ESMTP_FINDING_BAD_PARAMETER:
+    case ESMTP_FINDING_AUTH_MALFORMED:
+    case ESMTP_FINDING_AUTH_NO_CHALLENGE:
+    case ESMTP_FINDING_BASE64: esmtp_findings_put(&of_octets, id); break;
+    default: break;
+    }
+}
+
 expert_field *esmtp_finding_field(esmtp_finding_id_t id)
 {
     return &fields[id];
@@ -28,12 +54,14 @@ expert_field *esmtp_finding_field(esmtp_finding_id_t id)
 
 void esmtp_finding_add(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id)
 {
+    note(id);
     expert_add_info(pinfo, item, &fields[id]);
 }
 
 void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id, const char *format, ...)
 {
     va_list args;
+    note(id);
     va_start(args, format);
     const char *text = wmem_strdup_vprintf(pinfo->pool, format, args);
     va_end(args);

@@ -18,6 +18,10 @@ void esmtp_finding_add(packet_info *pinfo, proto_item *item, esmtp_finding_id_t 
 void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_finding_id_t id, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 
+/* What was found in octets rather than by the session: emptied before a call is shown, and what it had to say. */
+void esmtp_findings_begin(void);
+const esmtp_finding_set_t *esmtp_findings_said(void);
+
 void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
 
 /* What was found about a keyword of an EHLO reply: on its item, while the rest is on that of the reply. */

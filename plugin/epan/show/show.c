@@ -221,6 +221,7 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         .starttls_in = shown->starttls_in,
         .wanted = esmtp_fields_wanted(root, pinfo),
     };
+    esmtp_findings_begin();
     proto_item *item = proto_tree_add_item(root, esmtp_smtp_proto(), shown->tvb, 0, (int)shown->used, ENC_NA);
     show.tree = proto_item_add_subtree(item, ett_smtp);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SMTP");

@@ -76,6 +76,19 @@ static void bdat_add(esmtp_show_t *show, proto_tree *tree, int offset, int len, 
     proto_tree_add_boolean(tree, hf_bdat_last, show->tvb, offset, len, last);
 }
 
+/* At the first visit its syntax is checked for the connection's summary, whoever looks. */
+static bool checks_envelope(const esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    return !show->later && fact->flags & ESMTP_FF_CHECK;
+}
+
+/* Without a tree there are findings only. */
+static bool wants_envelope(const esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    uint32_t wanted = show->tree ? ESMTP_WANT_ENVELOPE | ESMTP_WANT_EXPERT : ESMTP_WANT_EXPERT;
+    return show->wanted & wanted || checks_envelope(show, fact);
+}
+
 /* What the parameter of this verb says. */
 static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_command_t *cmd,
                           int offset)
@@ -85,7 +98,7 @@ static void parameter_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
     if (!row)
         return;
     if (row->flags & (ESMTP_VF_FROM | ESMTP_VF_TO)) {
-        if (show->wanted & (ESMTP_WANT_ENVELOPE | ESMTP_WANT_EXPERT))
+        if (wants_envelope(show, fact))
             esmtp_envelope_add(show, tree, row, offset, len);
     } else if (row->flags & ESMTP_VF_AUTH)
         esmtp_auth_command_add(show, tree, fact, offset, len);
@@ -182,7 +195,8 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
     int len = (int)fact->len - fact->eol;
     /* A login has more to report than its items, and items of other protocols; a message that ends here has its own. */
-    bool details = show->wanted & DETAILS || fact->flags & (ESMTP_FF_LOGIN | ESMTP_FF_BDAT_LAST);
+    bool details =
+        show->wanted & DETAILS || fact->flags & (ESMTP_FF_LOGIN | ESMTP_FF_BDAT_LAST) || checks_envelope(show, fact);
     proto_item *item = details ? line_item_add(show, fact, offset, len) : NULL;
     esmtp_request_mark(show);
     if (len > 0 && details)

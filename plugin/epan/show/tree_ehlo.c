@@ -495,8 +495,6 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
 {
     extension_t x = {.place = {show->pinfo, show->tvb, NULL, offset}, .show = show};
 
-    if (!tree && !(show->wanted & ESMTP_WANT_EXPERT))
-        return;
     x.place.base = tvb_get_ptr(show->tvb, offset, len);
     int whole = esmtp_show_whole(show, fact, offset, len);
     x.whole = esmtp_span(x.place.base, (size_t)whole);

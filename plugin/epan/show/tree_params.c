@@ -110,11 +110,6 @@ static void bad_path(const envelope_t *env, proto_item *item, const char *why)
     esmtp_finding_add_format(env->place.pinfo, item, ESMTP_FINDING_BAD_PATH, "%s", why);
 }
 
-static void loose_path(const envelope_t *env, proto_item *item, const char *why)
-{
-    esmtp_finding_add_format(env->place.pinfo, item, ESMTP_FINDING_LOOSE_PATH, "%s", why);
-}
-
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" as an address that filters can compare. */
 static void literal_add(const envelope_t *env, proto_item *item, proto_tree *tree, esmtp_span_t domain)
 {
@@ -161,16 +156,10 @@ static void form_explain(const envelope_t *env, proto_item *item, const esmtp_pa
         bad_path(env, item, "Recipient is empty");
     if (path->form == ESMTP_PATH_ROUTED)
         proto_item_append_text(item, " (with a source route, which servers ignore)");
-    if (path->form == ESMTP_PATH_BARE)
-        loose_path(env, item, "No '<' and '>' around the address");
     if (path->form == ESMTP_PATH_BROKEN)
         bad_path(env, item, "Not a path: <local-part@domain>");
-    if (path->form != ESMTP_PATH_LOCAL)
-        return;
-    if (!mail && esmtp_span_is(path->local, "postmaster"))
+    if (path->form == ESMTP_PATH_LOCAL && !mail && esmtp_span_is(path->local, "postmaster"))
         proto_item_append_text(item, " (who looks after this server's mail)");
-    else
-        loose_path(env, item, "No domain behind the local part");
 }
 
 static bool has_control(esmtp_span_t s)
@@ -186,8 +175,6 @@ static void path_check(const envelope_t *env, proto_item *item, const esmtp_path
 {
     if (path->keyword_missing)
         bad_path(env, item, env->on == ESMTP_ON_MAIL ? "\"FROM:\" is missing" : "\"TO:\" is missing");
-    if (path->space_before)
-        loose_path(env, item, "Blank behind the colon");
     if (path->local.len > LOCAL_PART_MAX)
         bad_path(env, item, "Local part of more than 64 octets");
     if (path->domain.len > DOMAIN_MAX)
@@ -679,19 +666,11 @@ static void params_add(envelope_t *env)
     }
 }
 
-/* A blank directly behind the parameter was cut off: it ends the line. */
-static bool has_trailing_blank(tvbuff_t *tvb, int end)
-{
-    return tvb_captured_length_remaining(tvb, end) > 0 && esmtp_is_blank(*tvb_get_ptr(tvb, end, 1));
-}
-
 void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_row_t *row, int offset, int len)
 {
     envelope_t env;
     esmtp_path_t path;
 
-    if (!tree && !(show->wanted & ESMTP_WANT_EXPERT))
-        return;
     env.place = (esmtp_place_t){show->pinfo, show->tvb, NULL, offset};
     env.tree = tree;
     env.n = 0;
@@ -702,8 +681,6 @@ void esmtp_envelope_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verb_r
     env.smtputf8 = has_smtputf8(env.parameters);
     path_add(&env, &path);
     params_add(&env);
-    if (has_trailing_blank(show->tvb, offset + len))
-        esmtp_bad_value(&env.place, proto_tree_get_parent(tree), "Blank at the end of the line");
 }
 
 /* ---- Registration ---- */

@@ -288,8 +288,9 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     for (size_t k = i; k < n; k++) {
         const esmtp_fact_t *fact = esmtp_facts_at(show->facts, k);
         int len = (int)fact->len - (int)fact->eol;
-        if (len > 0 && details)
-            line_add(show, item, tree, fact, fact->index, offset, len);
+        bool checks = !show->later && fact->flags & ESMTP_FF_CHECK;
+        if (len > 0 && (details || checks))
+            line_add(show, item, details ? tree : NULL, fact, fact->index, offset, len);
         if (fact->flags & ESMTP_FF_LOGIN)
             esmtp_auth_reply_add(show, tree, fact, offset + 4, len - 4);
         info_add(show, fact, offset, len, offset == start);

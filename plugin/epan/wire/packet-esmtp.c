@@ -75,6 +75,8 @@ static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tre
         .starttls_in = call->conn->starttls_in,
     };
     esmtp_show(&shown, tree);
+    if (!PINFO_FD_VISITED(call->pinfo))
+        esmtp_session_note(call->conn->session, esmtp_findings_said());
 }
 
 static void ask_for_more(packet_info *pinfo, size_t offset)

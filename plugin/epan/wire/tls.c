@@ -82,12 +82,27 @@ void esmtp_tls_begin(const esmtp_call_t *call)
 
 /* --- TLS and back ----------------------------------------------------------------------------- */
 
+/* What is found where TLS begins as it does not after a 220. */
+static const esmtp_finding_id_t findings[] = {[ESMTP_TLS_LATE] = ESMTP_FINDING_TLS_BEFORE_CAPTURE,
+                                              [ESMTP_TLS_EARLY] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS,
+                                              [ESMTP_TLS_UNASKED] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS};
+
+/* TLS has made something of its octets for the first time. */
+static void first_taken(const esmtp_call_t *call)
+{
+    esmtp_conn_t *conn = call->conn;
+    esmtp_finding_set_t found = {0};
+    conn->tls_first = call->pinfo->num;
+    conn->tls_first_seq = call->seq;
+    if (conn->tls_start <= ESMTP_TLS_STARTTLS)
+        return;
+    esmtp_findings_put(&found, findings[conn->tls_start]);
+    esmtp_session_note(conn->session, &found);
+}
+
 /* Says, with the first octets that TLS made something of, how it began. */
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
 {
-    static const esmtp_finding_id_t findings[] = {[ESMTP_TLS_LATE] = ESMTP_FINDING_TLS_BEFORE_CAPTURE,
-                                                  [ESMTP_TLS_EARLY] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS,
-                                                  [ESMTP_TLS_UNASKED] = ESMTP_FINDING_TLS_WITHOUT_STARTTLS};
     const esmtp_conn_t *conn = call->conn;
     bool first = conn->tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
     if (conn->tls_start <= ESMTP_TLS_STARTTLS || !first)
@@ -111,10 +126,8 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
         if (!conn->tls_version && tvb_captured_length(call->tvb))
             conn->tls_version = esmtp_look_version(call->tvb);
         conn->tls_last[call->side] = true;
-        if (!conn->tls_first && !waits) {
-            conn->tls_first = pinfo->num;
-            conn->tls_first_seq = call->seq;
-        }
+        if (!conn->tls_first && !waits)
+            first_taken(call);
     }
     start_add(call, tree);
 }
