@@ -42,7 +42,7 @@ def guess(n, code):
 
 
 CLEAR = {  # these are about plaintext
-    "clear_password", "clear_login", "starttls_refused", "requiretls", "clear_mechanism", "auth_downgrade",
+    "clear_password", "clear_login", "clear_mail", "starttls_refused", "requiretls", "clear_mechanism", "auth_downgrade",
     "hello_name",   # a host's name matters between servers
     "slow_reply"}   # what is put inside TLS keeps no time
 
@@ -107,6 +107,20 @@ FINDINGS = {
     "clear_mechanism": (script(HELLO), script(HELLO.replace("PLAIN LOGIN ", ""))),
     "pipelining": (script(HELLO.replace("    S: 250-PIPELINING\n", "") + "C: NOOP\nC: NOOP\nS: 250 ok\nS: 250 ok\n"),
                    script(HELLO + "C: NOOP\nC: NOOP\nS: 250 ok\nS: 250 ok\n")),
+    "bad_path": (script(HELLO + "C: MAIL FROM:<a@client.example\nS: 501 no\n"), script(HELLO + "C: MAIL FROM:<>\nS: 250 ok\n")),
+    "bad_parameter": (script(HELLO + "C: MAIL FROM:<a@client.example> SIZE=x\nS: 501 no\n"),
+                      [*script(HELLO), C("MAIL FROM:<a@client.example> SIZE=1 \r\n"), S("250 ok\r\n")]),
+    "loose_path": (script(HELLO + "C: MAIL FROM: <a@client.example>\nS: 250 ok\n"),
+                   script(HELLO + "C: MAIL FROM:<a@client.example>\nS: 250 ok\nC: RCPT TO:<Postmaster>\nS: 250 ok\n")),
+    "auth_malformed": (script(HELLO + "C: AUTH PLAIN Ym9i\nS: 501 no\n"), script(HELLO + FAILED)),
+    "bad_chunk_size": (script(HELLO.replace("PIPELINING", "CHUNKING") + "C: BDAT x\nS: 501 no\n"),
+                       script(HELLO.replace("PIPELINING", "CHUNKING") + "C: BDAT 0 LAST\nS: 503 no\n")),
+    "duplicate_keyword": (script("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-SIZE\nS: 250 SIZE\n"),
+                          script("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-AUTH PLAIN\nS: 250 AUTH LOGIN\n")),
+    "control": ([*script(HELLO), C("NOOP a\0b\r\n"), S("250 ok\r\n")], [*script(HELLO), C("NOOP a\tb\r\n"), S("250 ok\r\n")]),
+    "not_reply": ([*script(HELLO), C("NOOP\r\n"), S("hello\r\n")], [*script(HELLO), C("NOOP\r\n"), S("250 hello\r\n")]),
+    "clear_mail": (script("S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\nC: MAIL FROM:<a@client.example>\nS: 250 ok\n"),
+                   script("S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 SIZE\nC: MAIL FROM:<a@client.example>\nS: 250 ok\n")),
     "client_first": ([C("EHLO a\r\n"), S("220 mx\r\n"), S("250 mx\r\n")], [S("220 mx\r\n"), C("EHLO a\r\n"), S("250 mx\r\n")]),
     "no_command": (script(HELLO + "C: NOOP\nS: 250 ok\nS: 250 again\n"), script(HELLO + "C: NOOP\nS: 250 ok\nS: 451 4.7.0 Timeout\n")),
     "unsynchronized": (script(HELLO + "C: VRFY bob\nC: NOOP\nS: 252 maybe\nS: 250 ok\n"),
@@ -274,3 +288,26 @@ def test_catalogue():
     wrong = {name: (severity, group) for name, (severity, group, _) in have.items()
              if (rows[name]["severity"], rows[name]["group"]) != (severity.lower(), group.lower().replace("_", "-"))}
     assert wrong == {}
+
+
+def test_mechanisms_of_several_lines_are_offered(tshark):
+    """Exchange and others list them so: neither line repeats the other, and a mechanism of each may be used."""
+    capture = Capture()
+    hello = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-AUTH CRAM-MD5\nS: 250 AUTH LOGIN\n"
+    for mechanism in "CRAM-MD5", "LOGIN", "PLAIN":
+        capture.add(script(hello + f"C: AUTH {mechanism}\nS: 535 no\n"))
+    raised = experts(tshark, capture, left_out=set(), two_pass=True)
+    names = [{name for _, name in raised.get(stream, [])} for stream in range(3)]
+    assert ["not_offered" in each for each in names] == [False, False, True]
+    assert not any("duplicate_keyword" in each for each in names)
+
+
+def test_findings_with_names_of_the_builtin(tshark):
+    capture = Capture()
+    capture.add(script(HELLO + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Y!9i\nS: 501 no\n"))
+    capture.add(script(HELLO + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Ym9i\nS: 501 no\n"))
+    capture.add(script(HELLO + "C: NOOP\nS: 250-ok\nS: 251 ok\n"))
+    capture.add(script(HELLO + "C: NOOP\nS: 250-ok\nS: 250 ok\n"))
+    for two_pass in False, True:
+        assert [*tshark.by_stream(capture, ["frame.number"], filter="smtp.base64_decode", two_pass=two_pass)] == [0]
+        assert [*tshark.by_stream(capture, ["frame.number"], filter="smtp.response.code.unexpected", two_pass=two_pass)] == [2]

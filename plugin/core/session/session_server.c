@@ -8,6 +8,8 @@
 
 /* Keywords that a list takes room for at a time: what most servers offer. */
 #define OFFERED_AT_ONCE 10
+/* Octets of names of mechanisms, from where on further lines of them are not looked at. */
+#define MECHANISMS_MAX 1024
 
 /* --- server: EHLO ----------------------------------------------------------------------------- */
 
@@ -19,6 +21,12 @@ static esmtp_offer_list_t *offer_new(esmtp_session_t *s)
     return list;
 }
 
+/* Whether a line lists mechanisms, in the way of RFC 4954: there may be several of them. */
+static bool is_mechanisms(const esmtp_keyword_row_t *row, bool glued)
+{
+    return row && row->form == ESMTP_EHLO_AUTH && !glued;
+}
+
 /* Whether a list has a line of this keyword already. "AUTH=LOGIN" does not repeat "AUTH PLAIN", and what a firewall has
  * written over is no keyword. Of keywords that have a row the name is the row's: equal names are the same one. */
 static bool offered_before(const esmtp_offer_list_t *list, const esmtp_keyword_row_t *row, const esmtp_offered_t *item)
@@ -28,9 +36,25 @@ static bool offered_before(const esmtp_offer_list_t *list, const esmtp_keyword_r
     for (const esmtp_offered_t *old = list->first; old && old != item; old = old->next) {
         bool same = old->keyword == item->keyword || (!row && strcmp(old->keyword, item->keyword) == 0);
         if (same && old->glued == item->glued)
-            return true;
+            return !is_mechanisms(row, item->glued);
     }
     return false;
+}
+
+/* Mechanisms of a server that needs several lines for them. */
+static void mechanisms_join(esmtp_session_t *s, esmtp_offer_list_t *list, esmtp_span_t more)
+{
+    size_t n = list->auth ? strlen(list->auth) : 0;
+    if (!n || n > MECHANISMS_MAX || more.len > MECHANISMS_MAX) {
+        list->auth = n ? list->auth : esmtp_session_strdup(s, more);
+        return;
+    }
+    char *all = esmtp_session_alloc(s, n + 1 + more.len + 1);
+    memcpy(all, list->auth, n);
+    all[n] = ' ';
+    if (more.len)
+        memcpy(all + n + 1, more.p, more.len);
+    list->auth = all;
 }
 
 /* A new item at the end of a list. Room for them is made for several at a time. */
@@ -62,8 +86,8 @@ static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
     esmtp_offered_t *item = item_add(s, list);
     item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
-    if (row && row->form == ESMTP_EHLO_AUTH && esmtp_span_is(keyword, "AUTH") && !event->extension.glued)
-        list->auth = esmtp_session_strdup(s, event->extension.parameter);
+    if (is_mechanisms(row, event->extension.glued) && esmtp_span_is(keyword, "AUTH"))
+        mechanisms_join(s, list, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)
         list->size = event->size;
     list->partial |= s->reply.head_lost;
