@@ -56,6 +56,7 @@ typedef struct {
     uint32_t end_mark; /* FALSE_END: octets of the end, from its dot on */
     bool after_crlf;   /* FALSE_END: before the dot */
     bool refused;      /* TLS: by a reply in clear */
+    uint16_t code;     /* of the reply that tells, if its first lines came before the doubtful octets; else 0 */
     esmtp_stamp_t at;
     esmtp_mark_t mark;
     size_t said;        /* octets of both sides since: from this piece on */
@@ -75,7 +76,8 @@ struct esmtp_doubts {
     buffer_t mails;  /* mail_t, in the order of their octets */
     size_t mail;     /* of them: the first that has not been met again since a reading was taken back */
     buffer_t carry;  /* client octets that the caller believes used: the beginning of a line as they are read now */
-    uint64_t seen, spent; /* octets that were kept; what taking back has cost */
+    uint64_t seen, spent; /* octets that were kept, each once; what taking back has cost */
+    unsigned again;       /* octets are being fed again: so deep */
     uint32_t taken_back;
     uint32_t tls_next; /* TLS: after the octets that are kept */
     bool no_chunks;    /* the server took BDAT for an unknown command: that is the first reading from now on */
@@ -239,7 +241,7 @@ void esmtp_doubt_keep(esmtp_session_t *s, esmtp_side_t from, const esmtp_stamp_t
     }
     said_t said = {from, *at, t->octets.n, octets.len, last};
     said_t *before = n_said(t) > t->doubt[t->n - 1].said ? said_at(t, n_said(t) - 1) : NULL;
-    t->seen += octets.len;
+    t->seen += t->again ? 0 : octets.len;
     buffer_add(s, &t->octets, octets.p, octets.len);
     if (!before || before->from != from || before->at.frame != at->frame || before->at.call != at->call ||
         before->at.seq + before->n != at->seq) {
@@ -341,6 +343,7 @@ bool esmtp_doubt_open(esmtp_session_t *s, esmtp_doubt_kind_t kind, uint64_t entr
     d->octets = kind == ESMTP_DOUBT_BIG_CHUNK ? s->octets_left : s->message ? s->message->octets : 0;
     d->end_mark = s->body.mark;
     d->after_crlf = s->body.mark_dropped;
+    d->code = s->reply.open && s->reply.paired && s->reply.entry == entry ? s->reply.code : 0;
     d->said = n_said(t);
     d->begun = t->begun.n / sizeof(esmtp_message_t *);
     d->mark = s->ops->mark(s->ctx);
@@ -472,11 +475,13 @@ static void cut_messages(esmtp_session_t *s, const doubt_t *d)
 static void say_again(esmtp_session_t *s, const buffer_t *said, const buffer_t *octets)
 {
     const said_t *piece = (const said_t *)(const void *)said->p;
+    s->doubts->again++;
     for (size_t i = 0; i < said->n / sizeof *piece; i++) {
         s->doubts->spent += piece[i].n;
         esmtp_framing_again(s, piece[i].from, piece[i].at, esmtp_span(octets->p + piece[i].offset, piece[i].n),
                             piece[i].last);
     }
+    s->doubts->again--;
 }
 
 /* told gets what the reply that tells it is marked with. */
@@ -667,9 +672,9 @@ static finding_t judge_one_reply(const esmtp_session_t *s, const doubt_t *d, con
 
 static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_server_event_t *event)
 {
-    uint16_t code = event->reply.code;
+    uint16_t code = d->code ? d->code : event->reply.code;
     const esmtp_pairing_t *q = &s->pairing;
-    uint64_t reached = q->popped + esmtp_pairing_peek(s, &event->reply);
+    uint64_t reached = d->code ? d->entry : q->popped + esmtp_pairing_peek(s, &event->reply);
     switch (d->kind) {
     case ESMTP_DOUBT_FALSE_END: return judge_false_end(s, d, code);
     case ESMTP_DOUBT_CHUNK: return judge_chunk(s, d, code);
@@ -695,8 +700,8 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     }
 }
 
-/* Whether what the client said first since a doubtful point reads as a command. */
-static bool command_follows(const esmtp_session_t *s, const doubt_t *d)
+/* What the client said first since a doubtful point, up to what the server said next. */
+static esmtp_span_t said_after(const esmtp_session_t *s, const doubt_t *d)
 {
     const esmtp_doubts_t *t = s->doubts;
     size_t i = d->said, n = 0;
@@ -704,7 +709,14 @@ static bool command_follows(const esmtp_session_t *s, const doubt_t *d)
         i++;
     for (size_t k = i; k < n_said(t) && said_at(t, k)->from != s->server; k++)
         n += said_at(t, k)->n;
-    return n && esmtp_framing_commands(esmtp_span(t->octets.p + said_at(t, i)->offset, n));
+    return n ? esmtp_span(t->octets.p + said_at(t, i)->offset, n) : esmtp_span(NULL, 0);
+}
+
+/* Whether that reads as a command, or is no whole line yet: text that the server had not waited for would be more. */
+static bool command_follows(const esmtp_session_t *s, const doubt_t *d)
+{
+    esmtp_span_t said = said_after(s, d);
+    return said.len && (esmtp_framing_commands(said) || esmtp_span_find(said, '\n') == said.len);
 }
 
 /* The server took a false end of the message that the i-th doubt is about, or one after it: which? Those before it it

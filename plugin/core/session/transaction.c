@@ -461,8 +461,8 @@ static void reply_to_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pe
     }
 }
 
-/* RSET or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on. What
- * was sent since belongs to it, and a MAIL among that stands inside it. */
+/* RSET, QUIT or a hello was refused: the transaction that it was to end, and that was left when it was sent, goes on.
+ * What was sent since belongs to it, and a MAIL among that stands inside it. */
 static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 {
     for (uint32_t i = 1; i < s->pairing.n; i++) {
@@ -486,16 +486,16 @@ static void resume(esmtp_session_t *s, esmtp_txn_t *txn)
 static void reply_to_abort(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t *p, esmtp_fact_t *fact,
                            uint16_t code)
 {
-    bool always = p->row->id == ESMTP_VERB_QUIT;
+    bool quit = p->row->id == ESMTP_VERB_QUIT;
     if (p->txn->closed)
         return;
-    if (code >= 300 && !always) {
+    if (code >= 300 && !(quit && code == 421)) {
         resume(s, p->txn);
         return;
     }
     if (!p->txn->uncertain) /* a reply that was lost may have been the final one */
         judge(s, at, fact, p->txn, NULL);
-    if (always)
+    if (quit)
         release_pending(s, p->txn);
     close_txn(s, p->txn);
     s->refused_txn = NULL;

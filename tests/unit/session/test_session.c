@@ -999,6 +999,86 @@ static const dialogue_t dialogues[] = {
      .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command QUIT 221 >9 t1\n"
                                          "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
+    {.label = "QUIT refused amid a mail: it goes on",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "QUIT now\r\n"},
+               {'S', "501 no\r\n"},
+               {'C', "DATA\r\n"},
+               {'S', "354 go\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command QUIT 501 >9 t1\n"
+                         "S9 reply QUIT 501 >8 t1\n"
+                         "C10 command DATA 354 >11 t1\n"
+                         "S11 reply DATA 354 >10 t1\n"
+                         "C12 text DATA 3 t1\n"
+                         "C12 eom . 250 3 >13 t1 complete\n"
+                         "S13 reply . 250 >10 t1 => accepted 3 b@y:250\n"
+                         "= x\\r\\n\n"},
+    {.label = "QUIT amid a mail, and the server goes first",
+     .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "421 bye\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command QUIT 421 >9 t1\n"
+                         "S9 reply QUIT 421 >8 t1 => aborted b@y:250\n"},
+    {.label = "what answers AUTH comes in the middle of its refusal",
+     .steps = {HELLO,
+               {'C', "AUTH PLAIN\r\n"},
+               {'S', "503-no\r\n"},
+               {'C', "AGFsaWNlACo=\r\n"},
+               {'S', "503 no\r\n"},
+               {'S', "500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command AUTH 503 >7 !not-offered login1 PLAIN failed message 0\n"
+                         "S5 reply AUTH 503- login1 PLAIN failed\n"
+                         "C6 command 500 >8 secret !not-command !unsynchronized\n"
+                         "S7 reply AUTH 503 >4 login1 PLAIN failed\n"
+                         "S8 reply 500 >6 !read-anew\n"},
+    {.label = "text comes in the middle of the refusal of DATA",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "554-no\r\n"},
+               {'C', "x\r\n.\r\n"},
+               {'S', "554 no\r\n"},
+               {'S', "500 what\r\n"},
+               {'S', "500 what\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 554 >11 t1\n"
+                         "S9 reply DATA 554- t1\n"
+                         "C10 command 500 >12 !unsynchronized\n"
+                         "C10 command 500 >13 !not-command\n"
+                         "S11 reply DATA 554 >8 t1\n"
+                         "S12 reply 500 >10 !read-anew\n"
+                         "S13 reply 500 >10\n"},
+    {.label = "text that reads as commands comes in the middle of the 354",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "DATA\r\n"},
+               {'S', "354-go\r\n"},
+               {'C', "RSET\r\n.\r\n"},
+               {'S', "354 on\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command DATA 354 >11 t1\n"
+                         "S9 reply DATA 354- t1\n"
+                         "C10 text DATA 6 t1 !early-text\n"
+                         "C10 eom . 250 3 >12 t1 complete\n"
+                         "S11 reply DATA 354 >8 t1\n"
+                         "S12 reply . 250 >8 t1 !read-anew => accepted 6 b@y:250\n"
+                         "= RSET\\r\\n\n"},
     {.label = "EHLO amid a mail",
      .steps = {HELLO, MAIL_RCPT, {'C', "EHLO c\r\n"}, {'S', "250 mx\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command EHLO 250 >9 t1\n"
@@ -3135,10 +3215,6 @@ static const dialogue_t dialogues[] = {
                                          "S12 reply BDAT 250 >9 t1\n"
                                          "S13 reply BDAT 250 >10 t1 => accepted 6 b@y:250\n"
                                          "= abcdef\n"},
-    {.label = "QUIT refused",
-     .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "500 stay\r\n"}},
-     .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command QUIT 500 >9 t1\n"
-                                         "S9 reply QUIT 500 >8 t1 => aborted b@y:250\n"},
     {.label = "STARTTLS amid a mail",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
