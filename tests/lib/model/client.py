@@ -312,8 +312,8 @@ class Send(Act):
             # What was on its way already when the server gave up.
             text = text[:wish["421 at"] + 1 + round(self.busy * 4)]
         talk.say(text, wish)
-        # The next group may begin right after the text (RFC 2920 section 3.1).
-        if not (self.pipelining and self.next_at_once):
+        # The next group may begin right after the text (RFC 2920 section 3.1), if that has an end.
+        if not (self.pipelining and self.next_at_once and "421 at" not in wish):
             talk.wait()
         return None
 

@@ -666,7 +666,8 @@ class Server:
             if last and self.chunks:
                 self.truth.messages.append((self.chunks, False))
             if last:
-                self.chunks = None
+                # The client is through with this mail.
+                self.chunks = self.mail = None
         else:
             self.chunk(bytes(self.stream[self.begun:self.place]), asked, last, wish)
             # The end of the last chunk is the message's, and has that reply as well.
