@@ -9,7 +9,7 @@ import pytest
 
 from dialogue import C, Capture, S, script
 from log import known_sessions, read_json
-from mails import GREETING, QUIT, data, session
+from mails import GREETING, QUIT, data, envelope, session
 from tls import secure
 
 PASSES = [False, True]
@@ -136,6 +136,41 @@ def test_one_pass_counts_mails_that_a_reply_ended(tshark, known):
     open_end.add([*GREETING, C("MAIL FROM:<a@a>\r\n"), S("250 ok\r\n")])
     assert counts(tshark, open_end).get(("Mails",), 0) == 0
     assert counts(tshark, open_end, two_pass=True)["Mails", "aborted"] == 1
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_counts_of_connections(tshark, two_pass):
+    """By how they were protected and what became of them; and how many of them have a finding."""
+    capture = Capture()
+    for _ in range(3):
+        capture.add([*GREETING, C("AUTH PLAIN AHVzZXIAc2VjcmV0\r\n"), S("535 no\r\n"), C("AUTH PLAIN AHVzZXIAc2VjcmV0\r\n"),
+                     S("535 no\r\n"), *QUIT])
+    capture.add([S("554 no entry\r\n")])
+    capture.add([*GREETING, C("STARTTLS\r\n"), S("454 not now\r\n"), *QUIT])
+    capture.add([*GREETING, *envelope()], end=None)
+    found = counts(tshark, capture, two_pass=two_pass)
+    assert found["Connections",] == found["Connections", "by security"] == found["Connections", "by outcome"] == 6
+    assert found["Connections", "by security", "clear"] == 5
+    assert found["Connections", "by security", "clear, STARTTLS refused"] == 1
+    outcomes = {path[2]: n for path, n in found.items() if path[:2] == ("Connections", "by outcome") and len(path) == 3 and n}
+    assert outcomes == ({"login failed": 3, "turned away": 1, "no mail": 1, "cut off": 1} if two_pass
+                        else {"login failed": 3, "no mail": 1, "(no end seen)": 2})
+    assert found["Findings, connections with each", "clear_password"] == 3
+    assert found["Findings, connections with each",] == sum(
+        n for path, n in found.items() if path[0].startswith("Findings") and len(path) == 2)
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_each_connection_is_counted_once(tshark, recorded, two_pass):
+    text = tshark.run(recorded.path, "-q", "-z", "smtp,sessions,json", two_pass=two_pass)
+    rows = read_json(text, "sessions")
+    found = counts(tshark, recorded.path, two_pass=two_pass)
+    assert found["Connections",] == len(rows)
+    security = collections.Counter(row["security"] for row in rows)
+    if two_pass:  # in one pass nobody knows at the last line of SMTP that TLS, which cannot be read, comes after it
+        assert {name: found["Connections", "by security", name] for name in security} == security
+    findings = collections.Counter(name for row in rows for name in row["finding"])
+    assert {name: found["Findings, connections with each", name] for name in findings} == findings
 
 
 def test_names_that_peers_choose_are_bounded(tshark):

@@ -1,4 +1,4 @@
-"""The log of mails, -z smtp,log, read strictly; and sessions whose log is known beforehand."""
+"""The lists for programs, -z smtp,log and -z smtp,sessions, read strictly; and sessions whose log is known beforehand."""
 
 import base64
 import json
@@ -7,25 +7,35 @@ import re
 
 from dialogue import C, Capture, S
 
-COLUMNS = ("frame time client client_port server server_port helo sender recipients outcome code enhanced reason octets "
-           "duration queue_id tls user message_id subject mail connection").split()
-NUMBERS = {"frame", "client_port", "server_port", "code", "octets", "mail", "connection"}
-SECONDS = {"time", "duration"}
+# What a column holds, for each list. A pair list holds addresses and codes.
+_LOG = {"frame": int, "time": float, "client": str, "client_port": int, "server": str, "server_port": int, "helo": str,
+        "sender": str, "recipients": "pairs", "outcome": str, "code": int, "enhanced": str, "reason": str, "octets": int,
+        "duration": float, "queue_id": str, "tls": str, "user": str, "message_id": str, "subject": str, "mail": int,
+        "connection": int}
+_SESSIONS = {"time": float, "client": str, "client_port": int, "server": str, "server_port": int, "security": str,
+             "starttls_offered": bool, "login": str, "login_user": list, "login_failed": int, "login_exposed": bool,
+             "mails": int, "mails_accepted": int, "recipients": int, "recipients_refused": int, "octets": int, "errors": int,
+             "last_error": str, "outcome": str, "duration": float, "slowest": float, "slowest_verb": str, "findings": int,
+             "finding": list, "worst": str, "complete": bool, "connection": int}
+LISTS = {"log": _LOG, "sessions": _SESSIONS}
+COLUMNS = [*_LOG]
 ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\x2c": ",", "\\x3d": "="}
 
 
-def read_json(text):
+def read_json(text, of="log"):
     """The rows of the JSON form; fails on anything that a strict reader would not take."""
     def no_twice(pairs):
         assert len({name for name, _ in pairs}) == len(pairs), pairs
         return dict(pairs)
 
+    kinds = LISTS[of]
     assert not text or text.endswith("\n")
     rows = [json.loads(line, object_pairs_hook=no_twice, parse_constant=int) for line in text.splitlines()]
     for row in rows:
-        assert [name for name in COLUMNS if name in row] == [*row], "names and their order are a contract"
-        assert not [name for name, value in row.items() if value is None]
-        for rcpt in row["recipients"]:
+        assert [name for name in kinds if name in row] == [*row], "names and their order are a contract"
+        for name, value in row.items():
+            assert isinstance(value, list if kinds[name] == "pairs" else kinds[name]), (name, value)
+        for rcpt in row["recipients"] if kinds["recipients"] == "pairs" else ():
             assert rcpt.keys() <= {"address", "code", "enhanced", "reason", "accepted"}
     return rows
 
@@ -35,39 +45,44 @@ def _unescaped(text):
     return re.sub(r"\\(?:x2c|x3d|.)", lambda match: ESCAPES[match[0]], text)
 
 
-def _recipients(text):
+def _pairs(text):
     for part in text.split(",") if text else []:
         address, code = part.split("=")
         yield (_unescaped(address), int(code) if code else None)
 
 
-def read_tsv(text):
+def _value(kind, cell):
+    if kind == "pairs":
+        return [*_pairs(cell)]
+    if kind is list:
+        return [_unescaped(part) for part in cell.split(",")] if cell else []
+    if kind is bool:
+        return {"true": True, "false": False}[cell]
+    if kind is float:
+        assert re.fullmatch(r"-?\d+\.\d{6}", cell), cell
+        return float(cell)
+    return int(cell) if kind is int else _unescaped(cell)
+
+
+def read_tsv(text, of="log"):
     """The rows of the TSV form, as those of read_json, but recipients as pairs (address, code)."""
+    kinds = LISTS[of]
     names, *lines = text.split("\n")
-    assert names.split("\t") == COLUMNS
+    assert names.split("\t") == [*kinds]
     assert lines.pop() == ""
     rows = []
     for line in lines:
         cells = line.split("\t")
-        assert len(cells) == len(COLUMNS), line
-        row = {}
-        for name, cell in zip(COLUMNS, cells):
-            if name == "recipients":
-                row[name] = [*_recipients(cell)]
-            elif name in NUMBERS and cell:
-                row[name] = int(cell)
-            elif name in SECONDS and cell:
-                assert re.fullmatch(r"-?\d+\.\d{6}", cell), cell
-                row[name] = float(cell)
-            elif cell:
-                row[name] = _unescaped(cell)
-        rows.append(row)
+        assert len(cells) == len(kinds), line
+        rows.append({name: _value(kind, cell) for (name, kind), cell in zip(kinds.items(), cells)
+                     if cell or kind in ("pairs", list)})
     return rows
 
 
 def without_empty(rows):
     """The rows of read_json as TSV can say them: what is empty is not told from what is not known, recipients are pairs."""
-    return [{name: [(rcpt["address"], rcpt.get("code")) for rcpt in value] if name == "recipients" else value
+    return [{name: [(rcpt["address"], rcpt.get("code")) for rcpt in value]
+             if name == "recipients" and isinstance(value, list) else value
              for name, value in row.items() if value != ""} for row in rows]
 
 

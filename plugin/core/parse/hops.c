@@ -27,10 +27,14 @@ void esmtp_hops_feed(esmtp_hops_t *hops, const uint8_t *p, size_t n)
 {
     const uint8_t *end = p + n;
     while (p < end && !hops->ended) {
-        if (hops->match == OTHER)
+        if (hops->match == OTHER) {
             p = memchr(p, '\n', (size_t)(end - p));
-        if (!p)
-            return;
+            if (!p)
+                return;
+            hops->match = 0;
+            p++;
+            continue;
+        }
         uint8_t c = *p++;
         if (c != '\n') {
             feed_octet(hops, c);

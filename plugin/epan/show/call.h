@@ -9,6 +9,7 @@
 
 #include "../ws_compat.h"
 
+#include "connection.h"
 #include "../../core/session/records.h"
 
 /* A message that is completed in this call. */
@@ -25,9 +26,10 @@ typedef struct {
     proto_tree *root;           /* the packet's tree; may be NULL */
     proto_tree *tree;           /* of the SMTP item; may be NULL */
     const esmtp_facts_t *facts; /* of the side that speaks */
-    uint32_t seq;               /* of the first octet of tvb */
-    size_t at;                  /* which of the facts is being shown; of a reply the first */
-    char *info; /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
+    const esmtp_connection_t *connection;
+    uint32_t seq; /* of the first octet of tvb */
+    size_t at;    /* which of the facts is being shown; of a reply the first */
+    char *info;   /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
     size_t info_len;
     bool server; /* the server speaks */
     bool later;  /* not the first visit: replies are known */

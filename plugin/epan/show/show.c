@@ -23,6 +23,7 @@
 #include "tree_params.h"
 #include "tree_reply.h"
 #include "tree_sasl.h"
+#include "tree_session.h"
 #include "tree_transaction.h"
 #include "wanted.h"
 
@@ -214,6 +215,7 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         .pinfo = pinfo,
         .root = root,
         .facts = shown->facts,
+        .connection = shown->connection,
         .server = is_from_server(shown),
         .later = PINFO_FD_VISITED(pinfo),
         .tls = shown->tls,
@@ -230,8 +232,8 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         show.more = shown_before(pinfo);
     }
     parts_add(&show, shown);
-    if (shown->sum)
-        esmtp_session_add(&show, shown->sum, &shown->around);
+    if (shown->sum_up)
+        esmtp_session_add(&show);
     if (shown->undecided && !show.server)
         esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
     info_write(&show);

@@ -10,7 +10,7 @@
 
 #include "../ws_compat.h"
 
-#include "tree_session.h"
+#include "connection.h"
 
 /* The octets of one call of the dissector, and what is known of them: facts[first] to facts[last - 1]. */
 typedef struct {
@@ -23,8 +23,8 @@ typedef struct {
     bool tls;             /* inside TLS */
     uint16_t tls_version; /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
     bool undecided;       /* how they are read may yet be taken back */
-    const esmtp_summary_t *sum; /* the connection is to be summed up here; else NULL */
-    esmtp_around_t around;
+    const esmtp_connection_t *connection;
+    bool sum_up;          /* the connection is to be summed up here */
     uint32_t starttls_in; /* frame of the 220 that opened TLS; 0: none did */
 } esmtp_shown_t;
 

@@ -6,11 +6,7 @@
 
 #include "fields.h"
 #include "items.h"
-#include "secrets.h"
 #include "wanted.h"
-
-/* Users that one connection lists at most. */
-#define USERS_MAX 20
 
 static int hf_session = -1;
 static int hf_security = -1;
@@ -35,61 +31,33 @@ static int hf_worst = -1;
 static int hf_complete = -1;
 static int ett_session = -1;
 
-static const value_string severities[] = {
-    {PI_ERROR, "Error"}, {PI_WARN, "Warning"}, {PI_NOTE, "Note"}, {PI_CHAT, "Chat"}, {0, NULL}};
-static const uint32_t severity_of[] = {
-    [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
+/* --- its parts ------------------------------------------------------------------------------------ */
 
-/* --- logins --------------------------------------------------------------------------------------- */
-
-static bool is_listed(const esmtp_login_t *from, const esmtp_login_t *login)
+static void logins_add(esmtp_show_t *show, proto_tree *tree, const esmtp_connection_t *c, const esmtp_totals_t *t)
 {
-    while (from != login && (!from->user || strcmp(from->user, login->user) != 0))
-        from = from->before;
-    return from != login;
-}
-
-static void logins_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary_t *sum, const esmtp_totals_t *totals)
-{
-    unsigned n = 0;
-    esmtp_add_gen_words(tree, hf_login, show->tvb, esmtp_summary_login(sum));
-    for (const esmtp_login_t *login = sum->logins; login && n < USERS_MAX; login = login->before) {
-        if (!login->user || is_listed(sum->logins, login))
-            continue;
-        esmtp_add_gen_string(tree, hf_user, show->tvb, esmtp_text(show->pinfo->pool, login->user, strlen(login->user)));
-        n++;
-    }
-    esmtp_add_gen_uint(tree, hf_failed, show->tvb, totals->logins_failed);
-    if (sum->exposed)
+    const char *users[ESMTP_USERS_MAX];
+    unsigned n = esmtp_connection_users(c, users);
+    esmtp_add_gen_words(tree, hf_login, show->tvb, esmtp_summary_login(c->sum));
+    for (unsigned i = 0; i < n; i++)
+        esmtp_add_gen_string(tree, hf_user, show->tvb, esmtp_text(show->pinfo->pool, users[i], strlen(users[i])));
+    esmtp_add_gen_uint(tree, hf_failed, show->tvb, t->logins_failed);
+    if (c->sum->exposed)
         esmtp_add_gen_true(tree, hf_exposed, show->tvb);
 }
 
-/* --- findings ------------------------------------------------------------------------------------- */
-
 /* Adds their names; returns how many are warnings or errors. */
-static uint32_t findings_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary_t *sum)
+static uint32_t findings_add(esmtp_show_t *show, proto_tree *tree, const esmtp_connection_t *c)
 {
-    uint32_t n = 0;
-    uint8_t worst = 0;
-    bool any = false;
-    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
-        const esmtp_finding_row_t *row = &esmtp_finding_rows[id];
-        if (!esmtp_findings_have(&sum->found, (esmtp_finding_id_t)id))
-            continue;
-        any = true;
-        worst = MAX(worst, row->severity);
-        if (row->severity < ESMTP_WARN)
-            continue;
-        n++;
-        esmtp_add_gen_words(tree, hf_finding, show->tvb, esmtp_finding_short_name((esmtp_finding_id_t)id));
-    }
+    esmtp_finding_id_t ids[ESMTP_FINDINGS];
+    unsigned n = esmtp_connection_findings(c, ids);
+    uint32_t worst = esmtp_connection_worst(c);
+    for (unsigned i = 0; i < n; i++)
+        esmtp_add_gen_words(tree, hf_finding, show->tvb, esmtp_finding_short_name(ids[i]));
     esmtp_add_gen_uint(tree, hf_findings, show->tvb, n);
-    if (any)
-        proto_item_set_generated(proto_tree_add_uint(tree, hf_worst, show->tvb, 0, 0, severity_of[worst]));
+    if (worst)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_worst, show->tvb, 0, 0, worst));
     return n;
 }
-
-/* --- the whole ------------------------------------------------------------------------------------ */
 
 static void mails_add(esmtp_show_t *show, proto_tree *tree, const esmtp_totals_t *t)
 {
@@ -100,26 +68,24 @@ static void mails_add(esmtp_show_t *show, proto_tree *tree, const esmtp_totals_t
     esmtp_add_gen_uint64(tree, hf_octets, show->tvb, t->octets);
 }
 
-static void errors_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary_t *sum)
+static void errors_add(esmtp_show_t *show, proto_tree *tree, const esmtp_connection_t *c)
 {
-    esmtp_add_gen_uint(tree, hf_errors, show->tvb, sum->errors);
-    if (!sum->error)
-        return;
-    bool hidden = sum->error_secret && esmtp_secrets_hidden_in_items();
-    const char *text = hidden ? ESMTP_MASK : esmtp_text(show->pinfo->pool, sum->error, strlen(sum->error));
-    esmtp_add_gen_string(tree, hf_last_error, show->tvb,
-                         wmem_strdup_printf(show->pinfo->pool, "%u %s", sum->error_code, text));
+    const char *last = esmtp_connection_error(show->pinfo->pool, c);
+    esmtp_add_gen_uint(tree, hf_errors, show->tvb, c->sum->errors);
+    if (last)
+        esmtp_add_gen_string(tree, hf_last_error, show->tvb, last);
 }
 
-static void times_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary_t *sum)
+static void times_add(esmtp_show_t *show, proto_tree *tree, const esmtp_connection_t *c)
 {
-    const esmtp_verb_row_t *row = esmtp_verb_by_number(sum->slowest_verb);
-    esmtp_add_gen_time(tree, hf_duration, show->tvb, sum->ended - sum->began);
-    if (!sum->slowest)
+    esmtp_add_gen_time(tree, hf_duration, show->tvb, c->sum->ended - c->sum->began);
+    if (!c->sum->slowest)
         return;
-    proto_item *item = esmtp_add_gen_time(tree, hf_slowest, show->tvb, sum->slowest);
-    proto_item_append_text(item, " (%s)", row ? row->verb : "greeting");
+    proto_item *item = esmtp_add_gen_time(tree, hf_slowest, show->tvb, c->sum->slowest);
+    proto_item_append_text(item, " (%s)", esmtp_connection_slowest_verb(c));
 }
+
+/* --- the whole ------------------------------------------------------------------------------------ */
 
 static void label_add(proto_item *item, const esmtp_summary_t *sum, const esmtp_totals_t *t, const char *security,
                       const char *outcome, uint32_t findings)
@@ -133,28 +99,28 @@ static void label_add(proto_item *item, const esmtp_summary_t *sum, const esmtp_
         proto_item_append_text(item, "; %u finding%s", findings, plurality(findings, "", "s"));
 }
 
-void esmtp_session_add(esmtp_show_t *show, const esmtp_summary_t *sum, const esmtp_around_t *around)
+void esmtp_session_add(esmtp_show_t *show)
 {
+    const esmtp_connection_t *c = show->connection;
     esmtp_totals_t totals;
     if (!show->tree || !(show->wanted & ESMTP_WANT_SESSION))
         return;
-    esmtp_summary_count(sum, &totals);
-    const char *security = esmtp_summary_security(sum, around->tls_records);
-    const char *outcome = esmtp_summary_outcome(sum, &totals, around->tls_records);
+    esmtp_summary_count(c->sum, &totals);
+    const char *security = esmtp_connection_security(c), *outcome = esmtp_connection_outcome(c, &totals);
     proto_item *item = proto_tree_add_none_format(show->tree, hf_session, show->tvb, 0, 0, "Connection: ");
     proto_tree *tree = proto_item_add_subtree(item, ett_session);
     proto_item_set_generated(item);
     esmtp_add_gen_words(tree, hf_security, show->tvb, security);
     esmtp_add_gen_words(tree, hf_outcome, show->tvb, outcome);
-    if (sum->offer_known)
-        proto_item_set_generated(proto_tree_add_boolean(tree, hf_offered, show->tvb, 0, 0, sum->starttls_offered));
-    logins_add(show, tree, sum, &totals);
+    if (c->sum->offer_known)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_offered, show->tvb, 0, 0, c->sum->starttls_offered));
+    logins_add(show, tree, c, &totals);
     mails_add(show, tree, &totals);
-    errors_add(show, tree, sum);
-    times_add(show, tree, sum);
-    label_add(item, sum, &totals, security, outcome, findings_add(show, tree, sum));
+    errors_add(show, tree, c);
+    times_add(show, tree, c);
+    label_add(item, c->sum, &totals, security, outcome, findings_add(show, tree, c));
     proto_item_set_generated(
-        proto_tree_add_boolean(tree, hf_complete, show->tvb, 0, 0, sum->opened && around->closed && !sum->holed));
+        proto_tree_add_boolean(tree, hf_complete, show->tvb, 0, 0, esmtp_connection_is_complete(c)));
 }
 
 void esmtp_session_register(void)
@@ -206,7 +172,7 @@ void esmtp_session_register(void)
          {"Finding", "smtp.session.finding", FT_STRING, BASE_NONE, NULL, 0, "Name of one, without smtp.expert.",
           HFILL}},
         {&hf_worst,
-         {"Worst finding", "smtp.session.worst", FT_UINT32, BASE_HEX, VALS(severities), 0,
+         {"Worst finding", "smtp.session.worst", FT_UINT32, BASE_HEX, VALS(esmtp_severities), 0,
           "Highest severity of what was found, notes and chats included", HFILL}},
         {&hf_complete,
          {"Complete", "smtp.session.complete", FT_BOOLEAN, BASE_NONE, NULL, 0,

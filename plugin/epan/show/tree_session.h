@@ -9,15 +9,8 @@
 
 #include "call.h"
 
-#include "../../core/session/summary.h"
-
-/* What Wireshark knows of a connection beside the session. */
-typedef struct {
-    bool tls_records; /* records were seen, whether they could be read or not */
-    bool closed;      /* its end is in the capture */
-} esmtp_around_t;
-
-void esmtp_session_add(esmtp_show_t *show, const esmtp_summary_t *sum, const esmtp_around_t *around);
+/* Of show->connection. */
+void esmtp_session_add(esmtp_show_t *show);
 
 void esmtp_session_register(void);
 

@@ -154,7 +154,8 @@ static void on_call(const esmtp_show_t *show, size_t first, size_t last, int off
 {
     if (!have_tap_listener(tap) && !have_tap_listener(mail_tap))
         return;
-    esmtp_record_t record = {.later = show->later,
+    esmtp_record_t record = {.connection = show->connection,
+                             .later = show->later,
                              .server = show->server,
                              .tls = show->tls,
                              .tls_version = show->tls_version,

@@ -4,8 +4,8 @@
  * and others may be.
  *
  * "smtp" tells all of them; "smtp-mail" those that belong to a mail or end one. A tap costs nothing while nobody
- * listens. Of what a record points to facts, mails and verdicts live with the capture file, and some of it is known
- * only later: whoever draws at the end reads it then. The record and its tvb live for one packet.
+ * listens. Of what a record points to connections, facts, mails and verdicts live with the capture file, and some of it
+ * is known only later: whoever draws at the end reads it then. The record and its tvb live for one packet.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,6 +18,7 @@
 #include <epan/tap.h>
 
 #include "../../core/session/records.h"
+#include "../show/connection.h"
 
 #define ESMTP_TAP      "smtp"
 #define ESMTP_TAP_MAIL "smtp-mail"
@@ -33,15 +34,16 @@ typedef enum {
 typedef struct {
     esmtp_record_kind_t kind;
     const esmtp_fact_t *fact;
-    esmtp_txn_t *mail;    /* that it belongs to; NULL: to none */
-    esmtp_txn_t *ended;   /* the mail whose outcome stands here; NULL: none does */
-    bool later;           /* not the first visit of the frame: what comes after it is known */
-    bool server;          /* the server speaks */
-    bool tls;             /* inside TLS */
-    uint16_t tls_version; /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
-    uint32_t stream;      /* number of the TCP stream */
-    tvbuff_t *tvb;        /* that holds the octets: of the line, or of the piece */
-    int offset, len;      /* where in it; a line without its end */
+    const esmtp_connection_t *connection; /* as a whole */
+    esmtp_txn_t *mail;                    /* that it belongs to; NULL: to none */
+    esmtp_txn_t *ended;                   /* the mail whose outcome stands here; NULL: none does */
+    bool later;                           /* not the first visit of the frame: what comes after it is known */
+    bool server;                          /* the server speaks */
+    bool tls;                             /* inside TLS */
+    uint16_t tls_version;                 /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
+    uint32_t stream;                      /* number of the TCP stream */
+    tvbuff_t *tvb;                        /* that holds the octets: of the line, or of the piece */
+    int offset, len;                      /* where in it; a line without its end */
 } esmtp_record_t;
 
 /* The line of a record, UTF-8, nothing in it that could harm a display; secrets masked as in columns, and everywhere

@@ -13,6 +13,7 @@
 #include "follow.h"
 #include "log.h"
 #include "record.h"
+#include "sessions.h"
 #include "table.h"
 #include "times.h"
 #include "tree.h"
@@ -33,4 +34,5 @@ void esmtp_taps_register(void)
 void esmtp_taps_register_options(void)
 {
     esmtp_log_register();
+    esmtp_sessions_register();
 }

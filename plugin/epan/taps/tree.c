@@ -20,12 +20,28 @@
 /* Octets of such a name that are shown. */
 #define NAME_SHOWN 80
 
-/* Nodes that are always there. Their numbers are the same in each tree: Wireshark gives them out in order. */
-static int st_hellos, st_commands, st_replies, st_refused, st_by_command, st_by_server, st_mails, st_transfer,
-    st_transport, st_recipients, st_domains, st_logins, st_login_tls, st_clients, st_extensions;
+/* What became of a connection whose end was not seen yet. */
+static const char NO_END[] = "(no end seen)";
 
-/* Tree -> set of the names that have nodes. */
-static GHashTable *names;
+/* Nodes that are always there. Their numbers are the same in each tree: Wireshark gives them out in order. */
+static int st_connections, st_security, st_outcome, st_findings, st_hellos, st_commands, st_replies, st_refused,
+    st_by_command, st_by_server, st_mails, st_transfer, st_transport, st_recipients, st_domains, st_logins,
+    st_login_tls, st_clients, st_extensions;
+
+/* What a tree keeps. */
+typedef struct {
+    GHashTable *names;       /* that have nodes */
+    GHashTable *connections; /* esmtp_connection_t -> counted_t */
+} kept_t;
+
+/* How a connection was counted. */
+typedef struct {
+    const char *security, *outcome;
+    esmtp_finding_set_t found;
+} counted_t;
+
+/* Tree -> what it keeps. */
+static GHashTable *trees;
 
 static int tick(stats_tree *st, int parent, const char *name)
 {
@@ -35,7 +51,7 @@ static int tick(stats_tree *st, int parent, const char *name)
 /* Likewise a name that came from a peer or from the wire. */
 static int tick_name(stats_tree *st, packet_info *pinfo, int parent, const char *name, size_t len)
 {
-    GHashTable *known = g_hash_table_lookup(names, st);
+    GHashTable *known = ((kept_t *)g_hash_table_lookup(trees, st))->names;
     const char *text = esmtp_text_line(pinfo->pool, name, MIN(len, NAME_SHOWN));
     char *key = wmem_strdup_printf(pinfo->pool, "%d %s", parent, text);
     if (!g_hash_table_contains(known, key)) {
@@ -218,6 +234,64 @@ static void count_login(stats_tree *st, packet_info *pinfo, const esmtp_record_t
     tick_name(st, pinfo, st_clients, client, strlen(client));
 }
 
+/* --- connections ------------------------------------------------------------------------------------ */
+
+/* Counts a connection below another name than before, if it changed. Names are string constants. */
+static void move(stats_tree *st, int parent, const char **counted, const char *name)
+{
+    if (*counted == name)
+        return;
+    if (*counted) {
+        increase_stat_node(st, *counted, parent, true, -1);
+        increase_stat_node(st, name, parent, true, 1);
+    } else {
+        tick(st, parent, name);
+    }
+    *counted = name;
+}
+
+static void count_findings(stats_tree *st, counted_t *counted, const esmtp_finding_set_t *found)
+{
+    if (memcmp(&counted->found, found, sizeof *found) == 0)
+        return;
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        bool now = esmtp_findings_have(found, (esmtp_finding_id_t)id);
+        if (now == esmtp_findings_have(&counted->found, (esmtp_finding_id_t)id))
+            continue;
+        increase_stat_node(st, "Findings, connections with each", 0, true, now ? 1 : -1);
+        increase_stat_node(st, esmtp_finding_short_name((esmtp_finding_id_t)id), st_findings, true, now ? 1 : -1);
+    }
+    counted->found = *found;
+}
+
+/* The reply that ends it: on a first visit what became of the connection is known from there on. */
+static bool is_goodbye(const esmtp_record_t *record)
+{
+    return record->kind == ESMTP_RECORD_REPLY && (record->fact->code == 221 || record->fact->code == 421);
+}
+
+static void count_connection(stats_tree *st, const esmtp_record_t *record)
+{
+    GHashTable *known = ((kept_t *)g_hash_table_lookup(trees, st))->connections;
+    const esmtp_connection_t *connection = record->connection;
+    counted_t *counted = g_hash_table_lookup(known, connection);
+    if (!counted) {
+        counted = g_new0(counted_t, 1);
+        g_hash_table_insert(known, (void *)connection, counted);
+        tick_stat_node(st, "Connections", 0, true);
+        tick_stat_node(st, "by security", st_connections, true);
+        tick_stat_node(st, "by outcome", st_connections, true);
+        move(st, st_outcome, &counted->outcome, NO_END);
+    }
+    move(st, st_security, &counted->security, esmtp_connection_security(connection));
+    count_findings(st, counted, &connection->sum->found);
+    if (counted->outcome != NO_END || !(record->later || is_goodbye(record)))
+        return;
+    esmtp_totals_t totals;
+    esmtp_summary_count(connection->sum, &totals);
+    move(st, st_outcome, &counted->outcome, esmtp_connection_outcome(connection, &totals));
+}
+
 /* --- the tree --------------------------------------------------------------------------------------- */
 
 static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt, const void *data,
@@ -225,6 +299,7 @@ static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_di
 {
     const esmtp_record_t *record = data;
     (void)edt, (void)flags;
+    count_connection(st, record);
     switch (record->kind) {
     case ESMTP_RECORD_COMMAND:
     case ESMTP_RECORD_END: count_command(st, record); break;
@@ -244,6 +319,14 @@ static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_di
     return TAP_PACKET_REDRAW;
 }
 
+static void kept_free(void *p)
+{
+    kept_t *kept = p;
+    g_hash_table_destroy(kept->names);
+    g_hash_table_destroy(kept->connections);
+    g_free(kept);
+}
+
 static int node(stats_tree *st, const char *name, int parent)
 {
     return stats_tree_create_node(st, name, parent, STAT_DT_INT, true);
@@ -251,9 +334,16 @@ static int node(stats_tree *st, const char *name, int parent)
 
 static void tree_init(stats_tree *st)
 {
-    if (!names)
-        names = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_hash_table_destroy);
-    g_hash_table_insert(names, st, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL));
+    kept_t *kept = g_new(kept_t, 1);
+    kept->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    kept->connections = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    if (!trees)
+        trees = g_hash_table_new_full(NULL, NULL, NULL, kept_free);
+    g_hash_table_insert(trees, st, kept);
+    st_connections = node(st, "Connections", 0);
+    st_security = node(st, "by security", st_connections);
+    st_outcome = node(st, "by outcome", st_connections);
+    st_findings = node(st, "Findings, connections with each", 0);
     st_hellos = node(st, "Hellos accepted", 0);
     st_extensions = node(st, "Extensions offered", 0);
     st_commands = node(st, "Commands", 0);
@@ -275,7 +365,7 @@ static void tree_init(stats_tree *st)
 
 static void tree_cleanup(stats_tree *st)
 {
-    g_hash_table_remove(names, st);
+    g_hash_table_remove(trees, st);
 }
 
 void esmtp_tree_register(void)

@@ -36,15 +36,6 @@ static dissector_handle_t layer_handle;
 static dissector_handle_t quoted_handle;
 static dissector_handle_t header_handle;
 
-/* Bits of tcp_analysis.conversation_completeness: a FIN,ACK or RST was seen. */
-#define SEEN_END 0x30
-
-/* Whether the end of the connection is in the capture. */
-static bool is_closed(const esmtp_conn_t *conn)
-{
-    return conn->tcp && conn->tcp->conversation_completeness & SEEN_END;
-}
-
 /* Whether the connection is summed up with these octets: the last of it, as later visits know; on the first visit a
  * reply that says goodbye. */
 static bool is_last(const esmtp_call_t *call, const esmtp_found_t *found)
@@ -70,8 +61,8 @@ static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tre
         .undecided = found->undecided,
         .tls = call->layer == ESMTP_LAYER_TLS,
         .tls_version = call->layer == ESMTP_LAYER_TLS ? call->conn->tls_version : 0,
-        .sum = is_last(call, found) ? esmtp_session_summary(call->conn->session) : NULL,
-        .around = {.tls_records = call->conn->tls_first != 0, .closed = is_closed(call->conn)},
+        .connection = &call->conn->whole,
+        .sum_up = is_last(call, found),
         .starttls_in = call->conn->starttls_in,
     };
     esmtp_show(&shown, tree);

@@ -142,12 +142,13 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     };
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
+    conn->whole.sum = esmtp_session_summary(conn->session);
     conn->port = pinfo->srcport;
     conn->above = is_above(pinfo);
     conn->streams[ESMTP_LAYER_TCP] = conn->in_clear;
     conn->frame = UINT32_MAX;
-    conn->tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
-    conn->opened = opening_time(conn->tcp, &time);
+    conn->whole.tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    conn->opened = opening_time(conn->whole.tcp, &time);
     if (conn->opened)
         esmtp_session_opened(conn->session, time);
     conversation_add_proto_data(conversation, proto_esmtp, conn);
@@ -198,7 +199,7 @@ void esmtp_conn_find(esmtp_call_t *call)
 
 uint32_t esmtp_conn_dialed_port(const esmtp_conn_t *conn)
 {
-    return conn->opened ? conn->tcp->server_port : 0;
+    return conn->opened ? conn->whole.tcp->server_port : 0;
 }
 
 esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
@@ -261,7 +262,7 @@ bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call)
         return false;
     if (peer->begun)
         return (int32_t)(call->ack - (peer->next + peer->partial)) > 0;
-    return !is_first(call->ack, call->conn->tcp ? call->conn->tcp->rev : NULL);
+    return !is_first(call->ack, call->conn->whole.tcp ? call->conn->whole.tcp->rev : NULL);
 }
 
 bool esmtp_stream_is_whole(const esmtp_call_t *call)
@@ -272,7 +273,7 @@ bool esmtp_stream_is_whole(const esmtp_call_t *call)
         return false;
     if (own->begun)
         return call->seq == own->next;
-    return is_first(call->seq, call->conn->tcp ? call->conn->tcp->fwd : NULL);
+    return is_first(call->seq, call->conn->whole.tcp ? call->conn->whole.tcp->fwd : NULL);
 }
 
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n)
@@ -290,7 +291,7 @@ bool esmtp_stream_begin_peer(const esmtp_call_t *call)
         return false;
     peer->begun = true;
     peer->next = call->ack;
-    return !is_first(call->ack, call->conn->tcp->rev);
+    return !is_first(call->ack, call->conn->whole.tcp->rev);
 }
 
 /* Who is at the two ends, which findings depend on: once for each layer, and when the roles turn. */
@@ -352,7 +353,7 @@ static void settle_tls(esmtp_conn_t *conn, esmtp_side_t client, bool taken_back)
     conn->tls_from[client] = 0;
     conn->tls_last[client] = false;
     conn->tls_start = ESMTP_TLS_NONE;
-    conn->tls_first = 0;
+    conn->whole.tls_first = 0;
 }
 
 bool esmtp_stream_disproves_tls(const esmtp_call_t *call)
@@ -402,7 +403,7 @@ static size_t seen_before(const esmtp_stream_t *stream, uint32_t seq, size_t len
  * or that come out of order; then its own count has no hole. */
 static esmtp_gap_t gap_kind(const esmtp_call_t *call)
 {
-    const struct tcp_analysis *tcpd = call->have_seq ? call->conn->tcp : NULL;
+    const struct tcp_analysis *tcpd = call->have_seq ? call->conn->whole.tcp : NULL;
     if (!tcpd || !esmtp_option_tcp_withholds())
         return ESMTP_GAP_UNKNOWN;
     return tcpd->ta && tcpd->ta->flags & TCP_A_LOST_PACKET ? ESMTP_GAP_NOT_CAPTURED : ESMTP_GAP_WITHHELD;
@@ -448,7 +449,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
  * captured are missing like any others. */
 static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
 {
-    const struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? call->conn->tcp : NULL;
+    const struct tcp_analysis *tcpd = call->have_seq && !stream->begun ? call->conn->whole.tcp : NULL;
     if (!tcpd || !tcpd->fwd || !(tcpd->conversation_completeness & SEEN_OPENING) || is_first(call->seq, tcpd->fwd))
         return;
     uint32_t from_one = call->seq - 1, from_base = call->seq - (tcpd->fwd->base_seq + 1);

@@ -14,6 +14,7 @@
 
 #include "../../core/session/session.h"
 #include "../show/collect.h"
+#include "../show/connection.h"
 
 typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
 
@@ -53,7 +54,7 @@ typedef struct {
 typedef struct {
     esmtp_session_t *session;
     esmtp_collector_t collector; /* of its messages */
-    struct tcp_analysis *tcp;    /* what TCP knows of the connection; NULL if it is not TCP's */
+    esmtp_connection_t whole;    /* what is shown of it */
     uint32_t port;               /* of side A */
     uint32_t frame;              /* in which it was met; UINT32_MAX: nothing but a PROXY header was seen of it */
     bool above;                  /* its address comes behind the other's: tells them apart where the ports are equal */
@@ -76,8 +77,7 @@ typedef struct {
     bool tls_withheld;    /* TLS asked for more: TCP brings some of them again in a later frame */
     uint16_t tls_version; /* that the server chose, as TLS numbers it; 0: not known */
     esmtp_proxy_place_t proxy;
-    uint32_t tls_first;         /* first frame of which TLS made something; 0: none */
-    uint32_t tls_first_seq;     /* and where in it */
+    uint32_t tls_first_seq;     /* where in whole.tls_first TLS began */
     uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
     esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
     esmtp_stream_t in_clear[2];

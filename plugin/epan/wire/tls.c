@@ -92,7 +92,7 @@ static void first_taken(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
     esmtp_finding_set_t found = {0};
-    conn->tls_first = call->pinfo->num;
+    conn->whole.tls_first = call->pinfo->num;
     conn->tls_first_seq = call->seq;
     if (conn->tls_start <= ESMTP_TLS_STARTTLS)
         return;
@@ -104,7 +104,7 @@ static void first_taken(const esmtp_call_t *call)
 static void start_add(const esmtp_call_t *call, proto_tree *tree)
 {
     const esmtp_conn_t *conn = call->conn;
-    bool first = conn->tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
+    bool first = conn->whole.tls_first == call->pinfo->num && conn->tls_first_seq == call->seq;
     if (conn->tls_start <= ESMTP_TLS_STARTTLS || !first)
         return;
     expert_field *field = esmtp_finding_field(findings[conn->tls_start]);
@@ -126,7 +126,7 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
         if (!conn->tls_version && tvb_captured_length(call->tvb))
             conn->tls_version = esmtp_look_version(call->tvb);
         conn->tls_last[call->side] = true;
-        if (!conn->tls_first && !waits)
+        if (!conn->whole.tls_first && !waits)
             first_taken(call);
     }
     start_add(call, tree);

@@ -1,0 +1,94 @@
+/* connection.c
+ * A connection as a whole, in words. See connection.h.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "connection.h"
+
+#include <epan/dissectors/packet-tcp.h>
+
+#include "secrets.h"
+#include "values.h"
+
+/* Bits of tcp_analysis.conversation_completeness: a FIN,ACK or RST was seen. */
+#define SEEN_END 0x30
+
+const value_string esmtp_severities[] = {
+    {PI_ERROR, "Error"}, {PI_WARN, "Warning"}, {PI_NOTE, "Note"}, {PI_CHAT, "Chat"}, {0, NULL}};
+
+const char *esmtp_connection_security(const esmtp_connection_t *connection)
+{
+    return esmtp_summary_security(connection->sum, connection->tls_first != 0);
+}
+
+const char *esmtp_connection_outcome(const esmtp_connection_t *connection, const esmtp_totals_t *totals)
+{
+    return esmtp_summary_outcome(connection->sum, totals, connection->tls_first != 0);
+}
+
+bool esmtp_connection_is_complete(const esmtp_connection_t *connection)
+{
+    bool closed = connection->tcp && connection->tcp->conversation_completeness & SEEN_END;
+    return connection->sum->opened && closed && !connection->sum->holed;
+}
+
+static bool is_listed(const char *const *users, unsigned n, const char *user)
+{
+    while (n--) {
+        if (strcmp(users[n], user) == 0)
+            return true;
+    }
+    return false;
+}
+
+unsigned esmtp_connection_users(const esmtp_connection_t *connection, const char *users[ESMTP_USERS_MAX])
+{
+    unsigned n = 0;
+    for (const esmtp_login_t *l = connection->sum->logins; l && n < ESMTP_USERS_MAX; l = l->before) {
+        if (l->user && !is_listed(users, n, l->user))
+            users[n++] = l->user;
+    }
+    return n;
+}
+
+const char *esmtp_connection_error(wmem_allocator_t *pool, const esmtp_connection_t *connection)
+{
+    const esmtp_summary_t *sum = connection->sum;
+    if (!sum->error)
+        return NULL;
+    bool hidden = sum->error_secret && esmtp_secrets_hidden_in_items();
+    const char *text = hidden ? ESMTP_MASK : esmtp_text(pool, sum->error, strlen(sum->error));
+    return wmem_strdup_printf(pool, "%u %s", sum->error_code, text);
+}
+
+const char *esmtp_connection_slowest_verb(const esmtp_connection_t *connection)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(connection->sum->slowest_verb);
+    if (!row)
+        return "greeting";
+    return row->id == ESMTP_VERB_EOM ? "message" : row->verb;
+}
+
+unsigned esmtp_connection_findings(const esmtp_connection_t *connection, esmtp_finding_id_t *ids)
+{
+    unsigned n = 0;
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        if (esmtp_finding_rows[id].severity >= ESMTP_WARN &&
+            esmtp_findings_have(&connection->sum->found, (esmtp_finding_id_t)id))
+            ids[n++] = (esmtp_finding_id_t)id;
+    }
+    return n;
+}
+
+uint32_t esmtp_connection_worst(const esmtp_connection_t *connection)
+{
+    static const uint32_t severity_of[] = {
+        [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
+    int worst = -1;
+    for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
+        if (esmtp_findings_have(&connection->sum->found, (esmtp_finding_id_t)id))
+            worst = MAX(worst, esmtp_finding_rows[id].severity);
+    }
+    return worst < 0 ? 0 : severity_of[worst];
+}
