@@ -925,7 +925,7 @@ WRONG_INPUT = {
     "words behind": ("""
         C: AUTH LOGIN {alice} {secret}
         S: 501 no
-    """, "smtp.expert.auth_malformed", "words behind the initial response"),
+    """, "smtp.expert.auth_malformed", "words after the initial response"),
     "long line": (f"""
         C: AUTH XOAUTH2 {{user=a\\001auth=Bearer {'x' * 12288}\\001\\001}}
         S: 535 no
@@ -1033,7 +1033,7 @@ def test_messages_are_reported_without_a_tree(tshark):
     capture.add_all(login(text) for text, _, _ in WRONG_INPUT.values())
     text = tshark.run(capture, "-q", "-z", "expert")
     for words in ("Base64 does not decode: octet 5", "two NULs are missing",
-                  "words behind the initial response", "334 without a challenge"):
+                  "words after the initial response", "334 without a challenge"):
         assert words in text
 
 

@@ -69,7 +69,7 @@ PATHS = {
     "MAIL FROM:<j\u00f6rg@b\u00fccher.example> SMTPUTF8": ({
         "smtp.mail.from": ["j\u00f6rg@b\u00fccher.example"], "smtp.path.utf8": ["1"]}, []),
     "RCPT TO:<j\u00f6rg@b.example>": ({"smtp.path.utf8": ["1"]}, []),
-    "MAIL FROM: <a@b.example>": ({"smtp.mail.from": ["a@b.example"]}, ["loose_path: Blank behind"]),
+    "MAIL FROM: <a@b.example>": ({"smtp.mail.from": ["a@b.example"]}, ["loose_path: Blank after"]),
     "MAIL FROM:a@b.example": ({"smtp.mail.from": ["a@b.example"]}, ["loose_path: No '<' and '>'"]),
     "RCPT TO: b@c.example SIZE": ({"smtp.rcpt.to": ["b@c.example"], "smtp.param": ["SIZE"]},
                                   ["bad_parameter: belongs to MAIL", "bad_parameter: Value is missing",
@@ -472,5 +472,5 @@ def test_experts_need_no_tree(tshark):
     capture.add(session("MAIL FROM: <a@@b.example> SIZE=x ENVID=+"))
     capture.add(session("RCPT TO:<a@b.example"))
     said = tshark.run(capture, "-q", "-z", "expert")
-    for words in ("Blank behind the colon", "Not a number", "Not xtext", "Not a path"):
+    for words in ("Blank after the colon", "Not a number", "Not xtext", "Not a path"):
         assert said.count(words) == 1

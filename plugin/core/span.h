@@ -29,7 +29,7 @@ static inline esmtp_span_t esmtp_span_str(const char *s)
     return esmtp_span(s, strlen(s));
 }
 
-/* The rest of a span from an offset; an offset behind its end gives an empty one. */
+/* The rest of a span from an offset; an offset after its end gives an empty one. */
 static inline esmtp_span_t esmtp_span_from(esmtp_span_t s, size_t offset)
 {
     return offset < s.len ? esmtp_span(s.p + offset, s.len - offset) : esmtp_span(NULL, 0);
@@ -151,7 +151,7 @@ static inline esmtp_span_t esmtp_span_trim(esmtp_span_t s)
     return esmtp_span_trim_end(esmtp_span_trim_front(s));
 }
 
-/* A span without its last word and the blanks in front of that. */
+/* A span without its last word and the blanks before that. */
 static inline esmtp_span_t esmtp_span_but_last_word(esmtp_span_t s)
 {
     while (s.len > 0 && !esmtp_is_blank(s.p[s.len - 1]))

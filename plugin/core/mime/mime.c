@@ -1,8 +1,8 @@
 /* mime.c
  * The parts of a message. See mime.h.
  *
- * Known limits: a part header without an empty line behind it swallows the part's text up to the next boundary;
- * comments are understood in front of a field's value and of its parameters only.
+ * Known limits: a part header without an empty line after it swallows the part's text up to the next boundary;
+ * comments are understood before a field's value and before its parameters only.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -93,7 +93,7 @@ static void skip_separators(esmtp_span_t *s)
     }
 }
 
-/* A quoted string behind its first quote: quotes, line ends and backslashes go. */
+/* A quoted string after its first quote: quotes, line ends and backslashes go. */
 static void read_quoted(esmtp_span_t *s, GString *value)
 {
     size_t i = 0;
@@ -139,14 +139,14 @@ static bool parameter_next(esmtp_span_t *s, esmtp_span_t *name, GString *value)
     if (s->len && s->p[0] == '"') {
         *s = esmtp_span_from(*s, 1);
         read_quoted(s, value);
-        *s = esmtp_span_from(*s, esmtp_span_find(*s, ';')); /* what stands behind the quote belongs to nobody */
+        *s = esmtp_span_from(*s, esmtp_span_find(*s, ';')); /* what stands after the quote belongs to nobody */
     } else {
         read_token(s, value);
     }
     return true;
 }
 
-/* What stands in front of the parameters. */
+/* What stands before the parameters. */
 static esmtp_span_t first_word(esmtp_span_t value)
 {
     size_t i = 0;
@@ -380,7 +380,7 @@ static void read_sections(esmtp_span_t value, const char *key, name_t *n)
     g_string_free(text, TRUE);
 }
 
-/* Section 0 begins with "charset'language'" if it is encoded; returns what is behind. */
+/* Section 0 begins with "charset'language'" if it is encoded; returns what is after. */
 static esmtp_span_t take_charset(esmtp_span_t text, esmtp_span_t *charset)
 {
     size_t quote = esmtp_span_find(text, '\'');
@@ -542,7 +542,7 @@ static void push(walk_t *w, size_t begin)
     o->in_header = true;
 }
 
-/* The innermost open part ends in front of an offset. open: no boundary says so. */
+/* The innermost open part ends before an offset. open: no boundary says so. */
 static void pop(walk_t *w, size_t end, bool open)
 {
     open_t *o = &w->stack[--w->depth];
@@ -607,7 +607,7 @@ static bool is_message(open_t *o, esmtp_span_t type, esmtp_span_t body)
     return o->part.encoding == ESMTP_MIME_PLAIN;
 }
 
-/* The empty line behind a header was seen; the body begins at an offset. */
+/* The empty line after a header was seen; the body begins at an offset. */
 static void end_header(walk_t *w, size_t header_end, size_t body)
 {
     open_t *o = &w->stack[w->depth - 1];
@@ -629,7 +629,7 @@ static void end_header(walk_t *w, size_t header_end, size_t body)
         push(w, body);
 }
 
-/* Which open multipart a line is a boundary of: its place in the stack, or -1. *last: the one behind its last part. */
+/* Which open multipart a line is a boundary of: its place in the stack, or -1. *last: the one after its last part. */
 static int boundary_at(const walk_t *w, esmtp_span_t line, bool *last)
 {
     for (int i = (int)w->depth - 1; i >= 0; i--) {

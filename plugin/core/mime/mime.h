@@ -36,7 +36,7 @@ typedef struct {
 
 /* A part that is no multipart itself. Spans lie in the message. */
 typedef struct {
-    esmtp_span_t body;        /* as sent; without the line end in front of the boundary */
+    esmtp_span_t body;        /* as sent; without the line end before the boundary */
     esmtp_span_t type;        /* Content-Type, whole; empty if there is none: text/plain */
     esmtp_span_t disposition; /* Content-Disposition, whole; empty if there is none */
     esmtp_mime_encoding_t encoding;
@@ -50,7 +50,7 @@ typedef void (*esmtp_mime_taker_t)(void *ctx, const esmtp_mime_part_t *part);
 /* Tells the parts of a message, each when it ends. */
 void esmtp_mime_walk(esmtp_span_t message, esmtp_mime_taker_t taker, void *ctx);
 
-/* Octets of the header in front of the empty line, the line end of its last line included; all if there is no empty
+/* Octets of the header before the empty line, the line end of its last line included; all if there is no empty
  * line. */
 size_t esmtp_mime_header_length(esmtp_span_t message);
 /* Takes the next field off the front of a header. False at its end. Lines that are no field are passed over. */

@@ -196,7 +196,7 @@ static void parse_plain(uint32_t number, esmtp_span_t s, esmtp_auth_message_t *m
         esmtp_auth_add_plain(m, ESMTP_PART_AUTHZID, first);
     esmtp_auth_add_plain(m, ESMTP_PART_USER, second);
     if (esmtp_auth_take(&rest, '\0', &third))
-        esmtp_auth_complain(m, "a NUL stands in the password or behind it");
+        esmtp_auth_complain(m, "a NUL stands in the password or after it");
     esmtp_auth_add_plain(m, ESMTP_PART_PASSWORD, third);
     if (rest.len)
         esmtp_auth_add_plain(m, ESMTP_PART_TEXT, rest);

@@ -36,7 +36,7 @@ static void skip_list_white(esmtp_span_t *s)
         *s = esmtp_span_from(*s, 1);
 }
 
-/* The value behind "name=", quoted or not, off the front of *rest. */
+/* The value after "name=", quoted or not, off the front of *rest. */
 static esmtp_span_t digest_value(esmtp_span_t *rest, esmtp_escape_t *escape, esmtp_auth_message_t *m)
 {
     esmtp_span_t value;

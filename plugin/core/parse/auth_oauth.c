@@ -48,7 +48,7 @@ static void oauth_pairs(esmtp_span_t s, esmtp_auth_message_t *m)
         if (piece.len)
             oauth_pair(piece, m);
         else
-            esmtp_auth_complain(m, "an empty part, or octets behind the end");
+            esmtp_auth_complain(m, "an empty part, or octets after the end");
         if (!s.len)
             esmtp_auth_complain(m, "the ^A at its end is missing");
     }
@@ -84,7 +84,7 @@ void esmtp_oauthbearer_parse(uint32_t number, esmtp_span_t s, esmtp_auth_message
     else if (s.len && s.p[0] == 1)
         s = esmtp_span_from(s, 1);
     else
-        esmtp_auth_complain(m, "the ^A behind the header is missing");
+        esmtp_auth_complain(m, "the ^A after the header is missing");
     const esmtp_part_t *authzid = esmtp_auth_part(m, ESMTP_PART_AUTHZID);
     if (authzid)
         esmtp_auth_add(m, ESMTP_PART_USER, authzid->value, authzid->escape);

@@ -17,10 +17,10 @@ void esmtp_auth_complain(esmtp_auth_message_t *m, const char *problem);
 /* Complains if one of these parts is missing. A list ends with NONE. */
 void esmtp_auth_require(esmtp_auth_message_t *m, const esmtp_part_kind_t *kinds, const char *problem);
 
-/* What stands in front of an octet is taken off the front of *rest, with the octet. False if the
+/* What stands before an octet is taken off the front of *rest, with the octet. False if the
  * octet is not there; then all is taken. */
 bool esmtp_auth_take(esmtp_span_t *rest, uint8_t octet, esmtp_span_t *piece);
-/* Offset of the quote that ends a string; the length if none does. s begins behind the first. */
+/* Offset of the quote that ends a string; the length if none does. s begins after the first. */
 size_t esmtp_auth_quoted_end(esmtp_span_t s);
 
 /* Names of attributes. A list ends with a row without name, whose kind is that of all others. */

@@ -5,7 +5,7 @@
  *
  * The scanner is a table of states. Only odd line ends, dots at the start of a line and the like go
  * through it octet by octet; memchr finds the next CR or LF. Runs go to the sink as
- * they lie in the input. One octet at most is kept back: the CR behind such a dot, which is text if
+ * they lie in the input. One octet at most is kept back: the CR after such a dot, which is text if
  * no LF follows.
  *
  * Cost: each octet is looked at once for CR, once for LF, once for NUL and once for its high bit,
@@ -27,7 +27,7 @@ enum {
     S_LF,        /* a bare LF */
     S_DOT,       /* "." at the start of a line */
     S_DOT_CR,    /* ".", CR at the start of a line; this CR is kept back */
-    S_BARE_DOT,  /* "." behind a bare CR or LF: where some servers see the start of a line */
+    S_BARE_DOT,  /* "." after a bare CR or LF: where some servers see the start of a line */
     S_BARE_DOT_CR,
     S_DOT_CRS,    /* either of them and further CRs: many servers take CR CR LF for CRLF */
     S_FAKE_LF,    /* a bare LF that completes a fake end; else as S_LF */
@@ -43,7 +43,7 @@ enum { O_OTHER, O_CR, O_LF, O_DOT, O_COUNT };
 enum {
     A_PASS = 0, /* it is text */
     A_DROP,     /* the dot at the start of a line */
-    A_HOLD,     /* the CR behind it */
+    A_HOLD,     /* the CR after it */
     A_RELEASE,  /* it is text, and so was the CR that was kept back */
     A_END,      /* the end mark is complete */
 };
@@ -83,7 +83,7 @@ typedef struct {
     esmtp_span_t in;
     size_t at;      /* next octet */
     size_t run;     /* first octet that the sink has not got yet */
-    size_t next_cr; /* the first CR and LF at or behind "at", once looked for; behind it they are
+    size_t next_cr; /* the first CR and LF at or after "at", once looked for; after it they are
                        stale */
     size_t next_lf;
     esmtp_body_sink_t sink;
@@ -98,7 +98,7 @@ static void feed_give(feed_t *f, size_t to)
     f->run = to;
 }
 
-/* Counts octets of the line. A CR may yet be its end: it is judged when the octet behind it is
+/* Counts octets of the line. A CR may yet be its end: it is judged when the octet after it is
  * counted. */
 static void feed_count(esmtp_body_t *body, size_t n, bool cr)
 {
@@ -112,7 +112,7 @@ static void feed_count(esmtp_body_t *body, size_t n, bool cr)
 }
 
 /* Inside a line: everything up to the next CR or LF is plain text. The offsets that are found are
- * kept, so that many CRs in front of a far LF do not make it be looked for again and again. */
+ * kept, so that many CRs before a far LF do not make it be looked for again and again. */
 static void feed_text(feed_t *f)
 {
     size_t from = f->at;

@@ -33,17 +33,17 @@ typedef struct {
     bool at_fake_end;  /* the octets seen last are such a fake end: if the server answers now, it took it for the end */
 } esmtp_body_t;
 
-/* Called with each run of message octets, dot-stuffing removed. The octets lie in the input, or are the one CR behind a
- * dot at the start of a line, which had to be kept back until the octet behind it was seen. n is never 0. */
+/* Called with each run of message octets, dot-stuffing removed. The octets lie in the input, or are the one CR after a
+ * dot at the start of a line, which had to be kept back until the octet after it was seen. n is never 0. */
 typedef void (*esmtp_body_sink_t)(void *ctx, const uint8_t *p, size_t n);
 
-/* Makes the scanner ready for the first octet behind the 354. Each message needs it anew. */
+/* Makes the scanner ready for the first octet after the 354. Each message needs it anew. */
 void esmtp_body_init(esmtp_body_t *body);
 
 /* Takes octets; returns how many belong to the message and its end mark (all of them if *end stays false and
  * body->stop does not make it return earlier). When the end
  * mark CRLF.CRLF is complete *end is true and *mark is the number of the returned octets (at the tail) that are part of
- * the ".CRLF" line. The CRLF in front of the dot belongs to the message. sink may be NULL. */
+ * the ".CRLF" line. The CRLF before the dot belongs to the message. sink may be NULL. */
 size_t esmtp_body_feed(esmtp_body_t *body, esmtp_span_t in, esmtp_body_sink_t sink, void *ctx, bool *end, size_t *mark);
 
 /* At a fake end (at_fake_end): whether an LF completes it. */

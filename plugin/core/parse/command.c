@@ -39,7 +39,7 @@ static bool is_text(esmtp_span_t s)
     return !eight_bit || g_utf8_validate((const char *)s.p, (gssize)s.len, NULL);
 }
 
-/* Offset of what ends a verb, or the length. "DATA" with a NUL behind it is DATA to Postfix and others, whose strings
+/* Offset of what ends a verb, or the length. "DATA" with a NUL after it is DATA to Postfix and others, whose strings
  * end there. */
 static size_t verb_end(esmtp_span_t s)
 {
@@ -53,7 +53,7 @@ static size_t verb_end(esmtp_span_t s)
 void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
 {
     esmtp_span_t s = esmtp_span_trim_front(line);
-    esmtp_span_t behind;
+    esmtp_span_t after;
     size_t separator;
 
     *cmd = (esmtp_command_t){.leading_space = s.len < line.len};
@@ -61,14 +61,14 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
         return;
 
     cmd->verb = esmtp_span_to(s, verb_end(s));
-    behind = esmtp_span_from(s, cmd->verb.len);
-    separator = esmtp_span_blanks(behind);
-    cmd->parameter = esmtp_span_trim_end(esmtp_span_from(behind, separator));
+    after = esmtp_span_from(s, cmd->verb.len);
+    separator = esmtp_span_blanks(after);
+    cmd->parameter = esmtp_span_trim_end(esmtp_span_from(after, separator));
     if (cmd->parameter.len > 0) {
-        cmd->tab = esmtp_span_find(esmtp_span_to(behind, separator), '\t') < separator;
-        cmd->trailing_space = separator + cmd->parameter.len < behind.len;
+        cmd->tab = esmtp_span_find(esmtp_span_to(after, separator), '\t') < separator;
+        cmd->trailing_space = separator + cmd->parameter.len < after.len;
     } else {
-        cmd->trailing_space = behind.len > 0;
+        cmd->trailing_space = after.len > 0;
     }
     cmd->row = esmtp_verb_find(cmd->verb);
     cmd->named = cmd->row ? g_ascii_isalpha(cmd->verb.p[0]) : is_verb_text(cmd->verb); /* all rows but "." and "*" */
@@ -80,7 +80,7 @@ void esmtp_command_parse(esmtp_span_t line, esmtp_command_t *cmd)
 /* Steps over octets that may stand in quotes. */
 typedef struct {
     bool quoted;  /* inside a quoted string */
-    bool escaped; /* behind its backslash */
+    bool escaped; /* after its backslash */
 } quotes_t;
 
 /* Takes one octet. Returns true if it has its special meaning: it neither belongs to a quoted
@@ -104,7 +104,7 @@ static bool has_octet(esmtp_span_t s, uint8_t octet)
     return esmtp_span_find(s, octet) < s.len;
 }
 
-/* Offset behind the ">" that closes the "<" at the start of s; 0 if none does. Sets *nested when
+/* Offset after the ">" that closes the "<" at the start of s; 0 if none does. Sets *nested when
  * brackets stand in it. */
 static size_t bracket_end(esmtp_span_t s, bool *nested)
 {
@@ -299,19 +299,19 @@ static bool is_argument(esmtp_span_t s)
 /* Steps over "FROM:". Says so when the colon, or all of it, is missing. */
 static esmtp_span_t keyword_skip(esmtp_span_t s, const char *keyword, bool *missing)
 {
-    esmtp_span_t behind = esmtp_span_from(s, strlen(keyword));
-    size_t blanks = esmtp_span_blanks(behind);
+    esmtp_span_t after = esmtp_span_from(s, strlen(keyword));
+    size_t blanks = esmtp_span_blanks(after);
 
     *missing = true;
     if (!esmtp_span_starts(s, keyword))
         return s;
-    if (blanks < behind.len && behind.p[blanks] == ':') {
+    if (blanks < after.len && after.p[blanks] == ':') {
         *missing = false;
-        return esmtp_span_from(behind, blanks + 1);
+        return esmtp_span_from(after, blanks + 1);
     }
     /* "FROM <a@b>" and "FROM<a@b>", but not the address "from@example.com" */
-    if (behind.len == 0 || blanks > 0 || behind.p[0] == '<')
-        return esmtp_span_from(behind, blanks);
+    if (after.len == 0 || blanks > 0 || after.p[0] == '<')
+        return esmtp_span_from(after, blanks);
     return s;
 }
 

@@ -15,9 +15,9 @@ typedef struct {
     esmtp_span_t verb;           /* as on the wire, first token; empty for an empty line. A control character ends it */
     esmtp_span_t parameter;      /* what follows the verb and its separator, trailing blanks cut; may be empty */
     const esmtp_verb_row_t *row; /* NULL: no table knows the verb */
-    bool leading_space;          /* blanks in front of the verb */
+    bool leading_space;          /* blanks before the verb */
     bool tab;                    /* the separator holds a TAB */
-    bool trailing_space;         /* blanks behind the parameter */
+    bool trailing_space;         /* blanks after the parameter */
     bool named;                  /* the verb is of letters, digits, '-' and '_' */
     bool plausible;              /* reads as a command: named, and all octets are text (printable ASCII, TAB, UTF-8) */
 } esmtp_command_t;
@@ -47,13 +47,13 @@ typedef struct {
     bool quoted;          /* local part is a quoted string */
     bool literal;         /* domain is an address literal */
     bool eight_bit;       /* octets above 127 (SMTPUTF8, RFC 6531) */
-    bool space_before;    /* "FROM: <a@b>": a blank behind the colon that RFC 5321 forbids and many clients send */
+    bool space_before;    /* "FROM: <a@b>": a blank after the colon that RFC 5321 forbids and many clients send */
     bool keyword_missing; /* the parameter does not begin with FROM: or TO:; a word FROM without colon is skipped all
                              the same */
 } esmtp_path_t;
 
 /* Parses the parameter of MAIL ("FROM:<a@b> SIZE=1", keyword "FROM") or RCPT (keyword "TO"). *rest becomes what stands
- * behind the path. Returns false if there is no path (path->form NONE): the end, or "SIZE=1" in its place. Blanks
+ * after the path. Returns false if there is no path (path->form NONE): the end, or "SIZE=1" in its place. Blanks
  * directly inside the brackets are no part of the address; of several "@" the last one outside quotes counts. */
 bool esmtp_path_parse(esmtp_span_t parameter, const char *keyword, esmtp_path_t *path, esmtp_span_t *rest);
 

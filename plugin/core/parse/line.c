@@ -1,5 +1,5 @@
 /* line.c
- * Where a line ends. Finds the LF with memchr and looks at the octets in front of it once more for
+ * Where a line ends. Finds the LF with memchr and looks at the octets before it once more for
  * the flags; keeps no state: a caller that comes again with more octets says how many of them it
  * has shown before. RFC 5321 section 2.3.8.
  *

@@ -15,7 +15,7 @@
 
 /* Octets of version 1's line, CRLF included. Section 2.1. */
 #define ESMTP_PROXY_LINE_MAX 107
-/* Octets of version 2's signature, and of all in front of its addresses. Section 2.2. */
+/* Octets of version 2's signature, and of all before its addresses. Section 2.2. */
 #define ESMTP_PROXY_SIGNATURE 12
 #define ESMTP_PROXY_FIXED     16
 

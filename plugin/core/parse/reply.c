@@ -37,7 +37,7 @@ static bool is_colon_end(esmtp_span_t s)
     return s.len > 0 && s.p[0] == ':' && (s.len == 1 || esmtp_is_blank(s.p[1]));
 }
 
-/* What stands behind an enhanced code. */
+/* What stands after an enhanced code. */
 static esmtp_span_t behind_enhanced(esmtp_span_t s, const esmtp_enhanced_t *enhanced)
 {
     s = esmtp_span_from(s, enhanced->whole.len);
@@ -217,15 +217,15 @@ static size_t find_words(esmtp_span_t s, const char *words)
     return s.len;
 }
 
-/* What stands behind words that occur in a text; empty if they do not. */
-static esmtp_span_t behind_words(esmtp_span_t s, const char *words)
+/* What stands after words that occur in a text; empty if they do not. */
+static esmtp_span_t words_after(esmtp_span_t s, const char *words)
 {
     size_t at = find_words(s, words);
 
     return at < s.len ? esmtp_span_from(s, at + strlen(words)) : no_id;
 }
 
-/* The last word in front of the words that a text ends with, and what stands in front of it. Empty
+/* The last word before the words that a text ends with, and what stands before it. Empty
  * if it ends otherwise. */
 static esmtp_span_t word_before(esmtp_span_t s, const char *words, esmtp_span_t *front)
 {
@@ -256,7 +256,7 @@ static bool has_digit(esmtp_span_t s)
     return false;
 }
 
-/* The id at the start of s: it ends at a blank or bracket, and a full stop behind it is none of it.
+/* The id at the start of s: it ends at a blank or bracket, and a full stop after it is none of it.
  */
 static esmtp_span_t id_take(esmtp_span_t s)
 {
@@ -276,13 +276,13 @@ static esmtp_span_t id_take(esmtp_span_t s)
  * 18f1a2b3c4d000a1b2" */
 static esmtp_span_t id_postfix(esmtp_span_t text)
 {
-    return id_take(behind_words(text, "queued as "));
+    return id_take(words_after(text, "queued as "));
 }
 
 /* Yandex "Ok: queued on smtp3m.mail.yandex.net as 1430081058-6ltgNFKSir-iHEKdOrm" */
 static esmtp_span_t id_yandex(esmtp_span_t text)
 {
-    esmtp_span_t host = behind_words(text, "queued on ");
+    esmtp_span_t host = words_after(text, "queued on ");
     esmtp_span_t rest = esmtp_span_from(host, esmtp_span_word(host));
 
     return esmtp_span_starts(rest, " as ") ? id_take(esmtp_span_from(rest, 4)) : no_id;
@@ -294,7 +294,7 @@ static esmtp_span_t id_exim(esmtp_span_t text)
 {
     if (esmtp_span_starts(text, "id="))
         return id_take(esmtp_span_from(text, 3));
-    return id_take(behind_words(text, "OK id="));
+    return id_take(words_after(text, "OK id="));
 }
 
 /* Rspamd's and other new servers' "OK ids=2f1f4a6c9e0b11ee8a2c0242ac120002", 1&1 and GMX "Requested mail action okay,
@@ -304,7 +304,7 @@ static esmtp_span_t id_named(esmtp_span_t text)
     static const char *const wordings[] = {"OK ids=", "completed: id=", "queued for delivery, id=", "queued with id "};
 
     for (size_t i = 0; i < G_N_ELEMENTS(wordings); i++) {
-        esmtp_span_t id = id_take(behind_words(text, wordings[i]));
+        esmtp_span_t id = id_take(words_after(text, wordings[i]));
         if (id.len > 0)
             return id;
     }
@@ -314,7 +314,7 @@ static esmtp_span_t id_named(esmtp_span_t text)
 /* Mimecast "SmtpThread-1234567-1717000000123@de-mta-12.de.example.net Received OK [abcDEF123xyz.de12]" */
 static esmtp_span_t id_mimecast(esmtp_span_t text)
 {
-    return id_take(behind_words(text, "Received OK ["));
+    return id_take(words_after(text, "Received OK ["));
 }
 
 /* Takes n hexadecimal digits, or as many decimal ones as there are (n 0), off the front of *s. */
@@ -361,9 +361,9 @@ static esmtp_span_t id_sendmail(esmtp_span_t text)
  * KB/sec Queued mail for delivery". The id in front is the client's Message-ID. */
 static esmtp_span_t id_exchange(esmtp_span_t text)
 {
-    esmtp_span_t behind = behind_words(text, "[InternalId=");
+    esmtp_span_t after = words_after(text, "[InternalId=");
 
-    return find_words(behind, "Queued mail for delivery") < behind.len ? id_take(behind) : no_id;
+    return find_words(after, "Queued mail for delivery") < after.len ? id_take(after) : no_id;
 }
 
 /* Gmail "OK  1722170092 d9443c01a7336-1fed7c9e3ecsi12345678.123 - gsmtp" */
@@ -378,7 +378,7 @@ static esmtp_span_t id_gmail(esmtp_span_t text)
 /* Haraka "Message Queued (14490C56-76FB-4932-A59B-A8299DB2B693.1)" */
 static esmtp_span_t id_haraka(esmtp_span_t text)
 {
-    return id_take(behind_words(text, "Message Queued ("));
+    return id_take(words_after(text, "Message Queued ("));
 }
 
 /* qmail "ok 1722170092 qp 12345" */

@@ -26,15 +26,15 @@ typedef struct {
     uint16_t code;          /* 0..999; 0 if not valid */
     bool more;              /* "-": another line of the reply follows */
     bool odd_code;          /* first digit not 2..5 or second not 0..5 (RFC 5321 section 4.2) */
-    esmtp_span_t parameter; /* all behind the separator, enhanced code included; the whole line if not valid */
-    esmtp_span_t text; /* what is behind the enhanced code and the blanks there; all of parameter if there is none */
+    esmtp_span_t parameter; /* all after the separator, enhanced code included; the whole line if not valid */
+    esmtp_span_t text; /* what is after the enhanced code and the blanks there; all of parameter if there is none */
     esmtp_enhanced_t enhanced; /* looked for in 2yz, 4yz and 5yz replies only (RFC 2034 section 4) */
 } esmtp_reply_line_t;
 
 /* Splits a line (without its line end). Returns line->valid. */
 bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out);
 
-/* Reads "5.1.1" at the start of s, with a blank or the end behind it; OpenSMTPD's older "5.1.1: text" too. False if
+/* Reads "5.1.1" at the start of s, with a blank or the end after it; OpenSMTPD's older "5.1.1: text" too. False if
  * there is none. Leading zeros are taken; the class need not agree with the reply code. */
 bool esmtp_enhanced_parse(esmtp_span_t s, esmtp_enhanced_t *out);
 
@@ -48,8 +48,8 @@ esmtp_span_t esmtp_greeting_host(esmtp_span_t text);
 typedef struct {
     const esmtp_keyword_row_t *row; /* what is known of the keyword; NULL: nothing */
     esmtp_span_t keyword;           /* without a glued "=value" */
-    esmtp_span_t parameter;         /* behind the first blank or the "=", trailing blanks cut; may be empty */
-    bool glued;                     /* "=" stood directly behind the keyword ("AUTH=LOGIN") */
+    esmtp_span_t parameter;         /* after the first blank or the "=", trailing blanks cut; may be empty */
+    bool glued;                     /* "=" stood directly after the keyword ("AUTH=LOGIN") */
     bool legal;                     /* the keyword is letters, digits and "-" and begins with letter or digit */
 } esmtp_ehlo_line_t;
 

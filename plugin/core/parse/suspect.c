@@ -78,7 +78,7 @@ static bool is_piped(esmtp_span_t local)
 
 /* ---- Addresses ---- */
 
-/* Whether "%" stands before a domain: user%example.net, or "!" behind one: example.net!user. */
+/* Whether "%" stands before a domain: user%example.net, or "!" after one: example.net!user. */
 static bool is_routed(esmtp_span_t local)
 {
     size_t percent = esmtp_span_find(local, '%'), bang = esmtp_span_find(local, '!');

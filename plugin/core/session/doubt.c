@@ -271,9 +271,9 @@ static mail_t *mail_from(esmtp_doubts_t *t, uint32_t seq)
 static void keep_mail(esmtp_session_t *s, const mail_t *mail)
 {
     buffer_t *b = &s->doubts->mails;
-    size_t at = s->doubts->mail++ * sizeof *mail, behind = b->n - at;
+    size_t at = s->doubts->mail++ * sizeof *mail, after = b->n - at;
     buffer_add(s, b, mail, sizeof *mail);
-    memmove(b->p + at + sizeof *mail, b->p + at, behind);
+    memmove(b->p + at + sizeof *mail, b->p + at, after);
     memcpy(b->p + at, mail, sizeof *mail);
 }
 

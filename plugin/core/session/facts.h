@@ -20,10 +20,10 @@ typedef enum {
     ESMTP_FACT_COMMAND, /* a command line */
     ESMTP_FACT_REPLY,   /* a reply line */
     ESMTP_FACT_AUTH,    /* a client line of a SASL exchange */
-    ESMTP_FACT_TEXT,    /* octets of message text behind DATA */
+    ESMTP_FACT_TEXT,    /* octets of message text after DATA */
     ESMTP_FACT_EOM,     /* the end mark, or what of it lies in this segment */
     ESMTP_FACT_CHUNK,   /* octets of a BDAT chunk */
-    ESMTP_FACT_BLOB,    /* octets behind XEXCH50 */
+    ESMTP_FACT_BLOB,    /* octets after XEXCH50 */
     ESMTP_FACT_LINE,    /* client octets that are neither command nor known message (out of step) */
     ESMTP_FACT_GAP,     /* octets that the capture lacks; len 0, count in .missing */
 } esmtp_fact_kind_t;
@@ -107,7 +107,7 @@ typedef struct esmtp_fact {
     };
     union {
         int64_t delta;                   /* REPLY, last line, with TIMED: nanoseconds since the command */
-        uint64_t before;                 /* TEXT, CHUNK: octets of the message in front of this piece */
+        uint64_t before;                 /* TEXT, CHUNK: octets of the message before this piece */
         const esmtp_whole_line_t *whole; /* COMMAND, AUTH, LINE with TAIL: the line, its beginning included */
     };
     union {
@@ -171,7 +171,7 @@ static inline esmtp_fact_t *esmtp_facts_at(const esmtp_facts_t *facts, size_t i)
     return &blocks[i / ESMTP_FACTS_BLOCK][i % ESMTP_FACTS_BLOCK];
 }
 
-/* Index of the first fact of a frame, or of the first behind it; facts->n if there is none. */
+/* Index of the first fact of a frame, or of the first after it; facts->n if there is none. */
 size_t esmtp_facts_find(const esmtp_facts_t *facts, uint32_t frame);
 
 #endif /* ESMTP_FACTS_H */

@@ -1,7 +1,7 @@
 /* framing.h
  * From octets of one direction to events of the session: finds lines, message text and chunks, parses them and feeds
  * session.h. Keeps nothing itself: what is not yet a whole line is left to the caller, who offers it again with more
- * behind.
+ * after.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -17,7 +17,7 @@
 size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at, esmtp_span_t in, size_t scanned,
                           bool last);
 
-/* Whether feeding these octets, behind a hole of "missing" octets (0: unknown), would use any of them. */
+/* Whether feeding these octets, after a hole of "missing" octets (0: unknown), would use any of them. */
 bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last);
 
 /* What a first line tells about who speaks. */

@@ -169,7 +169,7 @@ static esmtp_pending_t *match_lossy(esmtp_session_t *s, const esmtp_reply_line_t
     uint32_t index = named_entry(&s->pairing, reply);
     esmtp_pending_t *p = index ? esmtp_pairing_at(&s->pairing, index) : only_candidate(s, code, &index);
     if (!p) {
-        /* The k-th reply behind a hole answers the k-th command at the earliest: the first is out of the race. */
+        /* The k-th reply after a hole answers the k-th command at the earliest: the first is out of the race. */
         if (s->pairing.n && !s->pairing.hole)
             forget_front(s);
         return NULL;

@@ -151,7 +151,7 @@ typedef struct {
     esmtp_offered_t *first, **end;
     esmtp_offered_t *room; /* the newest items' */
     uint32_t n;            /* lines seen, also those not remembered */
-    const char *auth;      /* mechanisms, as written behind AUTH; NULL if AUTH is not offered */
+    const char *auth;      /* mechanisms, as written after AUTH; NULL if AUTH is not offered */
     uint64_t size;         /* SIZE; UINT64_MAX if not offered or without number */
     bool starttls, pipelining;
     bool partial; /* lines of it are not in the capture */

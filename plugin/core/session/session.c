@@ -3,7 +3,7 @@
  * lines in session_client.c, server lines in session_server.c, message text and counted octets in session_text.c, holes
  * here. Who answers whom is pairing.c, what becomes of mails transaction.c.
  *
- * Known limits: a client that sends further commands behind DATA before the 354 is taken at its word (they are shown as
+ * Known limits: a client that sends further commands after DATA before the 354 is taken at its word (they are shown as
  * commands, with a warning), although a server that then says 354 reads them as message text.
  *
  * Copyright the authors of the esmtp plugin

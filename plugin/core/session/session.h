@@ -42,7 +42,7 @@ typedef struct {
     int64_t time;    /* nanoseconds, any origin */
     bool tls;        /* inside TLS */
     bool cut;        /* the capture lacks the end of this packet: its last word may be half of one */
-    bool tls_over;   /* in clear, behind TLS of the same direction: the handshake failed, or TLS has ended */
+    bool tls_over;   /* in clear, after TLS of the same direction: the handshake failed, or TLS has ended */
     bool tls_met;    /* the peer has sent TLS */
     uint32_t ack;    /* what the segment acknowledges of the peer; 0 if not known */
     bool peer_ahead; /* the segment acknowledges octets of the peer that the capture has not shown */
@@ -129,7 +129,7 @@ void esmtp_session_tls_confirm(esmtp_session_t *s);
 bool esmtp_session_tls_disprove(esmtp_session_t *s);
 /* First octets inside TLS (STARTTLS or implicit): what was learned in clear is dropped. */
 void esmtp_session_tls_begin(esmtp_session_t *s);
-/* The octets behind the 220 were no TLS record: the session stays in clear. The next fact says so. */
+/* The octets after the 220 were no TLS record: the session stays in clear. The next fact says so. */
 void esmtp_session_tls_failed(esmtp_session_t *s);
 
 /* What the client's next octets are. */
@@ -169,7 +169,7 @@ typedef struct {
     esmtp_span_t password;  /* decoded; empty if it holds none that can be read */
     bool gives_up;          /* a verb alone that decodes to control octets: no answer to a challenge */
     bool base64;            /* the line is a word of base64 */
-    unsigned nth;           /* lines of this kind in front of it in the same call */
+    unsigned nth;           /* lines of this kind before it in the same call */
 } esmtp_client_event_t;
 
 /* The login that a client line belongs to as a message of its exchange, for the caller to know how it reads; NULL if
@@ -193,7 +193,7 @@ esmtp_body_t *esmtp_session_body(esmtp_session_t *s);
 void esmtp_session_body_sink(void *session, const uint8_t *p, size_t n);
 /* Octets that the open message has so far; 0 if none is open. */
 uint64_t esmtp_session_message_octets(const esmtp_session_t *s);
-/* len octets of message text were fed; the message had "before" octets in front of them. */
+/* len octets of message text were fed; the message had "before" octets before them. */
 esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before);
 /* The end mark is complete; len octets of it lie in this segment. */
 esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
@@ -227,7 +227,7 @@ typedef struct {
     bool odd_extension;    /* EHLO: the extension is not of the plainest form, so that syntax may be broken */
     bool exposing;         /* EHLO: an AUTH line with a mechanism whose password or token can be read */
     esmtp_span_t host;     /* 220: the server's name */
-    unsigned nth;          /* lines in front of it in the same call */
+    unsigned nth;          /* lines before it in the same call */
 } esmtp_server_event_t;
 
 /* Whether the line that comes next may be one of an EHLO reply, or a reply to a message, for the caller to know what to
@@ -236,7 +236,7 @@ bool esmtp_session_hello_pending(const esmtp_session_t *s);
 bool esmtp_session_verdict_pending(const esmtp_session_t *s);
 esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event);
 
-/* Octets of a side are missing in front of what comes next; missing 0: unknown number. */
+/* Octets of a side are missing before what comes next; missing 0: unknown number. */
 void esmtp_session_gap(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t missing);
 
 #endif /* ESMTP_SESSION_H */

@@ -254,7 +254,7 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
         s->gone_login = NULL;
     esmtp_doubt_quiet(s);
     if (esmtp_session_unsynced(s) && s->pairing.n > 0)
-        s->pairing.lossy = s->pairing.hole = true; /* the capture goes on amid a batch of commands */
+        s->pairing.lossy = s->pairing.hole = true; /* the capture goes on in the middle of a batch of commands */
     esmtp_session_found(s);
     if (silenced(s, event)) {
         fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
@@ -328,7 +328,7 @@ static esmtp_fact_t *unknown_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
     if (!event->dot)
         note_stray_login(s, fact, event);
     if (!s->greeted || !s->opened)
-        s->pairing.lossy = s->pairing.hole = true; /* who knows what commands stand in front of this */
+        s->pairing.lossy = s->pairing.hole = true; /* who knows what commands stand before this */
     if (event->dot)
         lost_end(s, at, fact);
     return fact;

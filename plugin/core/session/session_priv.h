@@ -27,7 +27,7 @@ typedef struct {
     bool counted;              /* message: replies says how many there are */
     esmtp_decision_t decision; /* message: of the replies so far the one that decides */
     bool per_recipient;        /* one reply per recipient (LMTP, PRDR after 353) */
-    bool overall;              /* and one for all behind them (PRDR) */
+    bool overall;              /* and one for all after them (PRDR) */
     bool any_accepted;
     bool leaving;         /* a 421 was among the replies */
     const char *queue_id; /* of the first recipient that was accepted (LMTP); NULL if none was named */
@@ -342,7 +342,7 @@ void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code);
 void *esmtp_session_alloc(esmtp_session_t *s, size_t n);
 /* Memory that stays to the end. */
 void *esmtp_session_keep(esmtp_session_t *s, size_t n);
-/* Likewise n octets, and behind them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
+/* Likewise n octets, and after them in the same piece of memory a copy of at most ESMTP_NAME_MAX octets of a name. */
 void *esmtp_session_keep_named(esmtp_session_t *s, size_t n, esmtp_span_t span, const char **name);
 /* A copy of at most ESMTP_NAME_MAX octets; likewise in capitals. */
 const char *esmtp_session_strdup(esmtp_session_t *s, esmtp_span_t span);

@@ -1,5 +1,5 @@
 /* session_text.c
- * Message text behind DATA, and octets that are counted (BDAT, XEXCH50): where a message begins, goes on and ends.
+ * Message text after DATA, and octets that are counted (BDAT, XEXCH50): where a message begins, goes on and ends.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -58,7 +58,7 @@ esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
     case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->own;
     case ESMTP_FF_OFFER: return ((const esmtp_offer_t *)fact->extra)->txn;
     case ESMTP_FF_MESSAGE: return ((const esmtp_message_t *)fact->extra)->txn;
-    case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent amid one */
+    case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent in the middle of one */
     default: return fact->txn;
     }
 }
@@ -190,7 +190,7 @@ static void refuse_recipient(esmtp_txn_t *txn, esmtp_decision_t decision)
         txn->rcpt_refusal = decision;
 }
 
-/* A MAIL inside a transaction was refused: what was sent behind it belongs to the outer one after all. The MAIL itself
+/* A MAIL inside a transaction was refused: what was sent after it belongs to the outer one after all. The MAIL itself
  * is at the front of the queue. */
 static void fall_back(esmtp_session_t *s, esmtp_txn_t *txn, esmtp_txn_t *outer)
 {
@@ -371,8 +371,8 @@ void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
     reply_to_recipient(s, p, NULL, code);
 }
 
-/* The server says amid its replies to a message that it goes away: it speaks for the recipients that are left. Some go
- * on all the same, and have the last word then. */
+/* The server says in the middle of its replies to a message that it goes away: it speaks for the recipients that are
+ * left. Some go on all the same, and have the last word then. */
 static void speak_for_all(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
     esmtp_rcpt_t *next = p->rcpt;

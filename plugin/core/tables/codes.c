@@ -103,7 +103,7 @@ static const esmtp_code_row_t codes[] = {
     {500, "Syntax error, command unrecognized", "RFC 5321, RFC 4954",
      "The server does not know the command, or the line was too long."},
     {501, "Syntax error in parameters or arguments", "RFC 5321, RFC 4954",
-     "The server knows the command but cannot read what stands behind it."},
+     "The server knows the command but cannot read its argument."},
     {502, "Command not implemented", "RFC 5321",
      "The server knows the command but does not offer it, often because it was switched off."},
     {503, "Bad sequence of commands", "RFC 5321",

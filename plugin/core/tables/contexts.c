@@ -156,7 +156,7 @@ static const esmtp_context_row_t contexts[] = {
      "The chunk has arrived. After the last chunk it means that the server answers for the "
      "message from now on."},
     {250, false, ESMTP_VERB_BURL, then_next_chunk,
-     "The server has fetched the content behind the URL. After LAST it answers for the message "
+     "The server has fetched the content that the URL names. After LAST it answers for the message "
      "from now on."},
     {250, false, ESMTP_VERB_RSET, then_nothing,
      "The message that was under way is forgotten, with its sender and recipients."},
@@ -237,7 +237,7 @@ static const esmtp_context_row_t contexts[] = {
     {451, false, ESMTP_VERB_BDAT, then_retry_delivery,
      "The server could not store the chunk because of a fault of its own. The message is not "
      "taken."},
-    {451, false, ESMTP_VERB_BURL, then_retry, "The server could not fetch the content behind the URL for now."},
+    {451, false, ESMTP_VERB_BURL, then_retry, "The server could not fetch the content that the URL names for now."},
     {451, false, ESMTP_VERB_ATRN, then_mail_stays, "The server cannot look for the client's mail at this moment."},
     {452, false, ESMTP_VERB_MAIL, then_retry, "The server has no room at the moment for a message of this size."},
     {452, false, ESMTP_VERB_RCPT, then_rest_later,
@@ -285,8 +285,7 @@ static const esmtp_context_row_t contexts[] = {
      "The sender's address or a parameter of MAIL is badly written."},
     {501, false, ESMTP_VERB_RCPT, then_drop_recipient,
      "The recipient's address or a parameter of RCPT is badly written."},
-    {501, false, ESMTP_VERB_DATA, then_give_up_message,
-     "DATA takes no parameter, or what stood behind it could not be read."},
+    {501, false, ESMTP_VERB_DATA, then_give_up_message, "DATA takes no parameter, or its argument could not be read."},
     {501, false, ESMTP_VERB_BDAT, then_give_up_delivery, "The size of the chunk is missing or cannot be read."},
     {501, false, ESMTP_VERB_AUTH, then_login_other,
      "The login ended early: the client gave it up with an asterisk, or its base64 was broken."},
@@ -393,7 +392,7 @@ static const esmtp_context_row_t contexts[] = {
      "The server refuses the message, mostly because no recipient was accepted or its content is "
      "not wanted."},
     {554, false, ESMTP_VERB_BURL, then_give_up_message,
-     "The server could not fetch or use the content behind the URL."},
+     "The server could not fetch or use the content that the URL names."},
     {554, false, ESMTP_VERB_STARTTLS, then_clear_or_stop,
      "The server refuses TLS, or nothing but QUIT is allowed any more."},
     {554, true, ESMTP_VERB_NONE, then_other_server,

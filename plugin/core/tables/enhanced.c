@@ -14,7 +14,7 @@ static const esmtp_enhanced_row_t registry[] = {
     {0, 1, 0, 0, "RFC 3463", "It is about an address; the server does not say more."},
     {0, 1, 1, 1, "RFC 3463",
      "There is no such mailbox: the server does not know the part before the @ of the address."},
-    {0, 1, 2, 2, "RFC 3463", "There is no such system: the domain behind the @ does not exist or takes no mail."},
+    {0, 1, 2, 2, "RFC 3463", "There is no such system: the domain after the @ does not exist or takes no mail."},
     {0, 1, 3, 3, "RFC 3463", "The recipient's address is badly written."},
     {0, 1, 4, 4, "RFC 3463", "The recipient's address fits more than one mailbox."},
     {0, 1, 5, 5, "RFC 3463", "The recipient's address is valid. This detail goes with success."},

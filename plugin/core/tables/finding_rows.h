@@ -45,7 +45,7 @@ ROW(CLEAR_LOGIN, "smtp.expert.clear_login", NOTE, SECURITY, ONCE,
 ROW(CLEAR_MAIL, "smtp.expert.clear_mail", NOTE, SECURITY, ONCE,
     "Mail in plaintext although STARTTLS was offered", "RFC 3207 6")
 ROW(NO_TLS_RECORD, "smtp.expert.no_tls_record", WARN, PROTOCOL, ONCE,
-    "No TLS behind the 220: the session goes on in clear", NULL)
+    "No TLS after the 220: the session goes on in clear", NULL)
 ROW(LIMIT, "smtp.expert.limit", NOTE, UNDECODED, EACH,
     "More than this dissector keeps track of", NULL)
 ROW(UNSYNCHRONIZED, "smtp.expert.unsynchronized", WARN, SEQUENCE, ONCE,

@@ -292,7 +292,7 @@ typedef enum {
 typedef struct {
     esmtp_word_set_t set;
     const char *word;    /* capitals */
-    const char *meaning; /* a phrase that can stand in brackets behind the word */
+    const char *meaning; /* a phrase that can stand in brackets after the word */
 } esmtp_word_row_t;
 
 /* NULL if the set has no such word. */

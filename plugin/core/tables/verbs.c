@@ -37,7 +37,7 @@ static const esmtp_verb_row_t verbs[] = {
      "it. The URL usually holds an access token and so deserves care."},
     {"CLIENTID", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_SECRET, {250}, {0},
      "CLIENTID type token", "draft-storey-smtp-client-id",
-     "Names the device in front of the login, as a second proof beside the password. The token "
+     "Names the device before the login, as a second proof beside the password. The token "
      "identifies the device lastingly and should be treated as a secret."},
     {"CONNECT", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_NOT_SMTP, {221}, {0},
      "CONNECT host:port version", "HTTP",

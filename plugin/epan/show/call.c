@@ -14,7 +14,7 @@
 static void info_put(esmtp_show_t *show, const char *p, size_t n)
 {
     size_t room = COL_MAX_INFO_LEN - 1 - show->info_len;
-    if (n > room) { /* cut, but not amid a character */
+    if (n > room) { /* cut, but not in the middle of a character */
         const char *end;
         g_utf8_validate(p, (gssize)room, &end);
         n = (size_t)(end - p);

@@ -29,7 +29,7 @@ typedef struct {
     const esmtp_connection_t *connection;
     uint32_t seq; /* of the first octet of tvb */
     size_t at;    /* which of the facts is being shown; of a reply the first */
-    char *info;   /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL behind it; NULL if nobody reads it */
+    char *info;   /* Info column so far, room for COL_MAX_INFO_LEN octets, no NUL after it; NULL if nobody reads it */
     size_t info_len;
     bool server; /* the server speaks */
     bool later;  /* not the first visit: replies are known */

@@ -15,7 +15,7 @@
 #define ROOM_DECLARED (64u << 10)
 #define ROOM_TIMES    16
 
-/* To put a message together for a packet takes a copy; with more octets in front of the last ones these are kept, too.
+/* To put a message together for a packet takes a copy; with more octets before the last ones these are kept, too.
  */
 #define JOINED_MAX (64u << 10)
 

@@ -15,11 +15,11 @@
 typedef struct {
     uint8_t *data;      /* octets that are kept; NULL if none */
     uint32_t len, room; /* of data */
-    uint32_t tail; /* octets behind them that are not kept: they lie in the call that ends the message, and are found
-                      there again */
-    uint32_t tail_seq;          /* of the first of those */
-    bool too_big;               /* outgrew esmtp.max_message: nothing is kept */
-    uint32_t number;            /* in its connection, from 1 */
+    uint32_t tail;     /* octets after them that are not kept: they lie in the call that ends the message, and are found
+                          there again */
+    uint32_t tail_seq; /* of the first of those */
+    bool too_big;      /* outgrew esmtp.max_message: nothing is kept */
+    uint32_t number;   /* in its connection, from 1 */
     const esmtp_facts_t *facts; /* its pieces are among these */
 } esmtp_collected_t;
 
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     esmtp_span_t octets;
     uint32_t seq;               /* of the first of them */
-    esmtp_message_t *borrowing; /* the octets behind those that are kept of it lie in these; NULL if of none */
+    esmtp_message_t *borrowing; /* the octets after those that are kept of it lie in these; NULL if of none */
 } esmtp_feeding_t;
 
 /* The messages of one connection, for the session's events to be passed on to: on first visits only. */

@@ -24,7 +24,7 @@ static inline bool esmtp_seen(const proto_tree *tree)
     return tree && PTREE_DATA(tree)->visible;
 }
 
-/* Labels an item with its field's name, ": " and these words of printable ASCII, one behind the other. Makes no label
+/* Labels an item with its field's name, ": " and these words of printable ASCII, one after the other. Makes no label
  * if they are too long for one: Wireshark makes it then, and says that it was cut. */
 #define esmtp_label(item, ...) esmtp_label_words(item, NULL, (const char *const[]){__VA_ARGS__, NULL})
 

@@ -3,7 +3,7 @@
  *
  * IMF and the dissectors below it add an item for each line of text, and Wireshark ends a tree of a million items as a
  * bug of the dissector. So lines are counted first, and of a message with too many of them IMF gets the first ones.
- * Whatever else a dissector throws ends here: what comes behind the message in the same packet is shown.
+ * Whatever else a dissector throws ends here: what comes after the message in the same packet is shown.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

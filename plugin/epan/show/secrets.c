@@ -50,7 +50,7 @@ static int auth_command(const esmtp_login_t *login, const uint8_t *p, int len)
     return esmtp_auth_is_secret(login->row, 2) ? distance(p, esmtp_span_trim_front(rest), len) : len;
 }
 
-/* AUTHPLAIN, AUTH=PLAIN and the like, and PASS of other protocols: what the verb has behind a name, and what follows
+/* AUTHPLAIN, AUTH=PLAIN and the like, and PASS of other protocols: what the verb has after a name, and what follows
  * it.
  */
 static int unknown_command(const uint8_t *p, int len)

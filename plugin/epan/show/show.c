@@ -55,8 +55,8 @@ static int info_fence(const column_info *cinfo)
     return 0;
 }
 
-/* Whether the frame has shown octets before these: a further TLS record, or what stands behind a line that TCP put
- * together. What they add to the column stands behind. When a frame is shown anew, its column is shorter than what the
+/* Whether the frame has shown octets before these: a further TLS record, or what stands after a line that TCP put
+ * together. What they add to the column stands after. When a frame is shown anew, its column is shorter than what the
  * last time left. */
 static bool shown_before(const packet_info *pinfo)
 {
@@ -178,8 +178,8 @@ static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
     }
 }
 
-/* Hands over the messages that ended here, behind all items of the call: what IMF writes into the Info column
- * comes behind ours. */
+/* Hands over the messages that ended here, after all items of the call: what IMF writes into the Info column
+ * comes after ours. */
 static void messages_add(esmtp_show_t *show)
 {
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;

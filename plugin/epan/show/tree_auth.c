@@ -188,7 +188,7 @@ void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     }
     rest = esmtp_span_trim(rest);
     if (rest.len)
-        esmtp_sasl_malformed(show->pinfo, parent, "words behind the initial response");
+        esmtp_sasl_malformed(show->pinfo, parent, "words after the initial response");
     attempt_add(show, tree, fact);
     line_report(show, fact);
 }

@@ -68,7 +68,7 @@ static const char unknown_mechanism[] =
 typedef struct {
     esmtp_place_t place;
     const esmtp_show_t *show;
-    esmtp_span_t whole; /* the line behind code and separator */
+    esmtp_span_t whole; /* the line after code and separator */
     esmtp_ehlo_line_t line;
     const esmtp_keyword_row_t *row; /* NULL: no table knows the keyword */
     proto_item *item;
@@ -231,7 +231,7 @@ static void words_add(const extension_t *x, const words_t *form)
 
 /* ---- Other forms ---- */
 
-/* Marks what stands behind the last parameter that the keyword takes. */
+/* Marks what stands after the last parameter that the keyword takes. */
 static void rest_check(const extension_t *x, esmtp_span_t rest)
 {
     if (esmtp_span_trim(rest).len > 0)
@@ -391,7 +391,7 @@ static bool needs_parameter(const esmtp_keyword_row_t *row)
     return row->syntax[0] != '\0' && row->syntax[0] != '[' && row->syntax[0] != '*';
 }
 
-/* Whether "=" may stand directly behind a keyword: where the syntax has it, and in AUTH= of old
+/* Whether "=" may stand directly after a keyword: where the syntax has it, and in AUTH= of old
  * servers. */
 static bool may_be_glued(const esmtp_keyword_row_t *row)
 {
@@ -405,7 +405,7 @@ static void line_check(const extension_t *x)
     size_t octets = x->whole.len + strlen("250-\r\n");
 
     if (esmtp_span_blanks(x->whole) > 0)
-        esmtp_bad_value(place, x->item, "Blank in front of the keyword");
+        esmtp_bad_value(place, x->item, "Blank before the keyword");
     if (x->whole.len > 0 && esmtp_is_blank(x->whole.p[x->whole.len - 1]))
         esmtp_bad_value(place, x->item, "Blank at the end of the line");
     if (octets > REPLY_LINE_MAX)
@@ -431,7 +431,7 @@ static void row_check(const extension_t *x)
     if (needs_parameter(x->row) && x->line.parameter.len == 0)
         esmtp_bad_value(&x->place, x->item, "Parameter is missing");
     if (x->line.glued && !may_be_glued(x->row))
-        esmtp_bad_value(&x->place, x->item, "\"=\" directly behind the keyword");
+        esmtp_bad_value(&x->place, x->item, "\"=\" directly after the keyword");
 }
 
 static const char *const status_names[] = {
@@ -479,7 +479,7 @@ static void keyword_add(const extension_t *x)
         esmtp_span_add(&x->place, x->tree, hf_parameter, x->line.parameter);
 }
 
-/* A line that the capture cuts: what stands in front of the piece at its end. */
+/* A line that the capture cuts: what stands before the piece at its end. */
 static void piece_add(extension_t *x)
 {
     if (!esmtp_ehlo_parse(x->whole, &x->line))

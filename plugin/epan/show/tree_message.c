@@ -79,14 +79,14 @@ static pieces_t pieces_from(const esmtp_message_t *message, uint32_t frame)
     return p;
 }
 
-/* The next piece, or the hole in front of one or behind the last; NULL at the end. */
+/* The next piece, or the hole before one or after the last; NULL at the end. */
 static const esmtp_fact_t *next_fact(pieces_t *p)
 {
     while (p->facts && p->i < p->facts->n) {
         const esmtp_fact_t *fact = esmtp_facts_at(p->facts, p->i++);
         bool piece = (fact->kind == ESMTP_FACT_TEXT || fact->kind == ESMTP_FACT_CHUNK) && fact->extra == p->message;
         if (p->seen == p->message->pieces && !(fact->kind == ESMTP_FACT_GAP && p->message->incomplete))
-            p->facts = NULL; /* what comes behind the last piece is none of ours */
+            p->facts = NULL; /* what comes after the last piece is none of ours */
         else if (piece)
             p->seen = fact->index;
         if (p->facts && (piece || fact->kind == ESMTP_FACT_GAP))
@@ -103,7 +103,7 @@ static const esmtp_fact_t *next_piece(pieces_t *p)
     return fact;
 }
 
-/* The first hole of a message; *before: octets of the message in front of it, all if there is none. */
+/* The first hole of a message; *before: octets of the message before it, all if there is none. */
 static const esmtp_fact_t *first_hole(const esmtp_message_t *m, uint64_t *before)
 {
     pieces_t walk = pieces_from(m, m->first_frame);
@@ -115,14 +115,14 @@ static const esmtp_fact_t *first_hole(const esmtp_message_t *m, uint64_t *before
     return fact;
 }
 
-/* Octets that a piece adds to its message; next: the piece behind it, or NULL. */
+/* Octets that a piece adds to its message; next: the piece after it, or NULL. */
 static uint64_t piece_octets(const esmtp_message_t *m, const esmtp_fact_t *fact, const esmtp_fact_t *next)
 {
     return (next ? next->before : m->octets) - fact->before;
 }
 
-/* The piece behind the one that is being shown. */
-static const esmtp_fact_t *piece_behind(const esmtp_show_t *show, const esmtp_fact_t *fact)
+/* The piece after the one that is being shown. */
+static const esmtp_fact_t *piece_after(const esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     const esmtp_message_t *m = fact->extra;
     pieces_t walk = {show->facts, m, show->at + 1, fact->index};
@@ -430,7 +430,7 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
 static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     const esmtp_message_t *m = fact->extra;
-    uint64_t octets = piece_octets(m, fact, piece_behind(show, fact));
+    uint64_t octets = piece_octets(m, fact, piece_after(show, fact));
     esmtp_add_gen_uint(tree, hf_piece_number, show->tvb, fact->index);
     esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len);
     esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets);
@@ -490,7 +490,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
 {
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
-    bool inferred = fact->flags & ESMTP_FF_FROM_SERVER; /* the reply behind it proves it; no octets are here */
+    bool inferred = fact->flags & ESMTP_FF_FROM_SERVER; /* the reply after it proves it; no octets are here */
     proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .%s",
                                                   inferred ? " (inferred from the reply)" : "");
     proto_tree *tree = proto_item_add_subtree(item, ett_piece);

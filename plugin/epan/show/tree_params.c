@@ -86,7 +86,7 @@ typedef struct {
     proto_tree *tree;                    /* of the command */
     uint8_t on;                          /* ESMTP_ON_MAIL or ESMTP_ON_RCPT */
     bool smtputf8;                       /* SMTPUTF8 is among the parameters */
-    esmtp_span_t parameters;             /* behind the path */
+    esmtp_span_t parameters;             /* after the path */
     esmtp_span_t names[ESMTP_WORDS_MAX]; /* of the parameters so far */
     unsigned n;
 } envelope_t;
@@ -418,7 +418,7 @@ static void xtext_check(const param_t *p, esmtp_span_t s, bool utf8)
     for (size_t i = 0; i < s.len && !why; i++) {
         int octet = s.p[i] == '+' ? esmtp_xtext_octet(esmtp_span_from(s, i)) : s.p[i];
         if (octet < 0)
-            why = "Not xtext: \"+\" stands without two hexadecimal digits in capitals behind it";
+            why = "Not xtext: \"+\" stands without two hexadecimal digits in capitals after it";
         else if ((octet < ' ' && octet != '\t') || octet == 0x7f)
             why = "Control character in the decoded value";
         else if (s.p[i] == '=')
@@ -446,7 +446,7 @@ static proto_item *xtext_add(const param_t *p, int hf, esmtp_span_t s, bool utf8
     if (utf8)
         len = esmtp_utf8_addr_decode(esmtp_span(octets, len), octets, &bad);
     if (utf8 && bad)
-        esmtp_bad_value(p->place, p->item, "\"\\\" stands without x{...} behind it");
+        esmtp_bad_value(p->place, p->item, "\"\\\" stands without x{...} after it");
     return esmtp_decoded_add(p->place, p->tree, hf, s, octets, len);
 }
 
@@ -706,7 +706,7 @@ static void path_fields_register(void)
           "Of the recipient; address literals with their brackets", HFILL}},
         {&hf_route,
          {"Source route", "smtp.path.route", FT_STRING, BASE_NONE, NULL, 0,
-          "Hosts that a path names in front of the mailbox (obsolete)", HFILL}},
+          "Hosts that a path names before the mailbox (obsolete)", HFILL}},
         {&hf_literal_ipv4,
          {"Address literal", "smtp.path.ipv4", FT_IPv4, BASE_NONE, NULL, 0, "IPv4 address in place of a domain",
           HFILL}},

@@ -171,7 +171,7 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
         host_add(show, tree, hf_ehlo_domain, reply.parameter, esmtp_reply_host(reply.parameter), offset + skip);
 }
 
-/* The line as Wireshark's own dissector puts it into the Info column: code only in front of the first of a frame. */
+/* The line as Wireshark's own dissector puts it into the Info column: code only before the first of a frame. */
 static void info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len, bool first)
 {
     if (!show->info)

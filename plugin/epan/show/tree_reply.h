@@ -9,7 +9,7 @@
 
 #include "call.h"
 
-/* The lines of one reply, facts i to n - 1 of show->facts. Returns the offset behind them. */
+/* The lines of one reply, facts i to n - 1 of show->facts. Returns the offset after them. */
 int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset);
 void esmtp_reply_register(void);
 

@@ -235,7 +235,7 @@ static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
         esmtp_sasl_malformed(msg->show->pinfo, parent, "a number does not read");
 }
 
-/* The GS2 header, and what of the TLS channel stands behind it. */
+/* The GS2 header, and what of the TLS channel stands after it. */
 static void binding_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t base64)
 {
     size_t bad;
@@ -314,7 +314,7 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
                                      esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
         esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_BASE64,
-                                 "Base64 ends too early: octets or padding are missing behind octet %d", msg->len);
+                                 "Base64 ends too early: octets or padding are missing after octet %d", msg->len);
     }
 }
 
@@ -412,7 +412,7 @@ static hf_register_info fields[] = {
     PART(ERROR, "Error", "smtp.auth.error", "Why the server refuses, in the words of the mechanism"),
     PART(SCRAM_BINDING_FLAG, "Channel binding flag", "smtp.auth.scram.binding_flag",
          "n: client has no channel binding, y: it believes the server has none, p=: of this type"),
-    PART(SCRAM_NONCE, "Nonce", "smtp.auth.scram.nonce", "The client's random text, and the server's behind it"),
+    PART(SCRAM_NONCE, "Nonce", "smtp.auth.scram.nonce", "The client's random text, and the server's after it"),
     PART(SCRAM_SALT, "Salt", "smtp.auth.scram.salt", "Base64"),
     ESMTP_FIELD(&hf_parts[ESMTP_PART_SCRAM_ITERATIONS], "Iterations", "smtp.auth.scram.iterations", FT_UINT32, BASE_DEC,
                 "How often the password is hashed"),

@@ -16,7 +16,7 @@ typedef struct {
     int offset, len; /* of the base64 in show->tvb */
     uint32_t number; /* of the client's message; 0: a challenge */
     esmtp_sasl_form_t form;
-    size_t blanks;       /* in front of it */
+    size_t blanks;       /* before it */
     bool secret;         /* holds, or may hold, a password or token */
     bool hidden;         /* and items must not show it */
     size_t bad;          /* see esmtp_base64_decode */

@@ -39,7 +39,7 @@ proto_item *esmtp_span_add(const esmtp_place_t *place, proto_tree *tree, int hf,
 proto_item *esmtp_capitals_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t span,
                                const char *capitals);
 
-/* A string field with the octets of a span; behind it in brackets what the set says about it.
+/* A string field with the octets of a span; after it in brackets what the set says about it.
  * Returns NULL if the set does not know the word: the item was added all the same, to *item. */
 const esmtp_word_row_t *esmtp_word_add(const esmtp_place_t *place, proto_tree *tree, int hf, esmtp_span_t word,
                                        esmtp_word_set_t set, proto_item **item);

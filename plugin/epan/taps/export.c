@@ -97,7 +97,7 @@ static char *mail_name(const export_t *e, const esmtp_verdict_t *verdict)
     return g_string_free(name, FALSE);
 }
 
-/* The last part of a path of any system, without dots and blanks in front or behind. */
+/* The last part of a path of any system, without dots and blanks before or after. */
 static const char *base_name(char *path)
 {
     char *base = path;
@@ -156,7 +156,7 @@ static const char *extension(esmtp_span_t type)
     return ".bin";
 }
 
-/* A long name loses its middle, never what behind the last dot tells of the type. */
+/* A long name loses its middle, never what after the last dot tells of the type. */
 static void append_shortened(GString *out, const char *name)
 {
     const char *dot = strrchr(name, '.');

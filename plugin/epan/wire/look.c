@@ -122,18 +122,18 @@ static bool is_name_octet(uint8_t octet)
 }
 
 /* Whether text holds a word, ASCII case aside, that is not part of a host name or address. "SMTPD" and "SMTP-Server"
- * hold SMTP; "smtp.example" does not. closed: the text does not go on behind its end. */
+ * hold SMTP; "smtp.example" does not. closed: the text does not go on after its end. */
 static bool names(esmtp_span_t text, const char *word, bool closed)
 {
     size_t len = strlen(word);
     for (size_t i = 0; i + len <= text.len; i++) {
-        esmtp_span_t here = esmtp_span_from(text, i), behind = esmtp_span_from(text, i + len);
+        esmtp_span_t here = esmtp_span_from(text, i), after = esmtp_span_from(text, i + len);
         if (!esmtp_span_starts(here, word) || (i > 0 && is_name_octet(text.p[i - 1])))
             continue;
-        if (behind.len == 0)
+        if (after.len == 0)
             return closed;
         bool goes_on =
-            behind.p[0] == '@' || (behind.p[0] == '.' && (behind.len > 1 ? is_name_octet(behind.p[1]) : !closed));
+            after.p[0] == '@' || (after.p[0] == '.' && (after.len > 1 ? is_name_octet(after.p[1]) : !closed));
         if (!goes_on)
             return true;
     }
@@ -165,7 +165,7 @@ typedef enum { OTHERS, ANYBODYS, OURS } owner_t;
 static owner_t greeting_owner(const esmtp_reply_line_t *reply, bool closed)
 {
     esmtp_span_t text = reply->parameter, host = esmtp_reply_host(text);
-    /* What stands behind the host name tells "ftp.example ESMTP" from "smtp.example FTP server"; ProFTPD is no host. */
+    /* What stands after the host name tells "ftp.example ESMTP" from "smtp.example FTP server"; ProFTPD is no host. */
     if (host.len && esmtp_span_find(host, '.') < host.len)
         text = esmtp_span_from(text, (size_t)(host.p - text.p) + host.len);
     if (holds(text, "FTP"))

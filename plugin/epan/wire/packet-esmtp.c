@@ -102,7 +102,7 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     return (int)captured;
 }
 
-/* Octets in front of these in the same segment, if Wireshark's own heuristic has found a PROXY header there. */
+/* Octets before these in the same segment, if Wireshark's own heuristic has found a PROXY header there. */
 static uint32_t shown_by_others(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
 {
     uint32_t segment = tcpinfo->nxtseq - tcpinfo->seq, here = tvb_reported_length(tvb);
@@ -154,7 +154,7 @@ static int dissect_clear(esmtp_call_t *call, proto_tree *tree)
     return call_dissector_only(layer_handle, call->tvb, call->pinfo, tree, call);
 }
 
-/* Whether a PROXY header that another dissector has shown stands in front of the octets. */
+/* Whether a PROXY header that another dissector has shown stands before the octets. */
 static bool is_header_shown(const esmtp_call_t *call, esmtp_whose_t whose)
 {
     bool ours = whose == ESMTP_WHOSE_SMTP || whose == ESMTP_WHOSE_TLS;
@@ -181,17 +181,17 @@ static int dissect_octets(esmtp_call_t *call, esmtp_whose_t whose, proto_tree *t
     return 0;
 }
 
-/* What follows the PROXY header that the call was moved behind. */
+/* What follows the PROXY header that the call was moved past. */
 static void dissect_rest(esmtp_call_t *call, proto_tree *tree, const struct tcpinfo *tcpinfo)
 {
     packet_info *pinfo = call->pinfo;
-    struct tcpinfo behind = *tcpinfo;
+    struct tcpinfo after = *tcpinfo;
     uint32_t header = call->header;
     if (!call->tvb)
         return;
-    behind.seq = call->seq;
+    after.seq = call->seq;
     call->first = true;
-    if (!dissect_octets(call, esmtp_whose(call), tree, &behind))
+    if (!dissect_octets(call, esmtp_whose(call), tree, &after))
         call_data_dissector(call->tvb, pinfo, tree);
     if (pinfo->desegment_len)
         pinfo->desegment_offset += (int)header;

@@ -1,5 +1,5 @@
 /* pool.c
- * Pieces are cut off larger ones one behind the other. Wireshark's own blocks have a header of 16 octets each and begin
+ * Pieces are cut off larger ones one after the other. Wireshark's own blocks have a header of 16 octets each and begin
  * at a multiple of 16: a fifth of what a short connection takes.
  *
  * Copyright the authors of the esmtp plugin

@@ -21,7 +21,7 @@ bool esmtp_proxy_begins(tvbuff_t *tvb);
  * them. */
 void esmtp_proxy_note(const esmtp_call_t *call, uint32_t seq, uint32_t len);
 
-/* Shows the header that the call begins with, and moves the call behind it; tvb is NULL if no octets follow. */
+/* Shows the header that the call begins with, and moves the call past it; tvb is NULL if no octets follow. */
 void esmtp_proxy_dissect(esmtp_call_t *call, proto_tree *tree);
 
 /* Shows what a header says that stands right before the call's octets: another dissector has shown the rest. */

@@ -45,7 +45,7 @@ static bool is_between(const conversation_element_t *key, const packet_info *pin
 }
 
 /* Whether the packet may belong to another one of the same addresses and ports: an earlier one, or a later one, which
- * Wireshark has put behind this. */
+ * Wireshark has put after this. */
 static bool is_one_of_several(const conversation_t *conversation, const packet_info *pinfo)
 {
     return conversation->next || pinfo->num < conversation->setup_frame;

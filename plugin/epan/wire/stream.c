@@ -382,7 +382,7 @@ static void show_withheld(const esmtp_call_t *call, esmtp_found_t *found)
     conn->tls_withheld = false;
 }
 
-/* Octets that are missing in front of a segment, 0 if their number is unknown. */
+/* Octets that are missing before a segment, 0 if their number is unknown. */
 static uint32_t hole(const esmtp_stream_t *stream, int32_t ahead)
 {
     bool numbered = ahead > 0 && ahead < JUMP_MAX;
@@ -426,7 +426,7 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     int32_t ahead = stream->begun ? (int32_t)(at->seq - stream->next) : 0;
     size_t scanned = 0;
     if (ahead) {
-        /* A hole is told together with the octets behind it: as long as they are but the start of a line, TCP asks
+        /* A hole is told together with the octets after it: as long as they are but the start of a line, TCP asks
          * again. */
         uint32_t missing = hole(stream, ahead);
         if (!esmtp_framing_ready(session, call->side, in, missing, last))

@@ -21,7 +21,7 @@ typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
 /* One direction of one layer. */
 typedef struct {
     uint32_t next;    /* sequence number of the next octet that no fact has */
-    uint32_t partial; /* octets behind it that were seen: the beginning of a line */
+    uint32_t partial; /* octets after it that were seen: the beginning of a line */
     esmtp_facts_t facts;
     bool begun;
     bool holed; /* octets of it are missing */
@@ -30,9 +30,9 @@ typedef struct {
 /* How TLS began. */
 typedef enum {
     ESMTP_TLS_NONE = 0,
-    ESMTP_TLS_STARTTLS, /* behind the 220, as it should */
+    ESMTP_TLS_STARTTLS, /* after the 220, as it should */
     ESMTP_TLS_LATE,     /* its STARTTLS or its 220 is not in the capture */
-    ESMTP_TLS_EARLY,    /* behind STARTTLS, before the 220 */
+    ESMTP_TLS_EARLY,    /* after STARTTLS, before the 220 */
     ESMTP_TLS_UNASKED,  /* without any STARTTLS, although nothing is missing from the capture */
 } esmtp_tls_start_t;
 
@@ -57,7 +57,7 @@ typedef struct {
     esmtp_connection_t whole;    /* what is shown of it */
     uint32_t port;               /* of side A */
     uint32_t frame;              /* in which it was met; UINT32_MAX: nothing but a PROXY header was seen of it */
-    bool above;                  /* its address comes behind the other's: tells them apart where the ports are equal */
+    bool above;                  /* its address comes after the other's: tells them apart where the ports are equal */
     bool opened;                 /* the capture has its opening */
     bool guessed;                /* its first line told, inside TLS */
     bool clear;                  /* on a TLS port: what is spoken there is SMTP in clear */
@@ -103,11 +103,11 @@ typedef struct {
     packet_info *pinfo;
     uint32_t seq;     /* TCP: of the first octet */
     uint32_t segment; /* TCP: of the first octet of the segment, or of what was put together */
-    uint32_t shown;   /* TCP: octets of it in front of these: a PROXY header, of which another dissector had to do */
+    uint32_t shown;   /* TCP: octets of it before these: a PROXY header, of which another dissector had to do */
     uint32_t header;  /* TCP: octets of a PROXY header that these begin with */
     uint32_t ack;     /* TCP: what the segment acknowledges */
     bool have_seq;
-    bool first;   /* TCP: the first of their direction, behind a PROXY header */
+    bool first;   /* TCP: the first of their direction, after a PROXY header */
     bool fin;     /* TCP: the segment ends its direction */
     bool can_ask; /* whoever brought the octets can bring them again with more */
 } esmtp_call_t;
@@ -136,21 +136,21 @@ esmtp_side_t esmtp_conn_side(const esmtp_conn_t *conn, const packet_info *pinfo)
 /* Whether octets may be the first of their direction: they are, or nobody knows. The call needs no connection. */
 bool esmtp_stream_may_start(const esmtp_call_t *call);
 
-/* First visit: whether nothing is missing in front of these octets, since the connection was opened. */
+/* First visit: whether nothing is missing before these octets, since the connection was opened. */
 bool esmtp_stream_is_whole(const esmtp_call_t *call);
 /* First visit: whether the segment acknowledges octets of the other side that the capture has not shown. */
 bool esmtp_stream_peer_is_ahead(const esmtp_call_t *call);
 /* First visit, of the first octets that are ours: what the peer has said before them, by what they acknowledge, was
  * somebody else's and is not missing. False: that is nothing, or not known. */
 bool esmtp_stream_begin_peer(const esmtp_call_t *call);
-/* First visit: what lies in front of the n-th of these octets is TLS's. */
+/* First visit: what lies before the n-th of these octets is TLS's. */
 void esmtp_stream_pass(const esmtp_call_t *call, unsigned n);
 /* First visit: keeps octets that may be TLS's, or lines. */
 void esmtp_stream_maybe_tls(const esmtp_call_t *call);
 /* First visit, of octets after such: whether the client goes on with a line in clear, and the server refused what
  * looked like TLS. Then that was lines, too. */
 bool esmtp_stream_disproves_tls(const esmtp_call_t *call);
-/* Inside TLS: whether octets in front of these, in the same frame, were used. */
+/* Inside TLS: whether octets before these, in the same frame, were used. */
 bool esmtp_stream_has_calls(const esmtp_call_t *call);
 
 /* First visit: feeds the octets to the session. */

@@ -1,7 +1,7 @@
 /* tls.c
- * RFC 3207: behind the 220 that answers STARTTLS everything is TLS.
+ * RFC 3207: after the 220 that answers STARTTLS everything is TLS.
  *
- * The TLS dissector takes whatever it gets once it owns a connection. What comes behind the 220 is therefore looked at
+ * The TLS dissector takes whatever it gets once it owns a connection. What comes after the 220 is therefore looked at
  * here first: from its first record on a direction is TLS's for good; what comes before that is SMTP still (injected,
  * decrypted in place, or broken) and is said to be so. Each direction is looked at by itself: a reply in clear may
  * follow the client's first record.

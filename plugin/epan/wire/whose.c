@@ -120,7 +120,7 @@ static bool is_to_wait_for(const esmtp_call_t *call)
     return call->pinfo->can_desegment && !call->fin && !(lines && greeted) && is_host(call, len);
 }
 
-/* A header alone, on a port of nobody: it is not shown, but what comes behind it is the beginning for us. */
+/* A header alone, on a port of nobody: it is not shown, but what comes after it is the beginning for us. */
 static void leave_header(esmtp_call_t *call)
 {
     join(call);
@@ -149,7 +149,7 @@ static esmtp_whose_t by_header(esmtp_call_t *call)
 
 /* --- octets from TCP -------------------------------------------------------------------------- */
 
-/* The first octets on a port that may be anybody's, or behind what TLS has declined. */
+/* The first octets on a port that may be anybody's, or after what TLS has declined. */
 static esmtp_whose_t by_line(const esmtp_call_t *call, esmtp_whose_t others)
 {
     esmtp_look_t look = esmtp_look_line(call->tvb);
@@ -260,7 +260,7 @@ static esmtp_whose_t on_named_port(esmtp_call_t *call)
     return whose;
 }
 
-/* Whether a direction begins here: with its first octets, or behind a PROXY header. */
+/* Whether a direction begins here: with its first octets, or after a PROXY header. */
 static bool may_start(const esmtp_call_t *call)
 {
     const esmtp_conn_t *conn = call->conn;

@@ -162,9 +162,9 @@ static const message_case_t message_cases[] = {
     {"PLAIN, one NUL", ESMTP_SASL_PLAIN, 1, LIT("alice\0secret"), "user:alice\npassword:secret\n", "a NUL is missing"},
     {"PLAIN, one NUL in front", ESMTP_SASL_PLAIN, 1, LIT("\0alice"), "user:alice\n", "a NUL is missing"},
     {"PLAIN, NUL at the end", ESMTP_SASL_PLAIN, 1, LIT("\0a\0b\0"), "user:a\npassword:b\n",
-     "a NUL stands in the password or behind it"},
+     "a NUL stands in the password or after it"},
     {"PLAIN, NUL in the password", ESMTP_SASL_PLAIN, 1, LIT("\0a\0b\0c"), "user:a\npassword:b\ntext:c\n",
-     "a NUL stands in the password or behind it"},
+     "a NUL stands in the password or after it"},
     {"PLAIN, second message", ESMTP_SASL_PLAIN, 2, LIT("\0a\0b"), "user:a\npassword:b\n", NULL},
 
     {"LOGIN, first", ESMTP_SASL_LOGIN, 1, LIT("root"), "user:root\n", NULL},
@@ -301,7 +301,7 @@ static const message_case_t message_cases[] = {
     {"OAUTHBEARER, no header", ESMTP_SASL_OAUTHBEARER, 1, LIT("auth=Bearer t\001\001"), "scheme:Bearer\ntoken:t\n",
      "it does not begin with n,, y,, or p="},
     {"OAUTHBEARER, octets behind the end", ESMTP_SASL_OAUTHBEARER, 1, LIT("n,,\001auth=Bearer t\001\001x\001\001"),
-     "flag:n\nscheme:Bearer\ntoken:t\nother:x\n", "an empty part, or octets behind the end"},
+     "flag:n\nscheme:Bearer\ntoken:t\nother:x\n", "an empty part, or octets after the end"},
 
     {"JSON, spaces, escapes, nesting", ESMTP_SASL_XOAUTH2, 0,
      LIT(" {\n \"a\" : {\"status\":\"no\", \"b\": [\"scope\", 1]},\n \"status\" : \"4\\\"1\" }"), "error:4\"1\n",
