@@ -429,7 +429,7 @@ Authentication line: VXJzZWwAS3VydAB4aXBqM3BsbXE=\\r\\n
     Password: xipj3plmq
     Mechanism: PLAIN
     Login attempt: 1
-    Attempt begun in: 7
+    Attempt started in: 7
     Attempt ended in: 10
     Response in: 10
     Expert Info (Warning/Security): Password in plaintext: whoever sees this capture has the password or token. \
@@ -472,7 +472,7 @@ def test_the_mechanism_is_explained(tshark):
     frame, = tshark.tree(capture, filter="smtp.req.verb == AUTH")
     item = frame.all("smtp.auth.mechanism")[0]
     assert item.raw == b"LOGIN"
-    assert "never standardised" in item.find("smtp.explanation").value
+    assert "Never standardized" in item.find("smtp.explanation").value
     assert "server asks for Password:" in item.find("smtp.auth.exchange").value
 
 
@@ -897,7 +897,7 @@ WRONG_INPUT = {
     "base64 too short": ("""
         C: AUTH PLAIN AGFsaWNlAHNlY3JldA
         S: 501 no
-    """, "smtp.base64_decode", "too early"),
+    """, "smtp.base64_decode", "is truncated"),
     "= in the exchange": ("""
         C: AUTH EXTERNAL
         S: 334
@@ -921,7 +921,7 @@ WRONG_INPUT = {
         S: 334 {r=x,s=c2FsdA==,i=many}
         C: *
         S: 501 no
-    """, "smtp.expert.auth_malformed", "a number does not read"),
+    """, "smtp.expert.auth_malformed", "a number is malformed"),
     "words behind": ("""
         C: AUTH LOGIN {alice} {secret}
         S: 501 no
@@ -1033,7 +1033,7 @@ def test_messages_are_reported_without_a_tree(tshark):
     capture.add_all(login(text) for text, _, _ in WRONG_INPUT.values())
     text = tshark.run(capture, "-q", "-z", "expert")
     for words in ("Base64 does not decode: octet 5", "two NULs are missing",
-                  "words after the initial response", "334 without a challenge"):
+                  "words after the initial response", "Empty challenge: 334 without text"):
         assert words in text
 
 

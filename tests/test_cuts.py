@@ -25,7 +25,7 @@ NAMES = [
 ]
 # Known only when the reply has been seen: on later passes.
 LATER = ["smtp.rcpt.status", "smtp.mail.status"]
-UNDECIDED = "The server's replies have yet to show what these octets are"
+UNDECIDED = "Interpretation open"
 
 
 class Session:

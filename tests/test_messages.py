@@ -252,8 +252,8 @@ def new_mail_over_chunk():
 
 
 @pytest.mark.parametrize("mail, why", [
-    (refused_chunk, "the server refused a part of it"), (reset_chunk, "the client gave it up"),
-    (new_mail_over_chunk, "the client gave it up"),
+    (refused_chunk, "the server refused a part of it"), (reset_chunk, "the client aborted it"),
+    (new_mail_over_chunk, "the client aborted it"),
 ])
 def test_given_up_in_the_middle(tshark, mail, why):
     capture, wanted = Capture(), {}
@@ -293,7 +293,7 @@ def test_closed_in_the_middle(tshark):
     rows = tshark.by_stream(capture, names, filter="smtp.data.incomplete", two_pass=True)
     assert rows.keys() == closed.keys()
     for stream, (row,) in rows.items():
-        assert row["smtp.data.incomplete"] == ["the connection or the capture ended before it did"], closed[stream]
+        assert row["smtp.data.incomplete"] == ["the connection or the capture ended first"], closed[stream]
         assert row["smtp.message"] == ["From: <a@a.example>\r\n", "Subject: s\r\n", "\r\n", "line one\r\n",
                                        ".dotted\r\n", "half a li"], closed[stream]
         assert len(row["smtp.data.fragment.count"]) == len(row["smtp.expert.message_incomplete"]) == 1

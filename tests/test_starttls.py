@@ -619,5 +619,5 @@ def test_severities(tshark, made):
     errors = {line.split(maxsplit=3)[3].strip() for line in out.splitlines()
               if line.split()[1:2] == ["Security"]}
     assert errors == {
-        "Command injection: octets in plaintext after STARTTLS; the server must throw them away",
-        "Response injection: a reply in plaintext after the 220 that opens TLS; the client must throw it away"}
+        "Command injection: plaintext after STARTTLS. The server must discard it",
+        "Response injection: plaintext reply after the 220 to STARTTLS. The client must discard it"}

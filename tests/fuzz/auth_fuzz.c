@@ -50,13 +50,13 @@ static void check_opened(const esmtp_mechanism_row_t *row, uint32_t number, esmt
     esmtp_span_t octets = esmtp_auth_open(row->form, number, sent, out, &bad, &m);
     CHECK(fuzz_same(octets, sent) || fuzz_inside(octets, esmtp_span(out, ESMTP_BASE64_ROOM(sent.len))));
     check_message(&m, octets);
-    esmtp_auth_gift_t gift = esmtp_auth_peek(row, number, sent);
-    CHECK(!gift.secret || esmtp_auth_holds_secret(row, number, sent));
-    g_free(gift.user);
-    g_free(gift.password);
-    gift = esmtp_auth_peek(NULL, number, sent);
-    g_free(gift.user);
-    g_free(gift.password);
+    esmtp_auth_credentials_t credentials = esmtp_auth_peek(row, number, sent);
+    CHECK(!credentials.secret || esmtp_auth_holds_secret(row, number, sent));
+    g_free(credentials.user);
+    g_free(credentials.password);
+    credentials = esmtp_auth_peek(NULL, number, sent);
+    g_free(credentials.user);
+    g_free(credentials.password);
     free(out);
 }
 

@@ -423,21 +423,21 @@ static char *user_of(const esmtp_auth_message_t *m)
     return part && part->value.len ? esmtp_part_text(part) : NULL;
 }
 
-esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64)
+esmtp_auth_credentials_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64)
 {
-    esmtp_auth_gift_t gift = {NULL, NULL, false};
+    esmtp_auth_credentials_t credentials = {NULL, NULL, false};
     esmtp_auth_message_t m;
     size_t bad;
     base64 = esmtp_span_trim(base64);
     uint8_t *out = g_malloc(ESMTP_BASE64_ROOM(base64.len));
     esmtp_auth_open(row ? row->form : ESMTP_SASL_OPAQUE, number, base64, out, &bad, &m);
-    gift.user = user_of(&m);
+    credentials.user = user_of(&m);
     const esmtp_part_t *secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD);
     if (!secret)
         secret = esmtp_auth_part(&m, ESMTP_PART_TOKEN);
-    gift.password = secret ? esmtp_part_text(secret) : NULL;
-    gift.secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) || esmtp_auth_part(&m, ESMTP_PART_TOKEN) ||
-                  (row && row->form == ESMTP_SASL_OPAQUE && row->exposed && base64.len);
+    credentials.password = secret ? esmtp_part_text(secret) : NULL;
+    credentials.secret = esmtp_auth_part(&m, ESMTP_PART_PASSWORD) || esmtp_auth_part(&m, ESMTP_PART_TOKEN) ||
+                         (row && row->form == ESMTP_SASL_OPAQUE && row->exposed && base64.len);
     g_free(out);
-    return gift;
+    return credentials;
 }

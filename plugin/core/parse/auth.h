@@ -141,9 +141,9 @@ typedef struct {
     char *user;     /* UTF-8; NULL if it names none; g_free it */
     char *password; /* or token, decoded; NULL if it holds none that can be read; g_free it */
     bool secret;    /* it holds a password or token */
-} esmtp_auth_gift_t;
+} esmtp_auth_credentials_t;
 
-esmtp_auth_gift_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64);
+esmtp_auth_credentials_t esmtp_auth_peek(const esmtp_mechanism_row_t *row, uint32_t number, esmtp_span_t base64);
 
 /* Takes a client's message, as sent, apart: decodes it into octets (ESMTP_BASE64_ROOM(sent.len))
  * and parses it. What is no base64 is taken as it is. Returns the octets that the parts lie in: a

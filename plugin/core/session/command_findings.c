@@ -121,7 +121,7 @@ static const char *disorder(const esmtp_session_t *s, const esmtp_stamp_t *at, c
     if (is_verb(row, ESMTP_VERB_MAIL) && txn && txn->mail_code / 100 == 2)
         return "Out of order: MAIL inside another mail. Servers refuse that (503)";
     if ((is_verb(row, ESMTP_VERB_RCPT) || message) && (!txn || txn->mail_code >= 400))
-        return "Out of order: this belongs to a mail, and no MAIL was accepted. Servers refuse that (503)";
+        return "Out of order: no MAIL was accepted before. Servers refuse that (503)";
     if (message && !txn->n_accepted && !s->xack_off)
         return "Out of order: no recipient was accepted. Servers refuse that (503, 554)";
     if (row->payload == ESMTP_PAYLOAD_TEXT && (chunks || txn->binary))
@@ -171,9 +171,9 @@ static const char *odd_name(const esmtp_session_t *s, const esmtp_client_event_t
 {
     bool between_servers = s->ends.port == PORT_SMTP || s->ends.port == PORT_LMTP;
     if (!event->command.parameter.len)
-        return "Name is missing: many servers refuse that. Give a full host name, or the address in brackets";
+        return "Hello without a name: many servers refuse that. Give a full host name, or the address in brackets";
     return between_servers && !s->ends.same && esmtp_suspect_hello(event->name)
-               ? "Name that many servers refuse: give a full host name, or the address in brackets"
+               ? "Hello name that many servers refuse: give a full host name, or the address in brackets"
                : NULL;
 }
 
@@ -198,7 +198,7 @@ static const char *loose_path(const esmtp_client_event_t *event)
     if (path->form == ESMTP_PATH_LOCAL && !postmaster)
         return "No domain behind the local part";
     if (path->space_before)
-        return "Blank behind the colon";
+        return "Blank after the colon";
     return event->command.trailing_space ? "Blank at the end of the line" : NULL;
 }
 
@@ -238,8 +238,9 @@ void esmtp_session_length_findings(esmtp_session_t *s, esmtp_fact_t *fact, const
 {
     bool login = fact->kind == ESMTP_FACT_AUTH || (event->command.row && event->command.row->flags & ESMTP_VF_AUTH);
     if (event->line.total > (login ? ESMTP_AUTH_LINE_MAX : line_limit(event->command.row)))
-        esmtp_session_raise_of(s, fact, ESMTP_FINDING_LONG_COMMAND,
-                               login ? "Line longer than the 12288 octets that servers must take (RFC 4954)" : NULL);
+        esmtp_session_raise_of(
+            s, fact, ESMTP_FINDING_LONG_COMMAND,
+            login ? "Long command line: more than the 12288 octets that servers must accept (RFC 4954)" : NULL);
 }
 
 /* What a middlebox that does not know a command makes of it. */
@@ -322,11 +323,11 @@ static const char *clear_login(const esmtp_session_t *s, const esmtp_mechanism_r
     bool offered = s->offer && s->offer->starttls;
     bool weak = row->form == ESMTP_SASL_CRAM || row->form == ESMTP_SASL_DIGEST_MD5 || row->form == ESMTP_SASL_NTLM;
     if (weak)
-        return offered ? "Login in plaintext although STARTTLS was offered: the password can be guessed from what was "
-                         "captured"
+        return offered ? "Login without TLS although STARTTLS was offered: the password can be guessed from the "
+                         "capture"
                        : NULL;
-    return offered ? "Login in plaintext although STARTTLS was offered. The mechanism hides the password"
-                   : "Login in plaintext. The mechanism hides the password; what follows is open to all";
+    return offered ? "Login without TLS although STARTTLS was offered. The mechanism hides the password"
+                   : "Login without TLS. The mechanism hides the password; all that follows can be read";
 }
 
 void esmtp_session_login_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,

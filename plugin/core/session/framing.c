@@ -227,9 +227,9 @@ static void parse_client_line(const feed_t *f, const esmtp_line_t *line, esmtp_c
 }
 
 /* What the client's message in a line of a login gives away: a line of the exchange, or the end of an AUTH command. */
-static esmtp_auth_gift_t read_credentials(const feed_t *f, esmtp_client_event_t *e)
+static esmtp_auth_credentials_t read_credentials(const feed_t *f, esmtp_client_event_t *e)
 {
-    esmtp_auth_gift_t nothing = {NULL, NULL, false};
+    esmtp_auth_credentials_t nothing = {NULL, NULL, false};
     const esmtp_login_t *login = esmtp_session_login(f->s, e);
     esmtp_span_t text = esmtp_span(f->in.p, e->line.len), rest = e->command.parameter, mechanism, initial;
     if (login) {
@@ -319,13 +319,13 @@ static bool feed_client_line(feed_t *f)
     parse_client_line(f, &line, &event);
     event.injected = is_injected(f, &line, &event);
     open_doubts(f, &event);
-    esmtp_auth_gift_t gift = read_credentials(f, &event);
-    event.user = esmtp_span(gift.user, gift.user ? strlen(gift.user) : 0);
-    event.password = esmtp_span(gift.password, gift.password ? strlen(gift.password) : 0);
-    event.secret = gift.secret;
+    esmtp_auth_credentials_t credentials = read_credentials(f, &event);
+    event.user = esmtp_span(credentials.user, credentials.user ? strlen(credentials.user) : 0);
+    event.password = esmtp_span(credentials.password, credentials.password ? strlen(credentials.password) : 0);
+    event.secret = credentials.secret;
     esmtp_fact_t *fact = esmtp_session_client_line(f->s, &f->at, &event);
-    g_free(gift.user);
-    g_free(gift.password);
+    g_free(credentials.user);
+    g_free(credentials.password);
     if (!fact)
         return true; /* message text after all: the next round takes it */
     if (fact->flags & ESMTP_FF_TAIL)
@@ -610,7 +610,7 @@ static bool skip_rest(feed_t *f)
     size_t lf = esmtp_span_find(f->in, '\n');
     bool ends = lf < f->in.len;
     size_t n = ends ? lf + 1 : f->in.len;
-    esmtp_session_rest(f->s, &f->at, f->from, (uint32_t)n, ends);
+    esmtp_session_line_rest(f->s, &f->at, f->from, (uint32_t)n, ends);
     advance(f, n);
     return true;
 }

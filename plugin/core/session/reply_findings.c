@@ -43,8 +43,8 @@ static void delay_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_v
     if (!(fact->flags & ESMTP_FF_TIMED) || fact->delta < (message ? SLOW_MESSAGE : SLOW) || (row && !is_step(row)))
         return;
     esmtp_session_raise_of(s, fact, ESMTP_FINDING_SLOW_REPLY,
-                           message ? "The server took long: clients give up after 10 minutes, and send the mail again"
-                           : data  ? "The server took long: clients give up after 2 minutes"
+                           message ? "Slow reply: clients give up after 10 minutes, and send the mail again"
+                           : data  ? "Slow reply: clients give up after 2 minutes"
                                    : NULL);
 }
 
@@ -105,7 +105,7 @@ void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *
         esmtp_session_raise(s, fact, ESMTP_FINDING_ENHANCED_CLASS);
     if (event->listed)
         esmtp_session_raise_of(s, fact, ESMTP_FINDING_BLOCK_LIST,
-                               event->listed_client ? "A block list is named, and the client's own address: it is "
+                               event->listed_client ? "Block list: the text names one, and the client's address. It is "
                                                       "listed there. Ask for its removal"
                                                     : NULL);
     s->reply.unmasked |= !event->masked;

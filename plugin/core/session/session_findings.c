@@ -87,13 +87,14 @@ void esmtp_session_masked(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_masked_t
     if (s->told.masked & kind)
         return;
     s->told.masked |= (uint8_t)kind;
-    esmtp_session_raise_of(s, fact, ESMTP_FINDING_MASKED,
-                           kind == ESMTP_MASKED_GREETING ? "A middlebox has overwritten the greeting: often it hides "
-                                                           "extensions, too. Switch its SMTP inspection off"
-                           : kind == ESMTP_MASKED_COMMAND
-                               ? "A middlebox has overwritten the command: the server cannot know what the client "
-                                 "asked for. Switch its SMTP inspection off"
-                               : NULL);
+    esmtp_session_raise_of(
+        s, fact, ESMTP_FINDING_MASKED,
+        kind == ESMTP_MASKED_GREETING ? "Greeting masked: a middlebox has overwritten it, and often "
+                                        "hides extensions, too. Switch its SMTP inspection off"
+        : kind == ESMTP_MASKED_COMMAND
+            ? "Command masked: a middlebox has overwritten it. The server cannot know what the client "
+              "asked for. Switch its SMTP inspection off"
+            : NULL);
 }
 
 void esmtp_session_early_client(esmtp_session_t *s, esmtp_fact_t *fact)

@@ -285,7 +285,7 @@ void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at)
     await_verdict(s, &here, fact, m);
 }
 
-void esmtp_session_rest(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len, bool ends)
+void esmtp_session_line_rest(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len, bool ends)
 {
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_LINE, len);
     fact->flags |= ends ? ESMTP_FF_TAIL : ESMTP_FF_TAIL | ESMTP_FF_PIECE;

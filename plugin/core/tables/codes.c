@@ -163,7 +163,7 @@ static const esmtp_code_row_t codes[] = {
      "The message is too big, or the mailbox is full. Very old servers say it for too many "
      "recipients."},
     {553, "Requested action not taken: mailbox name not allowed", "RFC 5321, RFC 6531",
-     "The address is not allowed: it is badly written, has characters beyond ASCII, or is not "
+     "The address is not allowed: it is malformed, has non-ASCII characters, or is not "
      "this user's own."},
     {554, "Transaction failed", "RFC 5321, RFC 3207, RFC 4468",
      "The server refuses for good, mostly for reasons of policy or content. The text often tells "

@@ -15,11 +15,11 @@ static const esmtp_enhanced_row_t registry[] = {
     {0, 1, 1, 1, "RFC 3463",
      "There is no such mailbox: the server does not know the part before the @ of the address."},
     {0, 1, 2, 2, "RFC 3463", "There is no such system: the domain after the @ does not exist or takes no mail."},
-    {0, 1, 3, 3, "RFC 3463", "The recipient's address is badly written."},
-    {0, 1, 4, 4, "RFC 3463", "The recipient's address fits more than one mailbox."},
+    {0, 1, 3, 3, "RFC 3463", "The recipient's address is malformed."},
+    {0, 1, 4, 4, "RFC 3463", "The recipient's address matches more than one mailbox."},
     {0, 1, 5, 5, "RFC 3463", "The recipient's address is valid. This detail goes with success."},
     {0, 1, 6, 6, "RFC 3463", "The mailbox has moved, and no new address is known."},
-    {0, 1, 7, 7, "RFC 3463", "The sender's address is badly written."},
+    {0, 1, 7, 7, "RFC 3463", "The sender's address is malformed."},
     {0, 1, 8, 8, "RFC 3463", "The sender's system is wrong: its domain does not exist or could not take a bounce."},
     {0, 1, 9, 9, "RFC 3886",
      "The message went on to a system that sends no such reports, so no more news of it will "
@@ -48,7 +48,7 @@ static const esmtp_enhanced_row_t registry[] = {
     {0, 4, 3, 3, "RFC 3463", "A directory was needed to route the message and did not answer, mostly DNS."},
     {0, 4, 4, 4, "RFC 3463", "There is no route to the next host: DNS names none that can be used."},
     {0, 4, 5, 5, "RFC 3463", "The mail system is congested for the moment."},
-    {0, 4, 6, 6, "RFC 3463", "The message runs in a circle: it has passed too many hosts."},
+    {0, 4, 6, 6, "RFC 3463", "The message is in a loop: it has passed too many hosts."},
     {0, 4, 7, 7, "RFC 3463", "The message grew too old, or its deadline for delivery passed."},
     {0, 5, 0, 0, "RFC 3463", "It is about the protocol; the server does not say more."},
     {0, 5, 1, 1, "RFC 3463", "The command came out of order or is not supported."},
@@ -67,13 +67,13 @@ static const esmtp_enhanced_row_t registry[] = {
     {0, 6, 5, 5, "RFC 3463", "The conversion of the content was tried and failed."},
     {0, 6, 6, 6, "RFC 4468", "The content could not be fetched from the server that BURL named."},
     {0, 6, 7, 7, "RFC 6531, RFC 5336",
-     "An address beyond ASCII is not allowed for this sender or recipient. RFC 5336 meant by it "
-     "that a second address in ASCII is needed."},
+     "A non-ASCII address is not allowed for this sender or recipient. In RFC 5336 it "
+     "means that a second address in ASCII is needed."},
     {0, 6, 8, 8, "RFC 6531", "The answer would need UTF-8, which the client has not allowed with SMTPUTF8."},
     {0, 6, 9, 9, "RFC 6531",
      "The header is in UTF-8, and a recipient's system cannot take that. This is found out after "
      "the message was sent."},
-    {0, 6, 10, 10, "RFC 6531", "A double of X.6.8 that was withdrawn."},
+    {0, 6, 10, 10, "RFC 6531", "Withdrawn: a duplicate of X.6.8."},
     {0, 7, 0, 0, "RFC 3463", "It is about security or policy. With 235 it only means that the login succeeded."},
     {0, 7, 1, 1, "RFC 3463",
      "The sender is not allowed to do this: a rule against relaying or spam, or another policy. "
@@ -99,11 +99,11 @@ static const esmtp_enhanced_row_t registry[] = {
      "server that BURL names."},
     {0, 7, 15, 15, "RFC 6710", "The priority is too low to be served at present."},
     {0, 7, 16, 16, "RFC 6710, RFC 4865",
-     "The message is too big for its priority. RFC 4865 meant by it that the user holds too much "
-     "mail for later release."},
+     "The message is too big for its priority. In RFC 4865 it means "
+     "that the user has too much mail waiting for later release."},
     {0, 7, 17, 17, "RFC 7293, RFC 4865",
-     "The mailbox has changed its owner since the date given with RRVS. RFC 4865 meant by it "
-     "that the system holds too much mail for later release."},
+     "The mailbox has changed its owner since the date given with RRVS. In RFC 4865 it "
+     "means that the system has too much mail waiting for later release."},
     {0, 7, 18, 18, "RFC 7293", "The domain has changed its owner since the date given with RRVS."},
     {0, 7, 19, 19, "RFC 7293",
      "The RRVS check cannot be done: the server does not know since when the mailbox has had its "
@@ -117,7 +117,7 @@ static const esmtp_enhanced_row_t registry[] = {
     {0, 7, 26, 26, "RFC 7372", "More than one of the checks of the sender failed, such as SPF and DKIM."},
     {0, 7, 27, 27, "RFC 7505", "The sender's domain has a null MX, so no bounce could go back."},
     {0, 7, 28, 28, "draft-levine-mailbomb-header", "A flood of similar and abusive mail was noticed (mail bomb)."},
-    {0, 7, 29, 29, "RFC 8617", "The chain of ARC seals does not hold."},
+    {0, 7, 29, 29, "RFC 8617", "The ARC chain is not valid."},
     {0, 7, 30, 30, "RFC 8689", "The next server does not support REQUIRETLS, which this message demands."},
 };
 
@@ -143,12 +143,12 @@ static const esmtp_enhanced_row_t vendors[] = {
     {5, 3, 190, 190, "Microsoft Exchange",
      "A journal message was refused, because the archive for them is switched off."},
     {5, 4, 1, 1, "Microsoft Exchange", "The organisation takes no mail for this address or domain: access denied."},
-    {5, 4, 14, 14, "Microsoft Exchange", "Exchange noticed that the message runs in a circle."},
+    {5, 4, 14, 14, "Microsoft Exchange", "Exchange noticed that the message is in a loop."},
     {5, 4, 300, 300, "Microsoft Exchange", "The message expired before it could be delivered."},
     {5, 6, 11, 11, "Microsoft Exchange",
      "The message holds bare line feeds, lines that end without a carriage return."},
     {5, 7, 3, 3, "Microsoft Exchange", "The login failed, or the client has not logged in."},
-    {5, 7, 12, 12, "Microsoft Exchange", "The recipient takes mail from inside the own organisation only."},
+    {5, 7, 12, 12, "Microsoft Exchange", "The recipient takes mail from inside its own organisation only."},
     {5, 7, 57, 57, "Microsoft Exchange",
      "The client has to log in before MAIL. Microsoft's submission servers say so."},
     {5, 7, 64, 64, "Microsoft Exchange",

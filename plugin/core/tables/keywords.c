@@ -143,7 +143,7 @@ static const esmtp_keyword_row_t keywords[] = {
      "The two sides may swap the roles of client and server. Unsafe without a login; ETRN and "
      "ATRN took its place."},
     {"UTF8SMTP", ESMTP_EHLO_IGNORED, ESMTP_STATUS_HISTORIC, "", "RFC 5336",
-     "The first attempt at addresses beyond ASCII, with a second address in ASCII to fall back "
+     "The first attempt at non-ASCII addresses, with a second address in ASCII to fall back "
      "on. SMTPUTF8 replaced it."},
     {"VERB", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Sendmail",
      "Debugging aid of Sendmail: after VERB the server reports the progress of delivery in lines "
@@ -205,7 +205,7 @@ static const esmtp_keyword_row_t keywords[] = {
      "are XMRG, XDFN and XPRT."},
     {"XOORG", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
      "A trusted partner may state which organisation a message comes from, so that it counts as "
-     "internal mail. Used between an own Exchange and Exchange Online, inside TLS."},
+     "internal mail. Used between Exchange on the premises and Exchange Online, inside TLS."},
     {"XORAR", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
      "Originator requested alternate recipient: RCPT may name somebody who gets the mail if "
      "delivery fails. An idea from X.400, off by default."},

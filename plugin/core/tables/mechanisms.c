@@ -9,19 +9,19 @@
 
 static const esmtp_mechanism_row_t mechanisms[] = {
     {"9798-M-DSA-SHA1", ESMTP_SASL_OPAQUE, false, "As 9798-U-DSA-SHA1, then a signed answer of the server.", "RFC 3163",
-     "Both sides prove themselves with DSA keys. Not met in mail."},
+     "Both sides prove themselves with DSA keys. Not seen in mail."},
     {"9798-M-ECDSA-SHA1", ESMTP_SASL_OPAQUE, false, "As 9798-M-DSA-SHA1, with ECDSA.", "RFC 3163",
-     "Both sides prove themselves with ECDSA keys. Unseen in mail, too."},
+     "Both sides prove themselves with ECDSA keys. Not seen in mail."},
     {"9798-M-RSA-SHA1-ENC", ESMTP_SASL_OPAQUE, false, "As 9798-M-DSA-SHA1, with RSA.", "RFC 3163",
-     "Both sides prove themselves with RSA keys. No use in mail is known."},
+     "Both sides prove themselves with RSA keys. Not seen in mail."},
     {"9798-U-DSA-SHA1", ESMTP_SASL_OPAQUE, false,
      "Server: random number; client: certificate, random number, signature.", "RFC 3163",
-     "The client proves itself with a DSA key and certificate. Never met in mail."},
+     "The client proves itself with a DSA key and certificate. Not seen in mail."},
     {"9798-U-ECDSA-SHA1", ESMTP_SASL_OPAQUE, false, "As 9798-U-DSA-SHA1, with ECDSA.", "RFC 3163",
-     "The client proves itself with an ECDSA key and certificate. Unseen in mail."},
+     "The client proves itself with an ECDSA key and certificate. Not seen in mail."},
     {"9798-U-RSA-SHA1-ENC", ESMTP_SASL_OPAQUE, false, "As 9798-U-DSA-SHA1, with RSA.", "RFC 3163",
-     "The client proves itself with an RSA key and certificate. No mail server is known to use "
-     "it."},
+     "The client proves itself with an RSA key and certificate. Not seen in "
+     "mail."},
     {"ANONYMOUS", ESMTP_SASL_ANONYMOUS, false, "Client first: a trace for the log, such as a mail address, or nothing.",
      "RFC 4505", "No proof at all: the client remains unknown, and its text is only for the log."},
     {"ATOKEN", ESMTP_SASL_OPAQUE, true, "Client first: believed to be user NUL NUL token.", "Apple iCloud",
@@ -49,10 +49,10 @@ static const esmtp_mechanism_row_t mechanisms[] = {
     {"ECDH-X25519-CHALLENGE", ESMTP_SASL_OPAQUE, false,
      "Client: user and public key; server: key, salt and masked challenge; client: the solved "
      "challenge.",
-     "Atheme IRC services", "Login with an X25519 key, from the world of IRC. Its use in mail is unconfirmed."},
+     "Atheme IRC services", "Login with an X25519 key, used with IRC. For mail it is unconfirmed."},
     {"ECDSA-NIST256P-CHALLENGE", ESMTP_SASL_OPAQUE, false,
      "Client: user; server: random challenge; client: ECDSA signature.", "Atheme IRC services",
-     "Login with a key, from the world of IRC. For mail it is unconfirmed."},
+     "Login with a key, used with IRC. For mail it is unconfirmed."},
     {"EXTERNAL", ESMTP_SASL_EXTERNAL, false, "Client first: the identity to act as, or nothing (=).", "RFC 4422",
      "The client has proven itself elsewhere, normally by its TLS certificate."},
     {"GS2-KRB5", ESMTP_SASL_OPAQUE, false, "As GSSAPI, with a header in front and without the choice of layers.",
@@ -78,13 +78,13 @@ static const esmtp_mechanism_row_t mechanisms[] = {
      "answer; client: encrypted choice.",
      "RFC 2222", "Kerberos 4 with single DES, dead for decades."},
     {"KERBEROS_V5", ESMTP_SASL_OPAQUE, false, "Server first, then messages of Kerberos 5; details not confirmed.",
-     "draft-josefsson-sasl-kerberos5", "Kerberos 5 without GSS-API. Not met in practice."},
+     "draft-josefsson-sasl-kerberos5", "Kerberos 5 without GSS-API. Not seen in practice."},
     {"LOGIN", ESMTP_SASL_LOGIN, true,
      "Server asks for Username:, client: user; server asks for Password:, client: password. Some "
      "clients put the user on the AUTH line.",
      "draft-murchison-sasl-login",
      "User name and password in base64, one after the other, which anybody can read without TLS. "
-     "Older than PLAIN and never standardised."},
+     "Never standardized, but widely used."},
     {"MSN", ESMTP_SASL_OPAQUE, false, "Believed to resemble NTLM, with an MSN ticket.", "Microsoft",
      "A private login of MSN and Hotmail around the year 2000. How it works is not documented."},
     {"NMAS-SAMBA-AUTH", ESMTP_SASL_OPAQUE, false, "", "Novell",
@@ -110,7 +110,7 @@ static const esmtp_mechanism_row_t mechanisms[] = {
      "RFC 7628", "The standard that followed XOAUTH2: an OAuth 2 access token, readable without TLS."},
     {"OPENID20", ESMTP_SASL_OPAQUE, false,
      "Client: OpenID; server: URL for the browser; client: nothing; server: the outcome.", "RFC 6616",
-     "Login with OpenID 2 in a web browser, which nobody runs any more."},
+     "Login with OpenID 2 in a web browser. Obsolete."},
     {"OTP", ESMTP_SASL_OPAQUE, false,
      "Client: identity NUL user; server: otp-algorithm, sequence number, seed; client: hex: or "
      "word: and the password.",
@@ -120,7 +120,7 @@ static const esmtp_mechanism_row_t mechanisms[] = {
      "encrypted with 3DES.",
      "draft-newman-sasl-passdss, Cyrus SASL",
      "The password travels encrypted by a key that is agreed first. An old plugin of Cyrus SASL, "
-     "long out of use."},
+     "no longer in use."},
     {"PLAIN", ESMTP_SASL_PLAIN, true, "Client first: [identity to act as] NUL user NUL password, in one message.",
      "RFC 4616",
      "User name and password in base64, which anybody can read unless TLS is active. The most "
@@ -146,8 +146,8 @@ static const esmtp_mechanism_row_t mechanisms[] = {
     {"SCRAM-SHA-224", ESMTP_SASL_SCRAM, false, "As SCRAM-SHA-1, with SHA-224.", "Cyrus SASL",
      "SCRAM with a hash of 224 bits, which Cyrus SASL offers. A form bound to TLS exists too."},
     {"SCRAM-SHA-256", ESMTP_SASL_SCRAM, false, "As SCRAM-SHA-1, with SHA-256.", "RFC 7677",
-     "The recommended way to log in with a password: salted challenge and response with a hash "
-     "of today."},
+     "The recommended way to log in with a password: salted challenge and response with a "
+     "current hash."},
     {"SCRAM-SHA-256-PLUS", ESMTP_SASL_SCRAM, false, "As SCRAM-SHA-1-PLUS, with SHA-256.", "RFC 7677",
      "SCRAM-SHA-256 bound to the TLS connection."},
     {"SCRAM-SHA-384", ESMTP_SASL_SCRAM, false, "As SCRAM-SHA-1, with SHA-384.", "Cyrus SASL",

@@ -37,8 +37,8 @@ static const esmtp_verb_row_t verbs[] = {
      "it. The URL usually holds an access token and so deserves care."},
     {"CLIENTID", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_SECRET, {250}, {0},
      "CLIENTID type token", "draft-storey-smtp-client-id",
-     "Names the device before the login, as a second proof beside the password. The token "
-     "identifies the device lastingly and should be treated as a secret."},
+     "Identifies the device before the login, as a second proof besides the password. The token "
+     "stays the same and should be treated as a secret."},
     {"CONNECT", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_NOT_SMTP, {221}, {0},
      "CONNECT host:port version", "HTTP",
      "Not SMTP: somebody tests whether this is a web proxy that connects to other hosts."},
@@ -64,11 +64,11 @@ static const esmtp_verb_row_t verbs[] = {
      "it."},
     {"ESND", ESMTP_VERB_OTHER, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {0},
      "ESND FROM:<reverse-path>", "IDS rules",
-     "Believed to be an 8-bit form of SEND from a draft before ESMTP. It is not met in practice."},
+     "Believed to be an 8-bit form of SEND from a draft before ESMTP. It is not seen in practice."},
     {"ESOM", ESMTP_VERB_OTHER, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {0},
      "ESOM FROM:<reverse-path>", "IDS rules",
-     "Believed to be an 8-bit form of SOML from a draft before ESMTP. It is not met in real "
-     "sessions."},
+     "Believed to be an 8-bit form of SOML from a draft before ESMTP. It is not seen in "
+     "practice."},
     {"ETRN", ESMTP_VERB_ETRN, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250, 251, 252, 253}, {0},
      "ETRN [@ / #]node-name", "RFC 1985",
      "Asks the server to start sending the mail that it holds for a host. A leading @ means all "

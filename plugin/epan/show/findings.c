@@ -12,13 +12,12 @@ static expert_field fields[ESMTP_FINDINGS];
 
 /* Octets are missing: what is known of them, by ESMTP_GAP_*. */
 static const char *const gap_texts[] = {
-    [ESMTP_GAP_NOT_CAPTURED] = "Octets are missing here: not captured. If they come later all the same TCP withholds "
+    [ESMTP_GAP_NOT_CAPTURED] = "Octets missing: not captured. If they come later all the same, TCP withholds "
                                "them, unless the preference tcp.reassemble_out_of_order is on",
-    [ESMTP_GAP_WITHHELD] =
-        "Octets are missing here: TCP withholds them, for they were sent again in another cut or out "
-        "of order. The preference tcp.reassemble_out_of_order brings them, but hides what follows a "
-        "true hole",
-    [ESMTP_GAP_CUT] = "Octets are missing here: the capture holds only the first of this packet (snaplen)",
+    [ESMTP_GAP_WITHHELD] = "Octets missing: TCP withholds them, since they were sent again in other segments or out "
+                           "of order. The preference tcp.reassemble_out_of_order brings them, but hides what follows a "
+                           "true hole",
+    [ESMTP_GAP_CUT] = "Octets missing: the capture holds only the beginning of this packet (snaplen)",
 };
 
 /* What was found in octets in the call that was shown last. */
@@ -110,8 +109,8 @@ void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t
 {
     for (const esmtp_finding_t *finding = fact->findings; finding; finding = finding->next) {
         if (is_refusal(finding->id))
-            esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)finding->id, "Refused for %s: %s",
-                                     finding->id == ESMTP_FINDING_REFUSED ? "good" : "now", said);
+            esmtp_finding_add_format(pinfo, item, (esmtp_finding_id_t)finding->id, "%s: %s",
+                                     finding->id == ESMTP_FINDING_REFUSED ? "Refused permanently" : "Deferred", said);
     }
 }
 

@@ -142,7 +142,7 @@ static void rest_add(esmtp_show_t *show, size_t i, size_t n, int offset, int len
     proto_item *item = proto_tree_add_uint(show->tree, hf_not_shown, show->tvb, offset, len, (uint32_t)(n - i));
     proto_item_set_generated(item);
     esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
-                             "Too many lines in one frame: the rest is not shown");
+                             "Too many lines in this frame: the rest is not shown");
 }
 
 /* Messages that are completed by what is left out are handed over and exported all the same. */

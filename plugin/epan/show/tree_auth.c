@@ -252,7 +252,7 @@ static hf_register_info fields[] = {
                 "Number in its connection, from 1"),
     ESMTP_TEXT(&hf_outcome, "Outcome", "smtp.auth.outcome", "What became of the login: succeeded, failed, cancelled"),
     ESMTP_TEXT(&hf_user, "User of this attempt", "smtp.auth.user", "User name that the client gave in this attempt"),
-    ESMTP_FIELD(&hf_begun_in, "Attempt begun in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE,
+    ESMTP_FIELD(&hf_begun_in, "Attempt started in", "smtp.auth.begun_in", FT_FRAMENUM, BASE_NONE,
                 "Frame of the AUTH command"),
     ESMTP_FIELD(&hf_user_in, "User name in", "smtp.auth.user_in", FT_FRAMENUM, BASE_NONE,
                 "Frame that holds the user name"),

@@ -246,7 +246,7 @@ void esmtp_command_register(void)
          {"Reply to this recipient", "smtp.rcpt.status", FT_UINT32, BASE_DEC, NULL, 0,
           "Code of the reply to RCPT (LMTP: of its reply after the message)", HFILL}},
         {&hf_rcpt_status_class,
-         {"Class of that reply", "smtp.rcpt.status.class", FT_UINT8, BASE_DEC, NULL, 0,
+         {"Class of the reply", "smtp.rcpt.status.class", FT_UINT8, BASE_DEC, NULL, 0,
           "First digit of that code: 2 accepted, 4 try again later, 5 refused", HFILL}},
         {&hf_bdat_size,
          {"Chunk size", "smtp.bdat.size", FT_UINT64, BASE_DEC, NULL, 0, "Octets that follow this line", HFILL}},

@@ -1,6 +1,6 @@
 /* tree_ehlo.c
  * The extensions that an EHLO reply offers, one subtree a line; and how the offer inside TLS
- * differs from the one in clear.
+ * differs from the one in plaintext.
  *
  * The item of a line is that of smtp.rsp.parameter with a label of its own, so that filters on
  * Wireshark's field go on to work. What is shown of the parameters follows from the form that the
@@ -226,7 +226,7 @@ static void words_add(const extension_t *x, const words_t *form)
     if (form->single && n > 1)
         esmtp_bad_value(&x->place, x->item, "More than one parameter");
     if (*form->separators == ',' && has_empty_word(x->line.parameter))
-        esmtp_bad_value(&x->place, x->item, "A comma that separates nothing");
+        esmtp_bad_value(&x->place, x->item, "Empty list element");
 }
 
 /* ---- Other forms ---- */
@@ -324,7 +324,7 @@ static void deliverby_add(const extension_t *x)
     if (first.len > 0)
         seconds_add(x, hf_deliverby_min, first, 0);
     if (rest.len == 1 || has_empty_word(esmtp_span_from(rest, 1)))
-        esmtp_bad_value(&x->place, x->item, "A comma that separates nothing");
+        esmtp_bad_value(&x->place, x->item, "Empty list element");
     while (esmtp_words_next(&x->place, x->item, &rest, ",", &n, &word))
         esmtp_span_add(&x->place, x->tree, hf_deliverby_token, word);
 }
@@ -356,7 +356,7 @@ static void none_add(const extension_t *x)
 static void ignored_add(const extension_t *x)
 {
     if (x->line.parameter.len > 0)
-        esmtp_bad_value(&x->place, x->item, "This keyword takes no parameter, and clients have to ignore one");
+        esmtp_bad_value(&x->place, x->item, "This keyword takes no parameter; clients must ignore one");
 }
 
 /* What the parameters of a form say. */
@@ -409,7 +409,7 @@ static void line_check(const extension_t *x)
     if (x->whole.len > 0 && esmtp_is_blank(x->whole.p[x->whole.len - 1]))
         esmtp_bad_value(place, x->item, "Blank at the end of the line");
     if (octets > REPLY_LINE_MAX)
-        esmtp_bad_value_format(place, x->item, "Line of %zu octets: %d are allowed", octets, REPLY_LINE_MAX);
+        esmtp_bad_value_format(place, x->item, "Line too long: %zu octets, %d are allowed", octets, REPLY_LINE_MAX);
 }
 
 /* Marks parameters of octets that none may have: blanks separate them, the rest is printable ASCII.
@@ -525,7 +525,7 @@ void esmtp_extension_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_
     meaning_add(&x);
 }
 
-/* ---- In clear and inside TLS ---- */
+/* ---- In plaintext and inside TLS ---- */
 
 /* Adds each keyword of one list that the other lacks, once. */
 static void difference_add(esmtp_show_t *show, proto_tree *tree, int hf, const esmtp_offer_list_t *list,
@@ -572,7 +572,7 @@ static void fields_register(void)
         {&hf_mechanism,
          {"Mechanism", "smtp.ehlo.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0, "AUTH: a way to log in", HFILL}},
         {&hf_mechanism_exposed,
-         {"Exposes secrets", "smtp.ehlo.auth.mechanism.exposed", FT_BOOLEAN, BASE_NONE, NULL, 0,
+         {"Password or token readable", "smtp.ehlo.auth.mechanism.exposed", FT_BOOLEAN, BASE_NONE, NULL, 0,
           "A password or token can be read from the exchange", HFILL}},
         {&hf_mailmax,
          {"Mail transactions in a connection (MAILMAX)", "smtp.ehlo.limits.mailmax", FT_UINT32, BASE_DEC, NULL, 0,
@@ -626,10 +626,10 @@ static void fields_register(void)
           "X-MESSAGECONTEXT: a block of data that may come with a message", HFILL}},
         {&hf_added,
          {"Offered inside TLS only", "smtp.ehlo.added", FT_STRING, BASE_NONE, NULL, 0,
-          "A keyword that the EHLO reply in clear lacked", HFILL}},
+          "A keyword that the EHLO reply in plaintext lacked", HFILL}},
         {&hf_removed,
-         {"Offered in clear only", "smtp.ehlo.removed", FT_STRING, BASE_NONE, NULL, 0,
-          "A keyword of the EHLO reply in clear that is no longer offered", HFILL}},
+         {"Offered in plaintext only", "smtp.ehlo.removed", FT_STRING, BASE_NONE, NULL, 0,
+          "A keyword of the EHLO reply in plaintext that is no longer offered", HFILL}},
     };
 
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));

@@ -265,7 +265,7 @@ static tvbuff_t *source_add(esmtp_show_t *show, const esmtp_message_t *m, esmtp_
 static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_t *hole)
 {
     if (m->leftover)
-        return "an earlier part of it was refused, or no MAIL came before it";
+        return "an earlier part of it was refused, or there was no MAIL before it";
     if (m->refused)
         return "the server refused a part of it";
     if (m->end_frame && hole && hole->code == ESMTP_GAP_WITHHELD)
@@ -273,9 +273,9 @@ static const char *incomplete_reason(const esmtp_message_t *m, const esmtp_fact_
     if (m->end_frame)
         return "octets are missing from the capture";
     if (m->aborted)
-        return "the client gave it up";
+        return "the client aborted it";
     return m->incomplete ? "octets and its end are missing from the capture"
-                         : "the connection or the capture ended before it did";
+                         : "the connection or the capture ended first";
 }
 
 /* Octets up to the first hole are a mail as far as they go: header, text, parts that are whole. What nobody will take
@@ -298,8 +298,7 @@ static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *ite
     head_add(show, m, head);
     tvbuff_t *tvb = source_add(show, m, octets, "SMTP message (incomplete)");
     if (!m->end_frame) /* at an end mark the finding of the fact says it */
-        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_INCOMPLETE, "Message is not complete: %s",
-                                 reason);
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_MESSAGE_INCOMPLETE, "Message incomplete: %s", reason);
     if (!tree)
         return;
     esmtp_add_gen_words(tree, hf_incomplete, show->tvb, reason);
@@ -381,7 +380,7 @@ void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item
     bool too_big = c && c->too_big;
     if (too_big)
         esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
-                                 "Message of %" PRIu64 " octets was not put together: "
+                                 "Message of %" PRIu64 " octets was not reassembled: "
                                  "esmtp.max_message is %" PRIu64,
                                  m->octets, esmtp_collect_limit());
     if (tree) {
@@ -416,11 +415,11 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
         esmtp_message_hand_over(tvb, show->pinfo, show->root, m->txn && m->txn->binary, incomplete, &why);
     proto_item *item = proto_tree_get_parent(show->tree);
     if (how == ESMTP_HANDED_FAILED)
-        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
-                                 "What the message holds could not be shown to the end: %s", why);
+        esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT, "Dissection of the message content failed: %s",
+                                 why);
     if (how == ESMTP_HANDED_HEAD || how == ESMTP_HANDED_UNSEEN)
         esmtp_finding_add_format(show->pinfo, item, ESMTP_FINDING_LIMIT,
-                                 "Message has more lines or parts than a tree may hold: the first of them are shown");
+                                 "Message has too many lines or parts for the tree: only the first are shown");
     if (!incomplete && (how == ESMTP_HANDED_NOT || how == ESMTP_HANDED_UNSEEN))
         text_add(show, show->tree, m, tvb);
 }
@@ -544,7 +543,7 @@ void esmtp_message_register(void)
          {"Size", "smtp.data.size.limit", FT_STRING, BASE_NONE, NULL, 0,
           "The message compared with the SIZE that the server offers", HFILL}},
         {&hf_incomplete,
-         {"Message is not complete", "smtp.data.incomplete", FT_STRING, BASE_NONE, NULL, 0, "Why it is not", HFILL}},
+         {"Message incomplete", "smtp.data.incomplete", FT_STRING, BASE_NONE, NULL, 0, "Why it is not", HFILL}},
         {&hf_text,
          {"Message", "smtp.message.text", FT_NONE, BASE_NONE, NULL, 0, "A message that is not shown as mail", HFILL}},
         {&hf_line, {"Message", "smtp.message", FT_STRING, BASE_NONE, NULL, 0, "A line of a message", HFILL}},
@@ -553,7 +552,7 @@ void esmtp_message_register(void)
           "Octets of the message that the capture lacks; 0 if their number is not known", HFILL}},
         {&hf_rest,
          {"Octets not shown as lines", "smtp.message.rest", FT_UINT32, BASE_DEC, NULL, 0,
-          "A tree may hold so many items only", HFILL}},
+          "The tree has a limit of items", HFILL}},
         {&hf_field,
          {"Header", "smtp.message.header", FT_STRING, BASE_NONE, NULL, 0,
           "A header field that holds other than ASCII or encoded words, readable", HFILL}},

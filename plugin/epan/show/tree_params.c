@@ -239,7 +239,7 @@ static bool is_behind(const param_t *p, esmtp_span_t name)
 static void exclusion_check(const param_t *p, const char *other)
 {
     if (is_behind(p, esmtp_span_str(other)))
-        esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL exclude each other");
+        esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL cannot be used together");
 }
 
 static void flag_add(const param_t *p)
@@ -327,10 +327,10 @@ static void notify_add(const param_t *p)
     while (esmtp_words_next(p->place, p->item, &rest, ",", &n, &word)) {
         never |= esmtp_span_is(word, "NEVER");
         if (!esmtp_word_add(p->place, p->tree, hf_notify, word, ESMTP_SET_NOTIFY, &item))
-            esmtp_bad_value(p->place, p->item, "None of NEVER, SUCCESS, FAILURE, DELAY");
+            esmtp_bad_value(p->place, p->item, "Not one of NEVER, SUCCESS, FAILURE, DELAY");
     }
     if (never && n > 1)
-        esmtp_bad_value(p->place, p->item, "NEVER stands alone");
+        esmtp_bad_value(p->place, p->item, "NEVER must be the only value");
 }
 
 static void solicit_add(const param_t *p)
@@ -384,9 +384,9 @@ static void by_add(const param_t *p)
         return;
     }
     if (!esmtp_word_add(p->place, p->tree, hf_by_mode, mode, ESMTP_SET_BY, &item))
-        esmtp_bad_value(p->place, p->item, "Mode is none of N, R, NT, RT");
+        esmtp_bad_value(p->place, p->item, "Mode is not one of N, R, NT, RT");
     if (timed && seconds <= 0 && g_ascii_toupper((gchar)mode.p[0]) == 'R')
-        esmtp_bad_value(p->place, p->item, "Mode R wants a time above zero");
+        esmtp_bad_value(p->place, p->item, "Mode R needs a time above zero");
 }
 
 static void mt_priority_add(const param_t *p)
@@ -418,7 +418,7 @@ static void xtext_check(const param_t *p, esmtp_span_t s, bool utf8)
     for (size_t i = 0; i < s.len && !why; i++) {
         int octet = s.p[i] == '+' ? esmtp_xtext_octet(esmtp_span_from(s, i)) : s.p[i];
         if (octet < 0)
-            why = "Not xtext: \"+\" stands without two hexadecimal digits in capitals after it";
+            why = "Not xtext: \"+\" is not followed by two upper-case hexadecimal digits";
         else if ((octet < ' ' && octet != '\t') || octet == 0x7f)
             why = "Control character in the decoded value";
         else if (s.p[i] == '=')
@@ -446,7 +446,7 @@ static proto_item *xtext_add(const param_t *p, int hf, esmtp_span_t s, bool utf8
     if (utf8)
         len = esmtp_utf8_addr_decode(esmtp_span(octets, len), octets, &bad);
     if (utf8 && bad)
-        esmtp_bad_value(p->place, p->item, "\"\\\" stands without x{...} after it");
+        esmtp_bad_value(p->place, p->item, "\"\\\" is not followed by x{...}");
     return esmtp_decoded_add(p->place, p->tree, hf, s, octets, len);
 }
 
@@ -598,13 +598,13 @@ static void param_check(const param_t *p, size_t max)
     bool orcpt = p->row && p->row->form == ESMTP_VALUE_ORCPT;
 
     if (!esmtp_span_of(p->arg.name, "-") || p->arg.name.p[0] == '-')
-        esmtp_bad_value(p->place, p->item, "Name is not made of letters, digits and '-' alone");
+        esmtp_bad_value(p->place, p->item, "Name has characters other than letters, digits and '-'");
     if (!esmtp_span_is_utf8(p->arg.value))
         esmtp_bad_value(p->place, p->item, "Octets that are neither ASCII nor UTF-8");
     else if (!esmtp_span_is_graphic(p->arg.value) && !orcpt && !p->env->smtputf8)
         esmtp_bad_value(p->place, p->item, "Octets that are not printable ASCII");
     if (p->arg.value.len > max)
-        esmtp_bad_value_format(p->place, p->item, "Value of %zu octets: %zu are allowed", p->arg.value.len, max);
+        esmtp_bad_value_format(p->place, p->item, "Value too long: %zu octets, %zu are allowed", p->arg.value.len, max);
     if (is_behind(p, p->arg.name))
         esmtp_bad_value(p->place, p->item, "An earlier parameter has the same name");
 }
@@ -697,8 +697,7 @@ static void path_fields_register(void)
          {"Domain", "smtp.mail.from.domain", FT_STRING, BASE_NONE, NULL, 0,
           "Of the sender; address literals with their brackets", HFILL}},
         {&hf_rcpt_to,
-         {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0, "Whom the message shall reach",
-          HFILL}},
+         {"Recipient (forward-path)", "smtp.rcpt.to", FT_STRING, BASE_NONE, NULL, 0, "Whom the message is for", HFILL}},
         {&hf_rcpt_local,
          {"Local part", "smtp.rcpt.to.local", FT_STRING, BASE_NONE, NULL, 0, "Of the recipient, as written", HFILL}},
         {&hf_rcpt_domain,
@@ -714,7 +713,7 @@ static void path_fields_register(void)
          {"Address literal", "smtp.path.ipv6", FT_IPv6, BASE_NONE, NULL, 0, "IPv6 address in place of a domain",
           HFILL}},
         {&hf_utf8,
-         {"Beyond ASCII", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0, "The address is not ASCII (SMTPUTF8)",
+         {"Non-ASCII address", "smtp.path.utf8", FT_BOOLEAN, BASE_NONE, NULL, 0, "The address is not ASCII (SMTPUTF8)",
           HFILL}},
     };
 
@@ -730,38 +729,39 @@ static void param_fields_register(void)
         {&hf_value, {"Value", "smtp.param.value", FT_STRING, BASE_NONE, NULL, 0, "As written", HFILL}},
         {&hf_decoded,
          {"Decoded", "smtp.param.decoded", FT_STRING, BASE_NONE, NULL, 0,
-          "Value of a parameter without a field of its own, xtext undone", HFILL}},
+          "Value of a parameter without a field of its own, xtext decoded", HFILL}},
         {&hf_size,
-         {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0, "SIZE=: octets, by the client's reckoning",
+         {"Message size", "smtp.mail.size", FT_UINT64, BASE_DEC, NULL, 0, "SIZE=: octets, as the client counts them",
           HFILL}},
-        {&hf_body, {"Kind of body", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
-        {&hf_ret, {"Returned", "smtp.mail.ret", FT_STRING, BASE_NONE, NULL, 0, "RET=", HFILL}},
-        {&hf_envid, {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0, "ENVID=, xtext undone", HFILL}},
-        {&hf_auth, {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0, "AUTH=, xtext undone", HFILL}},
+        {&hf_body, {"Body type", "smtp.mail.body", FT_STRING, BASE_NONE, NULL, 0, "BODY=", HFILL}},
+        {&hf_ret, {"Returned in a failure report", "smtp.mail.ret", FT_STRING, BASE_NONE, NULL, 0, "RET=", HFILL}},
+        {&hf_envid, {"Envelope id", "smtp.mail.envid", FT_STRING, BASE_NONE, NULL, 0, "ENVID=, xtext decoded", HFILL}},
+        {&hf_auth, {"Submitted by", "smtp.mail.auth", FT_STRING, BASE_NONE, NULL, 0, "AUTH=, xtext decoded", HFILL}},
         {&hf_smtputf8,
          {"UTF-8", "smtp.mail.smtputf8", FT_BOOLEAN, BASE_NONE, NULL, 0, "SMTPUTF8: addresses or header may hold UTF-8",
           HFILL}},
         {&hf_requiretls,
          {"TLS required", "smtp.mail.requiretls", FT_BOOLEAN, BASE_NONE, NULL, 0,
-          "REQUIRETLS: over checked TLS or not at all", HFILL}},
+          "REQUIRETLS: over TLS with a verified certificate or not at all", HFILL}},
         {&hf_holdfor, {"Hold for", "smtp.mail.holdfor", FT_UINT32, BASE_DEC, NULL, 0, "HOLDFOR=, seconds", HFILL}},
         {&hf_holduntil, {"Hold until", "smtp.mail.holduntil", FT_STRING, BASE_NONE, NULL, 0, "HOLDUNTIL=", HFILL}},
         {&hf_by_time, {"Deliver within", "smtp.mail.by.time", FT_INT32, BASE_DEC, NULL, 0, "BY=, seconds", HFILL}},
         {&hf_by_mode,
-         {"Else", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0, "BY=: N (notify) or R (return), and T (trace)",
+         {"By-mode", "smtp.mail.by.mode", FT_STRING, BASE_NONE, NULL, 0, "BY=: N (notify) or R (return), and T (trace)",
           HFILL}},
         {&hf_mt_priority,
          {"Priority", "smtp.mail.mt_priority", FT_INT32, BASE_DEC, NULL, 0, "MT-PRIORITY=, -9 to 9", HFILL}},
         {&hf_mtrk_certifier,
          {"Certifier", "smtp.mail.mtrk.certifier", FT_STRING, BASE_NONE, NULL, 0,
-          "MTRK=: hash of the secret that entitles to ask", HFILL}},
+          "MTRK=: hash of the secret that whoever asks has to know", HFILL}},
         {&hf_mtrk_timeout,
-         {"Remember for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0, "MTRK=, seconds", HFILL}},
+         {"Tracking data kept for", "smtp.mail.mtrk.timeout", FT_UINT32, BASE_DEC, NULL, 0, "MTRK=, seconds", HFILL}},
         {&hf_solicit,
          {"Class of advertising", "smtp.mail.solicit", FT_STRING, BASE_NONE, NULL, 0, "SOLICIT=, one per class",
           HFILL}},
         {&hf_transid, {"Transfer id", "smtp.mail.transid", FT_STRING, BASE_NONE, NULL, 0, "TRANSID=", HFILL}},
-        {&hf_security, {"Demand", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
+        {&hf_security,
+         {"Required transport security", "smtp.mail.security", FT_STRING, BASE_NONE, NULL, 0, "SECURITY=", HFILL}},
         {&hf_direction, {"Direction", "smtp.mail.xattrdirect", FT_STRING, BASE_NONE, NULL, 0, "XATTRDIRECT=", HFILL}},
         {&hf_delimiters, {"Delimiters", "smtp.mail.xverp", FT_STRING, BASE_NONE, NULL, 0, "XVERP=", HFILL}},
         {&hf_notify, {"Notify", "smtp.rcpt.notify", FT_STRING, BASE_NONE, NULL, 0, "NOTIFY=, one per value", HFILL}},
@@ -770,11 +770,11 @@ static void param_fields_register(void)
           "ORCPT=: type of the address", HFILL}},
         {&hf_orcpt_address,
          {"Original recipient", "smtp.rcpt.orcpt.address", FT_STRING, BASE_NONE, NULL, 0,
-          "ORCPT=: address, xtext undone", HFILL}},
+          "ORCPT=: address, xtext decoded", HFILL}},
         {&hf_rrvs,
          {"Same owner since", "smtp.rcpt.rrvs", FT_STRING, BASE_NONE, NULL, 0, "RRVS=: date and time", HFILL}},
         {&hf_rrvs_action,
-         {"Without support", "smtp.rcpt.rrvs.action", FT_STRING, BASE_NONE, NULL, 0,
+         {"Where RRVS is not supported", "smtp.rcpt.rrvs.action", FT_STRING, BASE_NONE, NULL, 0,
           "RRVS=: C (continue) or R (refuse)", HFILL}},
     };
 

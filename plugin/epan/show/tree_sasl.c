@@ -220,8 +220,8 @@ static void jwt_add(const esmtp_sasl_t *msg, proto_item *item, esmtp_span_t toke
 
 void esmtp_sasl_malformed(packet_info *pinfo, proto_item *item, const char *problem)
 {
-    esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_AUTH_MALFORMED, "Message of the exchange is malformed: %s",
-                             problem);
+    esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_AUTH_MALFORMED,
+                             "Malformed message of the authentication exchange: %s", problem);
 }
 
 static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent, const esmtp_part_t *part)
@@ -232,7 +232,7 @@ static void number_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
     if (esmtp_number_parse(part->value, &value) == ESMTP_NUMBER_OK && value <= UINT32_MAX)
         proto_tree_add_uint(tree, hf_parts[part->kind], tvb, offset, len, (uint32_t)value);
     else
-        esmtp_sasl_malformed(msg->show->pinfo, parent, "a number does not read");
+        esmtp_sasl_malformed(msg->show->pinfo, parent, "a number is malformed");
 }
 
 /* The GS2 header, and what of the TLS channel stands after it. */
@@ -314,7 +314,7 @@ static void base64_check(const esmtp_sasl_t *msg, proto_item *item)
                                      esmtp_text_line(pinfo->pool, &c, 1), c);
     } else {
         esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_BASE64,
-                                 "Base64 ends too early: octets or padding are missing after octet %d", msg->len);
+                                 "Base64 is truncated after octet %d: data or padding missing", msg->len);
     }
 }
 
@@ -342,7 +342,7 @@ void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
                                           : esmtp_text(msg->show->pinfo->pool, (const char *)text.p, text.len));
     }
     if (msg->blanks)
-        esmtp_sasl_malformed(msg->show->pinfo, parent, "a blank stands in front");
+        esmtp_sasl_malformed(msg->show->pinfo, parent, "it begins with a blank");
     if (!msg->len && tree)
         proto_tree_add_item(tree, hf_empty, msg->show->tvb, msg->offset, 0, ENC_NA);
     if (!esmtp_secrets_decoded() || esmtp_sasl_raw(msg)) {
@@ -357,7 +357,7 @@ void esmtp_sasl_response_add(esmtp_sasl_t *msg, proto_tree *tree, proto_item *pa
 
 /* --- challenges ------------------------------------------------------------------------------- */
 
-/* Servers that do not follow RFC 4954 ask in clear, as NTLM's are even told to. */
+/* Servers that do not follow RFC 4954 ask in plaintext, as NTLM's are even told to. */
 static void clear_challenge_add(const esmtp_sasl_t *msg, proto_tree *tree, proto_item *parent)
 {
     esmtp_span_t text = sent(msg);

@@ -97,7 +97,7 @@ bool esmtp_number_check(const esmtp_place_t *place, proto_item *item, esmtp_span
         if (*value < min || *value > max)
             esmtp_bad_value_format(place, item, "Out of range: %" PRIu64 " to %" PRIu64 " are allowed", min, max);
         return true;
-    case ESMTP_NUMBER_OVERFLOW: esmtp_bad_value(place, item, "Number does not fit into 64 bits"); return false;
+    case ESMTP_NUMBER_OVERFLOW: esmtp_bad_value(place, item, "Number too large: more than 64 bits"); return false;
     case ESMTP_NUMBER_NONE: esmtp_bad_value(place, item, "Number is missing"); return false;
     case ESMTP_NUMBER_BAD:
     default: esmtp_bad_value(place, item, negative ? "Number is negative" : "Not a number"); return false;

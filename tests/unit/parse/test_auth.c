@@ -477,13 +477,13 @@ static void peeks(void **state)
         const peek_case_t *c = &peek_cases[i];
         const esmtp_mechanism_row_t *row = esmtp_mechanism_find(esmtp_span_str(c->mechanism));
         esmtp_span_t sent = check_copy(esmtp_span_str(c->sent));
-        esmtp_auth_gift_t gift = esmtp_auth_peek(row, c->number, sent);
+        esmtp_auth_credentials_t credentials = esmtp_auth_peek(row, c->number, sent);
 
-        check_span(c->label, "user", esmtp_span_str(gift.user ? gift.user : ""), c->user);
-        check_number(c->label, "secret", gift.secret, c->secret);
+        check_span(c->label, "user", esmtp_span_str(credentials.user ? credentials.user : ""), c->user);
+        check_number(c->label, "secret", credentials.secret, c->secret);
         check_number(c->label, "may be secret", esmtp_auth_is_secret(row, c->number), c->may);
-        g_free(gift.user);
-        g_free(gift.password);
+        g_free(credentials.user);
+        g_free(credentials.password);
         check_free(sent);
     }
 }

@@ -1042,7 +1042,7 @@ static const struct {
     {5, 7, 29, "ARC", NULL},
     {5, 7, 26, "More than one", NULL},
     {4, 7, 26, "More than one", "IPv6"},
-    {5, 7, 12, "password", "inside the own organisation"},
+    {5, 7, 12, "password", "inside its own organisation"},
     {4, 7, 499, NULL, NULL},
     {4, 7, 500, NULL, "held back"},
     {4, 7, 610, NULL, "held back"},
