@@ -1,3 +1,4 @@
+/* clang-format off: a table */
 /* doubt.h
  * Readings of the client's octets that the server's replies may disprove. What octets are is not decided by how they
  * look but by what the server makes of them: at each doubtful point the likelier reading is followed, and what is
@@ -7,20 +8,22 @@
  * COMMANDS   Lines sent after DATA, or after an unknown verb, before its reply. Or message text: 354 / any other
  *            reply to it.
  * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz; 421 or 221 to
- * what stands before it / 354. CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered;
- * 501 to an argument that breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a
- *            command sent when nothing waited.
+ *            what stands before it / 354.
+ * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument that
+ *            breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a command sent
+ *            when nothing waited.
  * BIG_CHUNK  More octets after BDAT than 32 bits count. Or so many as are left of the number there (Exim): 2yz before
  *            the others were sent / -.
- * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH /
- *            334.
+ * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH / 334.
  * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.
  * GIVEN_UP   A verb that no login would send as its answer, instead of that. Or the answer: any reply that AUTH can
- * have / another. FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before
- * the true end, more replies than commands, 354 to the end mark / as for CHUNK. ONE_REPLY  One reply to a message
- * (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient: a further reply that names the next
- * recipient, or that nothing asked for. TLS        Octets that look like TLS and that no STARTTLS announced. Or client
- * lines: 2yz, 3yz in clear after the greeting; a refusal in clear, and the client goes on in clear / TLS of the server.
+ *            have / another.
+ * FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before the true end,
+ *            more replies than commands, 354 to the end mark / as for CHUNK.
+ * ONE_REPLY  One reply to a message (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient: a
+ *            further reply that names the next recipient, or that nothing asked for.
+ * TLS        Octets that look like TLS and that no STARTTLS announced. Or client lines: 2yz, 3yz in plaintext after the
+ *            greeting; a refusal in plaintext, and the client goes on in plaintext / TLS of the server.
  *
  * How a reading is taken back: what the session can reach is copied at the doubtful point (what it cannot reach it
  * cannot change), and the octets of both sides since then are kept. To take it back the copies are put where they were,
@@ -29,6 +32,7 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+/* clang-format on */
 #ifndef ESMTP_DOUBT_H
 #define ESMTP_DOUBT_H
 
