@@ -78,7 +78,7 @@ def variants(paths, name, change):
 
 
 # All that listens to the plugin's taps, at once.
-LISTENERS = [word for name in ("smtp,log", "smtp,log,json", "smtp,mails", "smtp,tree", "smtp,srt", "flow,smtp,standard",
+LISTENERS = [word for name in ("smtp,log", "smtp,log,json", "smtp,sessions", "smtp,mails", "smtp,tree", "smtp,srt", "flow,smtp,standard",
                                "follow,smtp,ascii,0", "conv,smtp-mail", "endpoints,smtp-mail") for word in ("-z", name)]
 
 
