@@ -317,7 +317,7 @@ BROKEN = {
     "MAIL REQUIRETLS=yes": "takes no value",
     "MAIL HOLDFOR=0": "Out of range: 1 to 999999999",
     "MAIL HOLDFOR=1000000000": "Out of range",
-    "MAIL HOLDFOR=99999999999999999999": "does not fit",
+    "MAIL HOLDFOR=99999999999999999999": "Number too large",
     "MAIL HOLDUNTIL=tomorrow": "Not a date",
     "MAIL HOLDUNTIL=2030-02-30T00:00:00Z": "Not a date",
     "MAIL HOLDFOR=5 HOLDUNTIL=2030-12-31T23:59:59Z": "cannot be used together",

@@ -256,14 +256,16 @@ def test_transaction_goes_on_when_rset_and_the_mail_behind_it_are_refused(read):
     assert [told(final, "", "sender", "recipient", "code") for final in read[RSET_IN_BATCH].finals()] == NESTED_ROWS
 
 
-QUIT_REFUSED = CAPTURE.add([*HELLO, *MAIL, *say("QUIT", "500 no")])
+QUIT_REFUSED = CAPTURE.add([*HELLO, *MAIL, *say("QUIT", "500 no"), *say("RSET")])
 STARTTLS = CAPTURE.add([*HELLO, *MAIL, *say("STARTTLS", "220 go")])
 
 
-def test_quit_ends_it_whatever_the_reply(read):
+def test_quit_that_is_refused_leaves_it_open(read):
     check(read[QUIT_REFUSED], READ_MAIL + """
         6 C QUIT #1
-        7 S 500 for 6 #1 aborted
+        7 S 500 for 6 #1
+        8 C RSET #1
+        9 S 250 for 8 #1 aborted
     """)
 
 
