@@ -120,6 +120,7 @@ SLOW = {
     "test_cuts.py": "",
     "test_limits.py": "floods full",
     "test_live.py": "",
+    "test_many_captures.py": "machine 5000 tags time",
     "test_mangled.py": "",
     "test_run.py": "",
 }

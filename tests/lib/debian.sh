@@ -79,7 +79,7 @@ python_with_pytest() {
 others_need() {
     local tool tools=(tshark cmake ninja gcc pkg-config) missing=() tests=no
     [[ " $* " != *" python3-pytest "* ]] || tests=yes
-    [ $tests = no ] || tools+=(openssl valgrind)
+    [ $tests = no ] || tools+=(openssl valgrind parallel tcpdump rsync ssh dropbear)
     for tool in "${tools[@]}"; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
@@ -92,9 +92,9 @@ others_need() {
     [ ${#missing[@]} -eq 0 ] && return
     say "no apt-get here, so nothing is installed. Missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
     say "  Fedora: sudo dnf install wireshark-cli wireshark-devel cmake ninja-build gcc pkgconf-pkg-config glib2-devel"
-    say "          for the tests also: libcmocka-devel openssl python3-pytest python3-pytest-xdist iproute valgrind"
+    say "          for the tests also: libcmocka-devel openssl python3-pytest python3-pytest-xdist iproute valgrind parallel tcpdump rsync openssh-clients dropbear nss_wrapper"
     say "  Arch:   sudo pacman -S --needed wireshark-cli cmake ninja gcc pkgconf glib2"
-    say "          for the tests also: cmocka openssl python-pytest python-pytest-xdist iproute2 valgrind"
+    say "          for the tests also: cmocka openssl python-pytest python-pytest-xdist iproute2 valgrind parallel tcpdump rsync openssh dropbear nss_wrapper"
     exit 1
 }
 
