@@ -188,7 +188,6 @@ def test_what_was_cut_by_time_is_joined(log, tshark, tmp_path, names):
 
 
 def test_5000_sessions(log, tshark, tmp_path):
-    """The same was done with 100,000 by hand."""
     capture, _ = known_sessions(5000)
     path = capture.save(tmp_path / "many.pcap")
     wanted = sorted(map(of_part, rows_of(tshark, "many.pcap", path)))
