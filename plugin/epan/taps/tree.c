@@ -365,10 +365,20 @@ static void tree_init(stats_tree *st)
 
 static void tree_cleanup(stats_tree *st)
 {
-    g_hash_table_remove(trees, st);
+    if (trees)
+        g_hash_table_remove(trees, st);
+}
+
+/* The program ends; tshark leaves its trees as they are. */
+static void trees_end(void)
+{
+    if (trees)
+        g_hash_table_destroy(trees);
+    trees = NULL;
 }
 
 void esmtp_tree_register(void)
 {
     stats_tree_register_plugin(ESMTP_TAP, ESMTP_TAP, "SMTP", 0, tree_packet, tree_init, tree_cleanup);
+    register_shutdown_routine(trees_end);
 }
