@@ -34,10 +34,10 @@ typedef struct {
 
 COLUMN(frame, esmtp_print_number(pool, row->frame))
 COLUMN(time, esmtp_print_seconds(pool, row->time))
-COLUMN(client, row->mail->client)
-COLUMN(client_port, esmtp_print_number(pool, row->mail->client_port))
-COLUMN(server, row->mail->server)
-COLUMN(server_port, esmtp_print_number(pool, row->mail->server_port))
+COLUMN(client, row->mail->ends.client)
+COLUMN(client_port, esmtp_print_number(pool, row->mail->ends.client_port))
+COLUMN(server, row->mail->ends.server)
+COLUMN(server_port, esmtp_print_number(pool, row->mail->ends.server_port))
 COLUMN(helo, row->helo)
 COLUMN(sender, row->sender)
 COLUMN(outcome, row->outcome)
@@ -52,7 +52,7 @@ COLUMN(user, row->user)
 COLUMN(message_id, row->message_id)
 COLUMN(subject, row->subject)
 COLUMN(mail, esmtp_print_number(pool, row->mail->txn->id))
-COLUMN(connection, esmtp_print_number(pool, row->mail->stream))
+COLUMN(connection, esmtp_print_number(pool, row->mail->ends.stream))
 
 static void recipients_list(esmtp_print_t *print, wmem_allocator_t *pool, const void *of)
 {

@@ -6,8 +6,6 @@
  */
 #include "mails.h"
 
-#include <epan/to_str.h>
-
 #include "../../core/parse/reply.h"
 #include "../show/items.h"
 #include "../show/values.h"
@@ -20,8 +18,7 @@ struct esmtp_mails {
 static void mail_free(void *p)
 {
     esmtp_mail_t *mail = p;
-    g_free(mail->client);
-    g_free(mail->server);
+    esmtp_tap_ends_clear(&mail->ends);
     g_free(mail);
 }
 
@@ -51,22 +48,11 @@ unsigned esmtp_mails_count(const esmtp_mails_t *mails)
     return mails->order->len;
 }
 
-static char *address_of(const address *a)
-{
-    char *text = address_to_str(NULL, a), *copy = g_strdup(text);
-    wmem_free(NULL, text);
-    return copy;
-}
-
 static esmtp_mail_t *mail_new(packet_info *pinfo, const esmtp_record_t *record, esmtp_txn_t *txn)
 {
     esmtp_mail_t *mail = g_new0(esmtp_mail_t, 1);
     mail->txn = txn;
-    mail->client = address_of(record->server ? &pinfo->dst : &pinfo->src);
-    mail->server = address_of(record->server ? &pinfo->src : &pinfo->dst);
-    mail->client_port = (uint16_t)(record->server ? pinfo->destport : pinfo->srcport);
-    mail->server_port = (uint16_t)(record->server ? pinfo->srcport : pinfo->destport);
-    mail->stream = record->stream;
+    mail->ends = esmtp_tap_ends(pinfo, record);
     mail->tls = record->tls;
     mail->tls_version = record->tls_version;
     return mail;

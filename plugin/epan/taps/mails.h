@@ -14,9 +14,7 @@
 /* A mail that was told of. */
 typedef struct {
     esmtp_txn_t *txn;
-    char *client, *server; /* addresses */
-    uint16_t client_port, server_port;
-    uint32_t stream;
+    esmtp_tap_ends_t ends;
     bool tls;
     uint16_t tls_version;
     unsigned at; /* its place in the order in which mails were told of */

@@ -7,6 +7,7 @@
 #include "record.h"
 
 #include <epan/dissectors/packet-tcp.h>
+#include <epan/to_str.h>
 
 #include "../../core/mime/mime.h"
 #include "../show/items.h"
@@ -67,6 +68,33 @@ const char *esmtp_record_verb(const esmtp_record_t *record)
     if (record->kind == ESMTP_RECORD_END || (row && row->id == ESMTP_VERB_EOM))
         return "message";
     return row ? row->verb : "?";
+}
+
+/* --- ends of a connection ------------------------------------------------------------------------- */
+
+static char *address_text(const address *a)
+{
+    char *text = address_to_str(NULL, a), *copy = g_strdup(text);
+    wmem_free(NULL, text);
+    return copy;
+}
+
+esmtp_tap_ends_t esmtp_tap_ends(const packet_info *pinfo, const esmtp_record_t *record)
+{
+    bool server = record->server;
+    return (esmtp_tap_ends_t){
+        .client = address_text(server ? &pinfo->dst : &pinfo->src),
+        .server = address_text(server ? &pinfo->src : &pinfo->dst),
+        .client_port = (uint16_t)(server ? pinfo->destport : pinfo->srcport),
+        .server_port = (uint16_t)(server ? pinfo->srcport : pinfo->destport),
+        .stream = record->stream,
+    };
+}
+
+void esmtp_tap_ends_clear(esmtp_tap_ends_t *ends)
+{
+    g_free(ends->client);
+    g_free(ends->server);
 }
 
 /* --- headers of messages ------------------------------------------------------------------------ */

@@ -63,6 +63,16 @@ typedef struct {
 /* Likewise, as far as the message was seen since somebody listens to a tap. */
 const esmtp_mail_header_t *esmtp_mail_header(const esmtp_txn_t *mail);
 
+/* Who is at the ends of a connection. */
+typedef struct {
+    char *client, *server; /* addresses; g_free */
+    uint16_t client_port, server_port;
+    uint32_t stream;
+} esmtp_tap_ends_t;
+/* As of the packet of a record. esmtp_tap_ends_clear frees what is in it. */
+esmtp_tap_ends_t esmtp_tap_ends(const packet_info *pinfo, const esmtp_record_t *record);
+void esmtp_tap_ends_clear(esmtp_tap_ends_t *ends);
+
 /* Number of the TCP stream of a packet. */
 uint32_t esmtp_tap_stream(packet_info *pinfo);
 

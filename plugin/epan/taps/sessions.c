@@ -17,16 +17,13 @@
 #include "record.h"
 
 #include <epan/stat_tap_ui.h>
-#include <epan/to_str.h>
 
 #define ARGUMENT "smtp,sessions"
 
 /* A connection that was told of. */
 typedef struct {
     const esmtp_connection_t *whole;
-    char *client, *server; /* addresses */
-    uint32_t client_port, server_port;
-    uint32_t stream;
+    esmtp_tap_ends_t ends;
 } told_t;
 
 typedef struct {
@@ -53,10 +50,10 @@ typedef struct {
     }
 
 COLUMN(time, esmtp_print_seconds(pool, whole->sum->began))
-COLUMN(client, row->told->client)
-COLUMN(client_port, esmtp_print_number(pool, row->told->client_port))
-COLUMN(server, row->told->server)
-COLUMN(server_port, esmtp_print_number(pool, row->told->server_port))
+COLUMN(client, row->told->ends.client)
+COLUMN(client_port, esmtp_print_number(pool, row->told->ends.client_port))
+COLUMN(server, row->told->ends.server)
+COLUMN(server_port, esmtp_print_number(pool, row->told->ends.server_port))
 COLUMN(security, esmtp_connection_security(whole))
 COLUMN(starttls_offered, whole->sum->offer_known ? esmtp_print_bool(whole->sum->starttls_offered) : NULL)
 COLUMN(login, esmtp_summary_login(whole->sum))
@@ -74,7 +71,7 @@ COLUMN(slowest, whole->sum->slowest ? esmtp_print_seconds(pool, whole->sum->slow
 COLUMN(slowest_verb, whole->sum->slowest ? esmtp_connection_slowest_verb(whole) : NULL)
 COLUMN(worst, try_val_to_str(esmtp_connection_worst(whole), esmtp_severities))
 COLUMN(complete, esmtp_print_bool(esmtp_connection_is_complete(whole)))
-COLUMN(connection, esmtp_print_number(pool, row->told->stream))
+COLUMN(connection, esmtp_print_number(pool, row->told->ends.stream))
 
 static const char *last_error_of(wmem_allocator_t *pool, const void *of)
 {
@@ -144,27 +141,15 @@ static const esmtp_print_column_t columns[] = {
 static void told_free(void *p)
 {
     told_t *told = p;
-    g_free(told->client);
-    g_free(told->server);
+    esmtp_tap_ends_clear(&told->ends);
     g_free(told);
-}
-
-static char *address_of(const address *a)
-{
-    char *text = address_to_str(NULL, a), *copy = g_strdup(text);
-    wmem_free(NULL, text);
-    return copy;
 }
 
 static told_t *told_new(packet_info *pinfo, const esmtp_record_t *record)
 {
     told_t *told = g_new0(told_t, 1);
     told->whole = record->connection;
-    told->client = address_of(record->server ? &pinfo->dst : &pinfo->src);
-    told->server = address_of(record->server ? &pinfo->src : &pinfo->dst);
-    told->client_port = record->server ? pinfo->destport : pinfo->srcport;
-    told->server_port = record->server ? pinfo->srcport : pinfo->destport;
-    told->stream = record->stream;
+    told->ends = esmtp_tap_ends(pinfo, record);
     return told;
 }
 

@@ -119,12 +119,12 @@ static void fill(cell_t *row, const esmtp_mail_row_t *mail)
     row[COL_OCTETS].value.uint_value = mail->octets == UINT64_MAX ? 0 : (unsigned)MIN(mail->octets, UINT32_MAX);
     row[COL_SECONDS].value.float_value = (double)mail->duration / 1e9;
     row[COL_MAIL].value.uint_value = mail->mail->txn->id;
-    row[COL_CONNECTION].value.uint_value = mail->mail->stream;
+    row[COL_CONNECTION].value.uint_value = mail->mail->ends.stream;
     set_fresh(row, COL_TIME, time_text(mail->time));
     set_fresh(row, COL_TO, recipients_text(mail));
     set_fresh(row, COL_CODE, mail->code ? g_strdup_printf("%03u", mail->code) : NULL);
-    set_fresh(row, COL_CLIENT, endpoint_text(mail->mail->client, mail->mail->client_port));
-    set_fresh(row, COL_SERVER, endpoint_text(mail->mail->server, mail->mail->server_port));
+    set_fresh(row, COL_CLIENT, endpoint_text(mail->mail->ends.client, mail->mail->ends.client_port));
+    set_fresh(row, COL_SERVER, endpoint_text(mail->mail->ends.server, mail->mail->ends.server_port));
     set_text(row, COL_FROM, mail->sender && !*mail->sender ? "<>" : mail->sender);
     set_text(row, COL_OUTCOME, mail->outcome);
     set_text(row, COL_ENHANCED, mail->enhanced);
