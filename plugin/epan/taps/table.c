@@ -249,10 +249,24 @@ static void on_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict)
         row_show(mail, table);
 }
 
+/* The program ends; tshark leaves its tables as they are. Windows that are still open find none. */
+static void end(void)
+{
+    if (!mails)
+        return;
+    if (ui.tables)
+        free_stat_tables(&ui);
+    g_ptr_array_free(parked, TRUE);
+    esmtp_mails_free(mails);
+    parked = NULL;
+    mails = NULL;
+}
+
 void esmtp_table_register(void)
 {
     static esmtp_listener_t listener = {.verdict = on_verdict};
     register_stat_tap_table_ui(&ui);
     register_cleanup_routine(forget);
+    register_shutdown_routine(end);
     esmtp_listen(&listener);
 }
