@@ -38,7 +38,7 @@ static bool is_colon_end(esmtp_span_t s)
 }
 
 /* What stands after an enhanced code. */
-static esmtp_span_t behind_enhanced(esmtp_span_t s, const esmtp_enhanced_t *enhanced)
+static esmtp_span_t enhanced_skip(esmtp_span_t s, const esmtp_enhanced_t *enhanced)
 {
     s = esmtp_span_from(s, enhanced->whole.len);
     return esmtp_span_trim_front(is_colon_end(s) ? esmtp_span_from(s, 1) : s);
@@ -85,7 +85,7 @@ bool esmtp_reply_parse(esmtp_span_t line, esmtp_reply_line_t *out)
     out->parameter = esmtp_span_from(rest, 1);
     out->text = out->parameter;
     if ((first == 2 || first == 4 || first == 5) && esmtp_enhanced_parse(out->parameter, &out->enhanced))
-        out->text = behind_enhanced(out->parameter, &out->enhanced);
+        out->text = enhanced_skip(out->parameter, &out->enhanced);
     return true;
 }
 

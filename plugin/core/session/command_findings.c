@@ -196,7 +196,7 @@ static const char *loose_path(const esmtp_client_event_t *event)
     if (path->form == ESMTP_PATH_BARE)
         return "No '<' and '>' around the address";
     if (path->form == ESMTP_PATH_LOCAL && !postmaster)
-        return "No domain behind the local part";
+        return "No domain after the local part";
     if (path->space_before)
         return "Blank after the colon";
     return event->command.trailing_space ? "Blank at the end of the line" : NULL;

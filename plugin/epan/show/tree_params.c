@@ -224,7 +224,7 @@ typedef struct {
 } param_t;
 
 /* Whether an earlier parameter of this command has this name. The last of the names is its own. */
-static bool is_behind(const param_t *p, esmtp_span_t name)
+static bool stands_before(const param_t *p, esmtp_span_t name)
 {
     for (unsigned i = 0; i + 1 < p->env->n; i++) {
         esmtp_span_t earlier = p->env->names[i];
@@ -238,7 +238,7 @@ static bool is_behind(const param_t *p, esmtp_span_t name)
 /* Marks a parameter that excludes another one. */
 static void exclusion_check(const param_t *p, const char *other)
 {
-    if (is_behind(p, esmtp_span_str(other)))
+    if (stands_before(p, esmtp_span_str(other)))
         esmtp_bad_value(p->place, p->item, "HOLDFOR and HOLDUNTIL cannot be used together");
 }
 
@@ -605,7 +605,7 @@ static void param_check(const param_t *p, size_t max)
         esmtp_bad_value(p->place, p->item, "Octets that are not printable ASCII");
     if (p->arg.value.len > max)
         esmtp_bad_value_format(p->place, p->item, "Value too long: %zu octets, %zu are allowed", p->arg.value.len, max);
-    if (is_behind(p, p->arg.name))
+    if (stands_before(p, p->arg.name))
         esmtp_bad_value(p->place, p->item, "An earlier parameter has the same name");
 }
 

@@ -995,11 +995,11 @@ static const dialogue_t dialogues[] = {
                                          "S9 reply RSET 250 >8 t1 => aborted b@y:250\n"
                                          "C10 command MAIL 250 >11 t2\n"
                                          "S11 reply MAIL 250 >10 t2\n"},
-    {.label = "QUIT amid a mail",
+    {.label = "QUIT in the middle of a mail",
      .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command QUIT 221 >9 t1\n"
                                          "S9 reply QUIT 221 >8 t1 => aborted b@y:250\n"},
-    {.label = "QUIT refused amid a mail: it goes on",
+    {.label = "QUIT refused in the middle of a mail: it goes on",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "QUIT now\r\n"},
@@ -1020,7 +1020,7 @@ static const dialogue_t dialogues[] = {
                          "C12 eom . 250 3 >13 t1 complete\n"
                          "S13 reply . 250 >10 t1 => accepted 3 b@y:250\n"
                          "= x\\r\\n\n"},
-    {.label = "QUIT amid a mail, and the server goes first",
+    {.label = "QUIT in the middle of a mail, and the server goes first",
      .steps = {HELLO, MAIL_RCPT, {'C', "QUIT\r\n"}, {'S', "421 bye\r\n"}},
      .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
                          "S5 reply MAIL 250 >4 t1\n"
@@ -1079,7 +1079,7 @@ static const dialogue_t dialogues[] = {
                          "S11 reply DATA 354 >8 t1\n"
                          "S12 reply . 250 >8 t1 !read-anew => accepted 6 b@y:250\n"
                          "= RSET\\r\\n\n"},
-    {.label = "EHLO amid a mail",
+    {.label = "EHLO in the middle of a mail",
      .steps = {HELLO, MAIL_RCPT, {'C', "EHLO c\r\n"}, {'S', "250 mx\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command EHLO 250 >9 t1\n"
                                          "S9 reply EHLO 250 >8 t1 hello => aborted b@y:250\n"},
@@ -3215,7 +3215,7 @@ static const dialogue_t dialogues[] = {
                                          "S12 reply BDAT 250 >9 t1\n"
                                          "S13 reply BDAT 250 >10 t1 => accepted 6 b@y:250\n"
                                          "= abcdef\n"},
-    {.label = "STARTTLS amid a mail",
+    {.label = "STARTTLS in the middle of a mail",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250 STARTTLS\r\n"},
@@ -3277,7 +3277,7 @@ static const dialogue_t dialogues[] = {
                          "C13 command QUIT 221 >14 t1 !clear-after-tls !tls-closed-in-message\n"
                          "S14 reply QUIT 221 >13 t1 !clear-after-tls => aborted b@y:250\n"
                          "~ abc\\r\\n\n"},
-    {.label = "TURN amid a mail",
+    {.label = "TURN in the middle of a mail",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "TURN\r\n"},
@@ -3548,7 +3548,7 @@ static const dialogue_t dialogues[] = {
              "S1 reply EHLO 250 hello lost-peer\n"
              "C2 command MAIL 250 >3 t1\n"
              "S3 reply MAIL 250 >2 t1\n"},
-    {.label = "late start amid a mail",
+    {.label = "late start in the middle of a mail",
      .unopened = true,
      .steps =
          {{'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "x\r\n.\r\n"}, {'S', "250 2.0.0 Ok: queued as ABC123\r\n"}},
@@ -3575,7 +3575,7 @@ static const dialogue_t dialogues[] = {
                                          "C12 command BDAT 250 >13 t1 complete bdat-last\n"
                                          "S13 reply BDAT 250 >12 t1 => accepted 2 b@y:250\n"
                                          "= ab\n"},
-    {.label = "EHLO refused amid a mail",
+    {.label = "EHLO refused in the middle of a mail",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "EHLO c\r\n"},
@@ -3772,7 +3772,7 @@ static void test_goodbye(void **state)
         {"a command behind it", "QUIT\r\nNOOP\r\n", "221 bye\r\n", false},
         {"and its answer: the server goes on", "QUIT\r\nNOOP\r\n", "221 bye\r\n250 ok\r\n", false},
         {"a line that has not ended", "QUIT\r\n", "221-see you\r\n", false},
-        {"amid a mail", "MAIL FROM:<a@x>\r\nQUIT\r\n", "250 ok\r\n221 bye\r\n", true},
+        {"in the middle of a mail", "MAIL FROM:<a@x>\r\nQUIT\r\n", "250 ok\r\n221 bye\r\n", true},
     };
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
