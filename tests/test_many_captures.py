@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -270,15 +269,13 @@ def test_after_an_interruption_the_rest_is_done(log, captures, tmp_path):
 def machines(tmp_path_factory):
     """Two ssh servers on addresses of this machine's own, and what reaches them: {"PARALLEL_SSH": ...}, [host, ...].
 
-    Whoever logs in has a home of its own, in which the plugin is installed.
+    Whoever logs in has a home of its own, and the plugin that is tested.
     """
     folder = tmp_path_factory.mktemp("machines")
     home = folder / "home"
-    module, = Path(os.environ["ESMTP_PLUGINS"]).glob("*/epan/esmtp.so")
-    place = home / ".local/lib/wireshark/plugins" / module.parts[-3] / "epan"
-    place.mkdir(parents=True)
-    shutil.copy(module, place)
-    (home / ".ssh").mkdir(mode=0o700)
+    (home / ".ssh").mkdir(mode=0o700, parents=True)
+    # Not the system's copy of the plugin, if there is one.
+    (home / ".bashrc").write_text(f"export WIRESHARK_PLUGIN_DIR={os.environ['ESMTP_PLUGINS']}\n")
     home.chmod(0o700)
     user, group = pwd.getpwuid(os.getuid()).pw_name, os.getgid()
     (folder / "passwd").write_text(f"{user}:x:{os.getuid()}:{group}::{home}:/bin/bash\n")
