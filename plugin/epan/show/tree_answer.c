@@ -56,10 +56,10 @@ static const esmtp_rcpt_t *recipient_of(const esmtp_txn_t *txn, const esmtp_fact
     return rcpt;
 }
 
-static const char *path_of(esmtp_show_t *show, const char *before, const char *address)
+static const char *path_of(esmtp_show_t *show, const char *before, const char *mailbox)
 {
     return wmem_strdup_printf(show->pinfo->pool, "%s<%s>", before,
-                              esmtp_text(show->pinfo->pool, address, strlen(address)));
+                              esmtp_text(show->pinfo->pool, mailbox, strlen(mailbox)));
 }
 
 /* "RCPT TO:<bob@example.net>". */
