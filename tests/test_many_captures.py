@@ -286,6 +286,7 @@ def machines(tmp_path_factory):
     (home / ".ssh/authorized_keys").chmod(0o600)
     wrapper = {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_PASSWD": str(folder / "passwd"),
                "NSS_WRAPPER_GROUP": str(folder / "group")}
+    dropbear = shutil.which("dropbear", path=os.environ["PATH"] + ":/usr/sbin")  # no user's path has that
     addresses = ["127.0.0.2", "127.0.0.3"]
     with socket.socket() as free:
         free.bind((addresses[0], 0))
@@ -295,7 +296,7 @@ def machines(tmp_path_factory):
     (folder / "ssh").chmod(0o755)
     with contextlib.ExitStack() as undo:
         for address in addresses:
-            server = subprocess.Popen(["dropbear", "-F", "-E", "-s", "-p", f"{address}:{port}", "-r", folder / "host",
+            server = subprocess.Popen([dropbear, "-F", "-E", "-s", "-p", f"{address}:{port}", "-r", folder / "host",
                                        "-P", folder / f"pid-{address}"], env={**os.environ, **wrapper},
                                       stderr=(folder / f"log-{address}").open("w"))
             undo.callback(server.wait)

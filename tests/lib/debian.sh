@@ -81,7 +81,7 @@ others_need() {
     [[ " $* " != *" python3-pytest "* ]] || tests=yes
     [ $tests = no ] || tools+=(openssl valgrind parallel tcpdump rsync ssh dropbear)
     for tool in "${tools[@]}"; do
-        command -v "$tool" >/dev/null || missing+=("$tool")
+        PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || missing+=("$tool") # no user's path has that
     done
     pkg-config --exists wireshark 2>/dev/null || missing+=("Wireshark's development files")
     pkg-config --exists glib-2.0 2>/dev/null || missing+=("GLib's")
