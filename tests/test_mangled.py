@@ -78,8 +78,9 @@ def variants(paths, name, change):
 
 
 # All that listens to the plugin's taps, at once.
-LISTENERS = [word for name in ("smtp,log", "smtp,log,json", "smtp,sessions", "smtp,mails", "smtp,tree", "smtp,srt", "flow,smtp,standard",
-                               "follow,smtp,ascii,0", "conv,smtp-mail", "endpoints,smtp-mail") for word in ("-z", name)]
+LISTENERS = [word for name in ("smtp,log", "smtp,log,json", "smtp,sessions", "smtp,mails", "smtp,table", "smtp,tree", "smtp,srt",
+                               "flow,smtp,standard", "follow,smtp,ascii,0", "conv,smtp-mail", "endpoints,smtp-mail")
+             for word in ("-z", name)]
 
 
 @pytest.mark.parametrize("part", range(PARTS))

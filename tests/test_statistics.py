@@ -4,6 +4,7 @@ as Wireshark's windows do."""
 import base64
 import collections
 import re
+import unicodedata
 
 import pytest
 
@@ -33,7 +34,8 @@ SAME = {"Frame": "frame", "From": "sender", "Outcome": "outcome", "Code": "code"
 
 
 def table(tshark, capture, filter=None, **options):
-    text = tshark.run(capture, "-q", "-z", ",".join(["smtp,mails", *([filter] if filter else [])]), **options)
+    """Rows of the window's table, as Wireshark's own way to print one shows them."""
+    text = tshark.run(capture, "-q", "-z", ",".join(["smtp,table", *([filter] if filter else [])]), **options)
     lines = [line.split(" |")[:-1] for line in text.splitlines() if line.endswith(" |") or line.endswith("|")]
     names = lines[0]
     return [dict(zip(names, line, strict=True)) for line in lines[1:]]
@@ -77,6 +79,76 @@ def test_an_ipv6_address_and_its_port(tshark):
     assert (row["Client"], row["Server"]) == ("[2001:db8::1]:4711", "[2001:db8::25]:25")
 
 
+# --- the aligned table ----------------------------------------------------------------------------------
+
+RIGHT = ("Frame", "Octets", "Seconds", "Mail", "Connection")
+
+
+def listing(tshark, capture, filter=None, **options):
+    """Titles with the column of the terminal that each is aligned to, and the lines, of -z smtp,mails."""
+    head, *lines = tshark.run(capture, "-q", "-z", ",".join(["smtp,mails", *([filter] if filter else [])]), **options).splitlines()
+    assert all(line == line.rstrip() for line in [head, *lines])
+    return {match[0]: match.end() if match[0] in RIGHT else match.start() for match in re.finditer(r"\S+(?: \S+)*", head)}, lines
+
+
+def width(text):
+    """Columns of a terminal: wide letters take two and marks none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def assert_aligned(titles, lines, rows):
+    """Each cell stands where its title does, whole, with blanks or nothing before and after it; what a cell is longer than
+    48 moves the rest of its line, and no other line."""
+    for line, row in zip(lines, rows, strict=True):
+        at, moved = 0, 0
+        for title, column in titles.items():
+            begin = column + moved - (width(row[title]) if title in RIGHT else 0)
+            cell = row[title]
+            if not cell:
+                continue
+            blanks = begin - width(line[:at])
+            assert blanks >= (2 if at else 0) and line[at:].startswith(" " * blanks + cell), (title, line, row)
+            at += blanks + len(cell)
+            moved += max(0, width(cell) - 48)
+        assert not line[at:]
+
+
+@pytest.mark.parametrize("filter", [None, "smtp.rcpt.to contains \"x.ex\""])
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_mails_as_an_aligned_table(tshark, known, two_pass, filter):
+    """The cells of the window's table, in the order of the log."""
+    capture, _ = known
+    titles, lines = listing(tshark, capture, filter, two_pass=two_pass)
+    rows = {row["Mail"]: row for row in table(tshark, capture, filter, two_pass=two_pass)}
+    assert list(titles) == list(next(iter(rows.values())))
+    order = [str(row["mail"]) for row in log(tshark, capture, filter, two_pass=two_pass)]
+    assert_aligned(titles, lines, [rows.pop(mail) for mail in order])
+    assert not rows
+
+
+def test_a_long_cell_does_not_widen_the_table(tshark):
+    """It is whole; the other rows stand as if it were not there. Letters of two columns and of none are counted as such."""
+    capture = Capture()
+    many = [step for n in range(100) for step in (C(f"RCPT TO:<user{n}@example.net>\r\n"), S("250 2.1.5 Ok\r\n"))]
+    capture.add([*GREETING, *envelope()[:2], *many, C("DATA\r\n"), S("354 go\r\n"), C("Subject: s\r\n\r\n.\r\n"), S("250 ok\r\n"),
+                 *QUIT])
+    for subject in ("s", "\u65e5\u672c\u8a9e", "e\u0301te\u0301"):
+        capture.add([*GREETING, *data(f"Subject: {subject}\r\n\r\n".encode()), *QUIT])
+    titles, (long, *others) = listing(tshark, capture)
+    first, *rows = table(tshark, capture)
+    assert first["To"] in long and len(first["To"]) > 1000
+    assert [row["Subject"] for row in rows] == ["s", "\u65e5\u672c\u8a9e", "e\u0301te\u0301"]
+    assert_aligned(titles, others, rows)
+    assert titles["Outcome"] < 120
+
+
+def test_a_table_without_mails_has_its_titles(tshark):
+    capture = Capture()
+    capture.add([*GREETING, *QUIT])
+    titles, lines = listing(tshark, capture)
+    assert titles and not lines
+
+
 # --- counts -----------------------------------------------------------------------------------------------
 
 
@@ -117,7 +189,7 @@ def test_counts_of_known_sessions(tshark, known):
                                 for step in stream.dialogue if step.who == "C" and step.data[:1].isupper()
                                 and not step.data.startswith(b"Message-ID"))
     assert {name: found["Commands", name] for name in verbs} == verbs
-    assert found["Hellos accepted", "EHLO"] == found["Extensions offered", "CHUNKING"] == 500
+    assert found["Hellos accepted", "EHLO"] == found["Extensions offered, by reply", "CHUNKING"] == 500 == found["Extensions offered, by reply",]
     logins = sum("AUTH PLAIN" in step.data.decode(errors="replace") for stream in capture.streams for step in stream.dialogue)
     assert found["Logins",] == found["Logins", "PLAIN"] == found["Logins", "PLAIN", "succeeded"] == logins
     assert found["Refused and deferred", "by command", "RCPT", "550", "5.1.1"] == sum(
@@ -155,9 +227,10 @@ def test_counts_of_connections(tshark, two_pass):
     outcomes = {path[2]: n for path, n in found.items() if path[:2] == ("Connections", "by outcome") and len(path) == 3 and n}
     assert outcomes == ({"login failed": 3, "turned away": 1, "no mail": 1, "cut off": 1} if two_pass
                         else {"login failed": 3, "no mail": 1, "(no end seen)": 2})
-    assert found["Findings, connections with each", "clear_password"] == 3
-    assert found["Findings, connections with each",] == sum(
-        n for path, n in found.items() if path[0].startswith("Findings") and len(path) == 2)
+    assert found["Connections with findings", "clear_password"] == 3
+    assert found["Connections with findings",] == 5  # notes count as well: a refusal
+    hellos = {path[2]: n for path, n in found.items() if path[:2] == ("Connections", "by hello") and len(path) == 3 and n}
+    assert hellos == {"EHLO": 5, "none": 1}
 
 
 @pytest.mark.parametrize("two_pass", [False, True])
@@ -170,7 +243,7 @@ def test_each_connection_is_counted_once(tshark, recorded, two_pass):
     if two_pass:  # in one pass nobody knows at the last line of SMTP that TLS, which cannot be read, comes after it
         assert {name: found["Connections", "by security", name] for name in security} == security
     findings = collections.Counter(name for row in rows for name in row["finding"])
-    assert {name: found["Findings, connections with each", name] for name in findings} == findings
+    assert {name: found["Connections with findings", name] for name in findings} == findings
 
 
 def test_names_that_peers_choose_are_bounded(tshark):
@@ -337,7 +410,7 @@ class Windows:
         return self.tshark._asked(self.path, (), question)
 
     def table(self, *filters, again=False):
-        found = self.ask(*("nstat:smtp,mails" + (f",{filter}" if filter else "") for filter in filters), again=again)
+        found = self.ask(*("nstat:smtp,table" + (f",{filter}" if filter else "") for filter in filters), again=again)
         return [tap["tables"][0]["i"] for tap in found["taps"]]
 
 

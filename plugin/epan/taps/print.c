@@ -194,9 +194,11 @@ static bool take_word(const char **argument, const char *word)
 const char *esmtp_print_argument(const char *argument, const char *name, bool *json)
 {
     if (!take_word(&argument, name))
-        esmtp_print_fail(name, "what follows must be [,tsv|json][,FILTER]");
-    *json = take_word(&argument, "json");
-    if (!*json)
-        (void)take_word(&argument, "tsv");
+        esmtp_print_fail(name, json ? "what follows must be [,tsv|json][,FILTER]" : "what follows must be [,FILTER]");
+    if (json) {
+        *json = take_word(&argument, "json");
+        if (!*json)
+            (void)take_word(&argument, "tsv");
+    }
     return *argument ? argument : NULL;
 }

@@ -53,8 +53,8 @@ const char *esmtp_print_number(wmem_allocator_t *pool, uint64_t n);
 const char *esmtp_print_seconds(wmem_allocator_t *pool, int64_t nanoseconds);
 const char *esmtp_print_bool(bool value);
 
-/* Reads "NAME[,tsv|json][,FILTER]": sets the format, returns the filter, NULL if there is none. Ends the program if
- * the argument is not of that form. */
+/* Reads "NAME[,tsv|json][,FILTER]", or "NAME[,FILTER]" if json is NULL: sets the format, returns the filter, NULL if
+ * there is none. Ends the program if the argument is not of that form. */
 const char *esmtp_print_argument(const char *argument, const char *name, bool *json);
 /* Ends the program with a message. */
 void esmtp_print_fail(const char *name, const char *what);

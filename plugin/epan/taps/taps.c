@@ -11,6 +11,7 @@
 #include "export.h"
 #include "flow.h"
 #include "follow.h"
+#include "listing.h"
 #include "log.h"
 #include "record.h"
 #include "sessions.h"
@@ -33,6 +34,7 @@ void esmtp_taps_register(void)
 
 void esmtp_taps_register_options(void)
 {
+    esmtp_listing_register();
     esmtp_log_register();
     esmtp_sessions_register();
 }
