@@ -318,7 +318,8 @@ static void swap_roles(esmtp_session_t *s)
 /* LMTP or SMTP: what the last hello said that was accepted, for what was sent with it as well. */
 static void hello_accepted(esmtp_session_t *s, const esmtp_verb_row_t *row)
 {
-    s->hello_seen = s->sum->hello = true;
+    s->hello_seen = true;
+    s->sum->hello = (uint8_t)esmtp_verb_number(row);
     esmtp_doubt_hello(s);
     s->lmtp = row->id == ESMTP_VERB_LHLO;
     for (uint32_t i = 0; s->lmtp && i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++)

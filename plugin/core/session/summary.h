@@ -24,8 +24,8 @@ typedef struct esmtp_summary {
     uint16_t error_code;
     bool error_secret;     /* it repeats what the client sent as a secret */
     uint8_t slowest_verb;  /* number of its row */
+    uint8_t hello;         /* likewise of the newest hello that was accepted; 0: none was */
     bool opened;           /* watched from the SYN on */
-    bool hello;            /* a hello was accepted */
     bool turned_away;      /* the greeting refused, or a 421 came before any mail */
     bool holed;            /* octets are missing */
     bool exposed;          /* a password or token went in plaintext */

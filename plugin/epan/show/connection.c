@@ -70,6 +70,12 @@ const char *esmtp_connection_slowest_verb(const esmtp_connection_t *connection)
     return row->id == ESMTP_VERB_EOM ? "message" : row->verb;
 }
 
+const char *esmtp_connection_hello(const esmtp_connection_t *connection)
+{
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(connection->sum->hello);
+    return row ? row->verb : "none";
+}
+
 unsigned esmtp_connection_findings(const esmtp_connection_t *connection, esmtp_finding_id_t *ids)
 {
     unsigned n = 0;

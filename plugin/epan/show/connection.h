@@ -39,6 +39,9 @@ const char *esmtp_connection_error(wmem_allocator_t *pool, const esmtp_connectio
 /* The verb that was answered last in time; "greeting" if it was the greeting. */
 const char *esmtp_connection_slowest_verb(const esmtp_connection_t *connection);
 
+/* EHLO, HELO or LHLO: the newest that was accepted; "none". A string constant. */
+const char *esmtp_connection_hello(const esmtp_connection_t *connection);
+
 /* Findings that count: warnings and errors. ids: room for ESMTP_FINDINGS. Returns how many. */
 unsigned esmtp_connection_findings(const esmtp_connection_t *connection, esmtp_finding_id_t *ids);
 /* Highest severity of all findings, as Wireshark numbers it (PI_WARN); 0: nothing was found. */

@@ -23,9 +23,13 @@
 /* What became of a connection whose end was not seen yet. */
 static const char NO_END[] = "(no end seen)";
 
+/* Nodes whose children are counted once for each of them at most: a child's percent is its share. */
+static const char WITH_FINDINGS[] = "Connections with findings";
+static const char EXTENSIONS[] = "Extensions offered, by reply";
+
 /* Nodes that are always there. Their numbers are the same in each tree: Wireshark gives them out in order. */
-static int st_connections, st_security, st_outcome, st_findings, st_hellos, st_commands, st_replies, st_refused,
-    st_by_command, st_by_server, st_mails, st_transfer, st_transport, st_recipients, st_domains, st_logins,
+static int st_connections, st_security, st_outcome, st_hello, st_findings, st_hellos, st_commands, st_replies,
+    st_refused, st_by_command, st_by_server, st_mails, st_transfer, st_transport, st_recipients, st_domains, st_logins,
     st_login_tls, st_clients, st_extensions;
 
 /* What a tree keeps. */
@@ -36,7 +40,7 @@ typedef struct {
 
 /* How a connection was counted. */
 typedef struct {
-    const char *security, *outcome;
+    const char *security, *outcome, *hello;
     esmtp_finding_set_t found;
 } counted_t;
 
@@ -134,9 +138,12 @@ static void count_hello(stats_tree *st, const esmtp_record_t *record)
         return;
     tick_stat_node(st, "Hellos accepted", 0, true);
     tick(st, st_hellos, row->verb);
+    if (row->flags & ESMTP_VF_HELLO)
+        tick_stat_node(st, EXTENSIONS, 0, true);
 }
 
-/* A line of a reply to EHLO or LHLO: the first names the server, each other one an extension. */
+/* A line of a reply to EHLO or LHLO: the first names the server, each other one an extension. Their node counts the
+ * replies, so that each keyword's share is that of the replies that have it. */
 static void count_extension(stats_tree *st, packet_info *pinfo, const esmtp_record_t *record)
 {
     esmtp_reply_line_t line;
@@ -146,7 +153,6 @@ static void count_extension(stats_tree *st, packet_info *pinfo, const esmtp_reco
     if (!esmtp_ehlo_parse(line.parameter, &extension) || extension.glued)
         return;
     char *keyword = wmem_strndup(pinfo->pool, (const char *)extension.keyword.p, extension.keyword.len);
-    tick_stat_node(st, "Extensions offered", 0, true);
     tick_name(st, pinfo, st_extensions, esmtp_text_capitals(pinfo->pool, keyword, strlen(keyword)), strlen(keyword));
 }
 
@@ -254,11 +260,13 @@ static void count_findings(stats_tree *st, counted_t *counted, const esmtp_findi
 {
     if (memcmp(&counted->found, found, sizeof *found) == 0)
         return;
+    esmtp_finding_set_t none = {0};
+    int with = memcmp(found, &none, sizeof none) != 0, before = memcmp(&counted->found, &none, sizeof none) != 0;
+    increase_stat_node(st, WITH_FINDINGS, 0, true, with - before);
     for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
         bool now = esmtp_findings_have(found, (esmtp_finding_id_t)id);
         if (now == esmtp_findings_have(&counted->found, (esmtp_finding_id_t)id))
             continue;
-        increase_stat_node(st, "Findings, connections with each", 0, true, now ? 1 : -1);
         increase_stat_node(st, esmtp_finding_short_name((esmtp_finding_id_t)id), st_findings, true, now ? 1 : -1);
     }
     counted->found = *found;
@@ -281,9 +289,11 @@ static void count_connection(stats_tree *st, const esmtp_record_t *record)
         tick_stat_node(st, "Connections", 0, true);
         tick_stat_node(st, "by security", st_connections, true);
         tick_stat_node(st, "by outcome", st_connections, true);
+        tick_stat_node(st, "by hello", st_connections, true);
         move(st, st_outcome, &counted->outcome, NO_END);
     }
     move(st, st_security, &counted->security, esmtp_connection_security(connection));
+    move(st, st_hello, &counted->hello, esmtp_connection_hello(connection));
     count_findings(st, counted, &connection->sum->found);
     if (counted->outcome != NO_END || !(record->later || is_goodbye(record)))
         return;
@@ -343,9 +353,10 @@ static void tree_init(stats_tree *st)
     st_connections = node(st, "Connections", 0);
     st_security = node(st, "by security", st_connections);
     st_outcome = node(st, "by outcome", st_connections);
-    st_findings = node(st, "Findings, connections with each", 0);
+    st_hello = node(st, "by hello", st_connections);
+    st_findings = node(st, WITH_FINDINGS, 0);
     st_hellos = node(st, "Hellos accepted", 0);
-    st_extensions = node(st, "Extensions offered", 0);
+    st_extensions = node(st, EXTENSIONS, 0);
     st_commands = node(st, "Commands", 0);
     st_replies = node(st, "Replies", 0);
     st_refused = node(st, "Refused and deferred", 0);
