@@ -97,6 +97,7 @@ NATIVE = {
     "test_cases.py": ("dialogues are read by core", ""),
     "test_cuts.py": ("where TCP cuts is put together by core", ""),
     "test_dialogue.py": ("the capture maker", ""),
+    "test_documents.py": ("the documents show what one version prints", "filters each_example findings"),
     "test_ehlo.py": ("replies are read by core", "user script tree"),
     "test_faults.py": ("dialogues are read by core", ""),
     "test_gaps.py": ("what is missing is found by core", "frames_cut_short"),
