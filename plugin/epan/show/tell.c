@@ -32,8 +32,10 @@ void esmtp_tell_verdict(const esmtp_show_t *show, const esmtp_verdict_t *verdict
 
 void esmtp_tell_call(const esmtp_show_t *show, size_t first, size_t last, int offset)
 {
+    if (first == last)
+        return;
     for (const esmtp_listener_t *l = listeners; l; l = l->next) {
-        if (l->call)
+        if (l->call && l->listens())
             l->call(show, first, last, offset);
     }
 }

@@ -10,13 +10,15 @@
 #include "call.h"
 
 /* Whoever wants to know; functions that are NULL are not called. Each looks for itself whether anybody listens to its
- * tap. */
+ * tap, but for call, which there is most of. */
 typedef struct esmtp_listener {
     /* A message is complete in this frame. */
     void (*message)(const esmtp_show_t *show, const esmtp_completed_t *completed);
     /* A final reply is in this frame. */
     void (*verdict)(const esmtp_show_t *show, const esmtp_verdict_t *verdict);
-    /* A call was shown: facts[first] to facts[last - 1] of the side that speaks; the first of them begins at offset. */
+    /* A call was shown: facts[first] to facts[last - 1] of the side that speaks, one at least; the first of them begins
+     * at offset. Only called if somebody listens. */
+    bool (*listens)(void);
     void (*call)(const esmtp_show_t *show, size_t first, size_t last, int offset);
     /* A client line of a login. hf: the field that shows the password or token of its mechanism. */
     void (*login)(const esmtp_show_t *show, const esmtp_fact_t *fact, int hf);

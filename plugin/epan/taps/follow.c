@@ -59,10 +59,13 @@ static void put_fact(const esmtp_show_t *show, wmem_array_t *out, const esmtp_fa
     put(out, p + len, fact->eol);
 }
 
+static bool listens(void)
+{
+    return have_tap_listener(tap);
+}
+
 static void on_call(const esmtp_show_t *show, size_t first, size_t last, int offset)
 {
-    if (first == last || !have_tap_listener(tap))
-        return;
     said_t *said = wmem_new0(show->pinfo->pool, said_t);
     wmem_array_t *out = wmem_array_new(show->pinfo->pool, 1);
     for (size_t i = first; i < last; i++) {
@@ -190,7 +193,7 @@ static void window_open(void *userdata)
 
 void esmtp_follow_register(void)
 {
-    static esmtp_listener_t listener = {.call = on_call};
+    static esmtp_listener_t listener = {.listens = listens, .call = on_call};
     tap = register_tap(TAP);
     esmtp_register_follow(esmtp_smtp_proto(), TAP, conversation_filter, stream_filter, address_filter, port_text,
                           follow_packet);

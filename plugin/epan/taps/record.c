@@ -178,10 +178,13 @@ static void tell(const esmtp_show_t *show, const esmtp_fact_t *fact, const esmtp
         tap_queue_packet(mail_tap, show->pinfo, copy);
 }
 
+static bool listens(void)
+{
+    return have_tap_listener(tap) || have_tap_listener(mail_tap);
+}
+
 static void on_call(const esmtp_show_t *show, size_t first, size_t last, int offset)
 {
-    if (!have_tap_listener(tap) && !have_tap_listener(mail_tap))
-        return;
     esmtp_record_t record = {.connection = show->connection,
                              .later = show->later,
                              .server = show->server,
@@ -201,7 +204,7 @@ static void on_call(const esmtp_show_t *show, size_t first, size_t last, int off
 
 void esmtp_record_register(void)
 {
-    static esmtp_listener_t listener = {.message = on_message, .call = on_call};
+    static esmtp_listener_t listener = {.message = on_message, .listens = listens, .call = on_call};
     proto_mail = proto_register_protocol("SMTP mails", "SMTP mails", ESMTP_TAP_MAIL);
     proto_set_cant_toggle(proto_mail);
     tap = register_tap(ESMTP_TAP);
