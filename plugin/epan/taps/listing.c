@@ -22,8 +22,8 @@
 #define WIDTH_MAX 48
 #define GAP       2
 
+/* How wide the columns are. */
 typedef struct {
-    esmtp_mails_t *mails;
     unsigned width[ESMTP_CELLS];
 } listing_t;
 
@@ -102,47 +102,22 @@ static void row_print(esmtp_mail_t *mail, void *ctx)
 
 /* --- the tap -------------------------------------------------------------------------------------- */
 
-static tap_packet_status listing_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-                                        tap_flags_t flags)
+static void listing_print(const esmtp_mails_t *mails, void *ctx)
 {
-    listing_t *listing = tapdata;
-    (void)edt, (void)flags;
-    esmtp_mails_take(listing->mails, pinfo, data, NULL, NULL);
-    return TAP_PACKET_DONT_REDRAW;
-}
-
-static void listing_reset(void *tapdata)
-{
-    listing_t *listing = tapdata;
-    esmtp_mails_clear(listing->mails);
-}
-
-static void listing_draw(void *tapdata)
-{
-    listing_t *listing = tapdata;
+    listing_t *listing = ctx;
     for (unsigned c = 0; c < ESMTP_CELLS; c++)
         listing->width[c] = width_of(esmtp_cell_columns[c].title);
-    esmtp_mails_each(listing->mails, row_measure, listing);
+    esmtp_mails_each(mails, row_measure, listing);
     print_titles(listing);
-    esmtp_mails_each(listing->mails, row_print, listing);
+    esmtp_mails_each(mails, row_print, listing);
     (void)fflush(stdout);
-}
-
-static void listing_finish(void *tapdata)
-{
-    listing_t *listing = tapdata;
-    esmtp_mails_free(listing->mails);
-    g_free(listing);
 }
 
 static esmtp_stat_init_t listing_init(const char *argument, void *userdata)
 {
     (void)userdata;
-    listing_t *listing = g_new0(listing_t, 1);
-    listing->mails = esmtp_mails_new();
     const char *filter = esmtp_print_argument(argument, ARGUMENT, NULL);
-    GString *error = register_tap_listener(ESMTP_TAP_MAIL, listing, filter, TL_REQUIRES_NOTHING, listing_reset,
-                                           listing_packet, listing_draw, listing_finish);
+    GString *error = esmtp_mails_listen(filter, listing_print, g_new(listing_t, 1));
     if (error)
         esmtp_print_fail(ARGUMENT, error->str);
     ESMTP_STAT_INIT_DONE;

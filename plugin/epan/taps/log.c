@@ -17,11 +17,6 @@
 
 #define ARGUMENT "smtp,log"
 
-typedef struct {
-    esmtp_mails_t *mails;
-    esmtp_print_format_t format;
-} log_t;
-
 /* --- columns -------------------------------------------------------------------------------------- */
 
 #define COLUMN(name, text)                                               \
@@ -97,55 +92,30 @@ static const esmtp_print_column_t columns[] = {
 
 /* --- the tap -------------------------------------------------------------------------------------- */
 
-static tap_packet_status log_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-                                    tap_flags_t flags)
-{
-    log_t *log = tapdata;
-    (void)edt, (void)flags;
-    esmtp_mails_take(log->mails, pinfo, data, NULL, NULL);
-    return TAP_PACKET_DONT_REDRAW;
-}
-
-static void log_reset(void *tapdata)
-{
-    log_t *log = tapdata;
-    esmtp_mails_clear(log->mails);
-}
-
 static void log_mail(esmtp_mail_t *mail, void *ctx)
 {
-    const log_t *log = ctx;
+    const esmtp_print_format_t *format = ctx;
     wmem_allocator_t *pool = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     esmtp_mail_row_t row;
     esmtp_mail_row(pool, mail, &row);
-    esmtp_print_row(&log->format, pool, &row);
+    esmtp_print_row(format, pool, &row);
     wmem_destroy_allocator(pool);
 }
 
-static void log_draw(void *tapdata)
+static void log_print(const esmtp_mails_t *mails, void *ctx)
 {
-    log_t *log = tapdata;
-    esmtp_print_head(&log->format);
-    esmtp_mails_each(log->mails, log_mail, log);
+    esmtp_print_head(ctx);
+    esmtp_mails_each(mails, log_mail, ctx);
     (void)fflush(stdout);
-}
-
-static void log_finish(void *tapdata)
-{
-    log_t *log = tapdata;
-    esmtp_mails_free(log->mails);
-    g_free(log);
 }
 
 static esmtp_stat_init_t log_init(const char *argument, void *userdata)
 {
     (void)userdata;
-    log_t *log = g_new0(log_t, 1);
-    log->mails = esmtp_mails_new();
-    log->format = (esmtp_print_format_t){.columns = columns, .n = G_N_ELEMENTS(columns)};
-    const char *filter = esmtp_print_argument(argument, ARGUMENT, &log->format.json);
-    GString *error = register_tap_listener(ESMTP_TAP_MAIL, log, filter, TL_REQUIRES_NOTHING, log_reset, log_packet,
-                                           log_draw, log_finish);
+    esmtp_print_format_t *format = g_new(esmtp_print_format_t, 1);
+    *format = (esmtp_print_format_t){.columns = columns, .n = G_N_ELEMENTS(columns)};
+    const char *filter = esmtp_print_argument(argument, ARGUMENT, &format->json);
+    GString *error = esmtp_mails_listen(filter, log_print, format);
     if (error)
         esmtp_print_fail(ARGUMENT, error->str);
     ESMTP_STAT_INIT_DONE;

@@ -117,6 +117,51 @@ void esmtp_mails_each(const esmtp_mails_t *mails, esmtp_mail_function_t function
     g_free(sorted);
 }
 
+/* --- printed when the file ends ----------------------------------------------------------------- */
+
+typedef struct {
+    esmtp_mails_t *mails;
+    esmtp_mails_print_t print;
+    void *ctx;
+} printed_t;
+
+static tap_packet_status printed_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt, const void *data,
+                                        tap_flags_t flags)
+{
+    printed_t *printed = tapdata;
+    (void)edt, (void)flags;
+    esmtp_mails_take(printed->mails, pinfo, data, NULL, NULL);
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+static void printed_reset(void *tapdata)
+{
+    printed_t *printed = tapdata;
+    esmtp_mails_clear(printed->mails);
+}
+
+static void printed_draw(void *tapdata)
+{
+    const printed_t *printed = tapdata;
+    printed->print(printed->mails, printed->ctx);
+}
+
+static void printed_finish(void *tapdata)
+{
+    printed_t *printed = tapdata;
+    esmtp_mails_free(printed->mails);
+    g_free(printed->ctx);
+    g_free(printed);
+}
+
+GString *esmtp_mails_listen(const char *filter, esmtp_mails_print_t print, void *ctx)
+{
+    printed_t *printed = g_new(printed_t, 1);
+    *printed = (printed_t){.mails = esmtp_mails_new(), .print = print, .ctx = ctx};
+    return register_tap_listener(ESMTP_TAP_MAIL, printed, filter, TL_REQUIRES_NOTHING, printed_reset, printed_packet,
+                                 printed_draw, printed_finish);
+}
+
 /* --- rows --------------------------------------------------------------------------------------- */
 
 static const char *text_of(wmem_allocator_t *pool, const char *octets)

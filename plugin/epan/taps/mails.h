@@ -60,6 +60,11 @@ esmtp_mail_t *esmtp_mails_find(const esmtp_mails_t *mails, const esmtp_txn_t *tx
 /* Calls the function for each mail, in the order of outcomes; those that nothing ended come last. */
 void esmtp_mails_each(const esmtp_mails_t *mails, esmtp_mail_function_t function, void *ctx);
 
+/* For what prints the mails that pass the filter (NULL: all): print is called when the file ends. ctx is freed by
+ * g_free() after it. Returns an error as register_tap_listener() does. */
+typedef void (*esmtp_mails_print_t)(const esmtp_mails_t *mails, void *ctx);
+GString *esmtp_mails_listen(const char *filter, esmtp_mails_print_t print, void *ctx);
+
 /* What is known of a mail now. In pool. */
 void esmtp_mail_row(wmem_allocator_t *pool, const esmtp_mail_t *mail, esmtp_mail_row_t *row);
 
