@@ -105,7 +105,7 @@ NATIVE = {
     "test_limits.py": ("limits are those of core", "frames"),
     "test_messages.py": ("octets are put together by core", "imf built_in utf8 items off hostile"),
     "test_params.py": ("commands are read by core", "tree"),
-    "test_readme.py": ("the README shows what one version prints", "lua"),
+    "test_readme.py": ("the documents show what one version prints", "lua"),
     "test_rooms.py": ("the folders of the source", ""),
     "test_run.py": ("tests/run itself", ""),
     "test_transactions.py": ("dialogues are read by core", ""),
