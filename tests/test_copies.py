@@ -48,6 +48,21 @@ def test_functions_of_tls_are_as_the_header_has_them(source, tmp_path):
     assert other.stderr.count("conflicting types") == 2, other.stderr
 
 
+def test_decrypted_records_are_as_the_header_has_them(source, tmp_path):
+    """ws_compat.h repeats the beginning of two structures: each member lies where TLS puts it."""
+    text = (source / "plugin/epan/ws_compat.h").read_text()
+    macro = re.search(r"#define ESMTP_WS_AT_LEAST\(.*\n.*", text)[0]
+    copy = re.search(r"^typedef struct esmtp_tls_record \{.*?\} esmtp_tls_packet_t;", text, re.DOTALL | re.MULTILINE)[0]
+    members = ["plain_data", "data_len", "id", "type", "flow", "seq", "next"]
+    places = [f"_Static_assert(offsetof(SslRecordInfo, {name}) == offsetof(esmtp_tls_record_t, {name}), \"{name}\");"
+              for name in members]
+    places.append("_Static_assert(offsetof(SslPacketInfo, records) == offsetof(esmtp_tls_packet_t, records), \"records\");")
+    said = compiled(tmp_path / "same", "#include <stddef.h>", macro, copy, *places)
+    assert said.returncode == 0, said.stderr
+    other = compiled(tmp_path / "other", "#include <stddef.h>", macro, copy.replace("void *flow;", ""), *places)
+    assert "static assertion failed" in other.stderr
+
+
 def test_bits_of_a_connection_watched_from_its_opening(source, tshark):
     """stream.c asks two bits of conversation_completeness whether a SYN was seen; tcp.completeness shows that member."""
     text = (source / "plugin/epan/wire/stream.c").read_text()

@@ -97,6 +97,37 @@ static inline void esmtp_set_tls_app_handle(void *data, dissector_handle_t handl
 #endif
 }
 
+/* What TLS keeps of a frame: the plaintext of its records. packet-tls-utils.h, which declares it, wants the headers of
+ * libgcrypt for other things; tests/test_copies.py holds this against it. 4.4: kept for each layer of TLS in the frame
+ * by itself, the first one is 1. */
+typedef struct esmtp_tls_record {
+    unsigned char *plain_data;
+    unsigned data_len;
+    int id;
+    int type; /* of the plaintext: ContentType */
+    void *flow;
+#if ESMTP_WS_AT_LEAST(4, 6)
+    uint64_t record_seq;
+    uint32_t seq;
+#elif ESMTP_WS_AT_LEAST(4, 4)
+    uint32_t seq;
+    uint16_t dtls13_seq_suffix;
+#else
+    uint32_t seq;
+#endif
+    struct esmtp_tls_record *next;
+} esmtp_tls_record_t;
+
+typedef struct {
+    esmtp_tls_record_t *records;
+} esmtp_tls_packet_t;
+
+#if ESMTP_WS_AT_LEAST(4, 4)
+#define ESMTP_TLS_DATA_BY_LAYER true
+#else
+#define ESMTP_TLS_DATA_BY_LAYER false
+#endif
+
 /* 4.6: what begins a statistic says whether it could. */
 #if ESMTP_WS_AT_LEAST(4, 6)
 typedef bool esmtp_stat_init_t;

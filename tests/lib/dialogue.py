@@ -289,7 +289,8 @@ class Capture:
     def add(self, dialogue, **options):
         """Adds a connection and returns its number, which is its tcp.stream.
 
-        client, server     addresses, IPv4 or IPv6
+        client, server     addresses, IPv4 or IPv6; unless told each connection but the first has a server of its own,
+                           since what is known of one is remembered
         client_port, port  ports; each connection has a client_port of its own unless told
         mss=1460           longest segment
         handshake=True     with SYN, SYN ACK, ACK
@@ -301,6 +302,8 @@ class Capture:
         isn=(1000, 5000)   initial sequence numbers of client and server
         """
         number = len(self.streams)
+        if number and not {"client", "server", "client_port"} & {*options}:
+            options["server"] = f"198.18.{number // 256 % 256}.{number % 256}"
         options.setdefault("client_port", 10000 + number % 50000)
         dialogue = list(dialogue)
         if "client" not in options:

@@ -14,7 +14,7 @@ SUMMARY = {line.split("\t")[0] for line in FIELDS if line.startswith("smtp.sessi
 LATER = {
     "smtp.response_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
-    "smtp.expert.undecided",
+    "smtp.expert.undecided", "smtp.tls.alert",
     "smtp.expert.client_first",  # the EHLO reply may show that the server takes it
     *SUMMARY,
 }

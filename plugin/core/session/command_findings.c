@@ -290,6 +290,8 @@ void esmtp_session_command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
         offer_findings(s, fact, event);
     if (clear_offered && row->id == ESMTP_VERB_MAIL)
         esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_MAIL);
+    if (!at->tls && (row->id == ESMTP_VERB_MAIL || row->flags & ESMTP_VF_AUTH))
+        esmtp_session_clear_findings(s, fact);
     if (event->requiretls && (!at->tls || (s->offer && !esmtp_offer_has(s->offer, "REQUIRETLS"))))
         esmtp_session_raise(s, fact, ESMTP_FINDING_REQUIRETLS);
     if (esmtp_is_hello(row))

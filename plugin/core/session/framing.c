@@ -541,9 +541,10 @@ static void read_extension(esmtp_server_event_t *e)
 static bool names_client(const esmtp_session_t *s, esmtp_span_t text)
 {
     char address[16];
-    const uint8_t *a = s->ends.client;
+    const uint8_t *a = s->ends.client.octets + 12;
+    bool v4 = s->ends.client.octets[10] == 0xff && !s->ends.client.octets[0];
     g_snprintf(address, sizeof address, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
-    return a[0] && contains(text, address);
+    return v4 && contains(text, address);
 }
 
 /* What the text of a line tells beside its code. */

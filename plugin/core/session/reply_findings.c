@@ -120,13 +120,17 @@ void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *
 /* Recipients that are not known before it is worth a word, if they are four fifths of all. */
 #define UNKNOWN_RECIPIENTS 10
 
-static void login_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact)
+/* Of this connection, and of earlier ones between the two. */
+static void login_findings(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_login_t *login, esmtp_fact_t *fact)
 {
-    bool failed = p->login->outcome == ESMTP_LOGIN_FAILED;
-    if (failed && s->login_failures < FAILED_LOGINS && ++s->login_failures == FAILED_LOGINS)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_MANY_FAILED_LOGINS);
-    if (p->login->outcome == ESMTP_LOGIN_SUCCEEDED && s->login_failures == FAILED_LOGINS)
-        esmtp_session_raise(s, fact, ESMTP_FINDING_LOGIN_AFTER_FAILURES);
+    if (login->outcome == ESMTP_LOGIN_FAILED) {
+        s->login_failures = (uint8_t)MIN(s->login_failures + 1, FAILED_LOGINS);
+        if (esmtp_session_guesses(s, at) || s->login_failures == FAILED_LOGINS)
+            esmtp_session_raise(s, fact, ESMTP_FINDING_MANY_FAILED_LOGINS);
+    } else if (login->outcome == ESMTP_LOGIN_SUCCEEDED) {
+        if (s->login_failures == FAILED_LOGINS || esmtp_session_guessed(s))
+            esmtp_session_raise(s, fact, ESMTP_FINDING_LOGIN_AFTER_FAILURES);
+    }
 }
 
 /* A recipient, or a name that was asked for, was judged. */
@@ -140,12 +144,13 @@ static void recipient_findings(esmtp_session_t *s, esmtp_fact_t *fact, uint16_t 
 
 /* --- final replies ---------------------------------------------------------------------------------- */
 
-void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
+void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_pending_t *p,
+                                  esmtp_fact_t *fact, uint16_t code)
 {
     const esmtp_verb_row_t *row = p->row;
     bool refused = code >= 400 && code != 421, asks = row->id == ESMTP_VERB_VRFY || row->id == ESMTP_VERB_EXPN;
     if (p->login)
-        login_findings(s, p, fact);
+        login_findings(s, at, p->login, fact);
     if (row->id == ESMTP_VERB_RCPT || (asks && refused))
         recipient_findings(s, fact, code);
     if (asks && (code == 250 || (row->id == ESMTP_VERB_VRFY && (code == 251 || code == 551))))

@@ -196,6 +196,8 @@ void esmtp_session_restart(esmtp_session_t *s, esmtp_restart_t why)
         s->offer_first_tls = s->offer != NULL;
     }
     s->offer = NULL;
+    if (why == ESMTP_RESTART_XCLIENT)
+        s->ends.client = (esmtp_host_t){{0}}; /* whoever it is, its packets do not tell */
     if (why == ESMTP_RESTART_HELLO)
         return;
     s->txn = NULL;
@@ -261,6 +263,7 @@ void esmtp_session_tls_begin(esmtp_session_t *s)
     esmtp_doubt_settle(s);
     s->sum->begun_in_tls = !s->tls_frame && !s->server_spoke && !s->client_spoke;
     s->sum->inside_tls = true;
+    esmtp_session_handshake_done(s);
     esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_INSIDE);
     esmtp_session_restart(s, ESMTP_RESTART_TLS);
     esmtp_session_enter(s, ESMTP_STEP_LINE);
@@ -278,6 +281,7 @@ void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t 
     if (s->tls_over[side])
         return;
     s->tls_over[side] = true;
+    esmtp_session_handshake_failed(s, fact->frame);
     if (s->tls_phase == ESMTP_TLS_PHASE_ASKED || s->tls_phase == ESMTP_TLS_PHASE_DUE)
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
     esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_TLS);

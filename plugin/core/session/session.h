@@ -20,6 +20,7 @@
 #include "../parse/line.h"
 #include "../parse/reply.h"
 #include "../tables/tables.h"
+#include "peers.h"
 #include "records.h"
 
 /* Commands that may wait for their reply at once; more come only from a peer that wants to fill memory. The oldest is
@@ -77,10 +78,11 @@ typedef struct esmtp_session esmtp_session_t;
 
 /* The two ends of the connection. Zeroed: nothing is known. */
 typedef struct {
-    uint16_t port;     /* the server's; 0 if not known */
-    bool same;         /* both have one address */
-    bool tls_port;     /* the server's port is one for TLS */
-    uint8_t client[4]; /* the client's address if it is one of IPv4, else zero */
+    uint16_t port;                /* the server's; 0 if not known */
+    bool same;                    /* both have one address */
+    bool tls_port;                /* the server's port is one for TLS */
+    esmtp_host_t client;          /* whoever that is, after all proxies; zero if not known */
+    esmtp_known_server_t *server; /* what earlier connections told of it; NULL if it is not remembered */
 } esmtp_ends_t;
 
 /* What is known of the connection as a whole, now and later. */
@@ -131,6 +133,8 @@ bool esmtp_session_tls_disprove(esmtp_session_t *s);
 void esmtp_session_tls_begin(esmtp_session_t *s);
 /* The octets after the 220 were no TLS record: the session stays in clear. The next fact says so. */
 void esmtp_session_tls_failed(esmtp_session_t *s);
+/* A handshake of TLS failed in this frame: later connections of the client may be in clear for that. */
+void esmtp_session_handshake_failed(esmtp_session_t *s, uint32_t frame);
 
 /* What the client's next octets are. */
 typedef enum {

@@ -317,10 +317,20 @@ bool esmtp_hides_password(const esmtp_mechanism_row_t *row);
 
 /* reply_findings.c: what a final reply to a verb tells; what one line of a reply tells; likewise
  * the last line of the greeting. */
-void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code);
+void esmtp_session_reply_findings(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_pending_t *p,
+                                  esmtp_fact_t *fact, uint16_t code);
 void esmtp_session_reply_line_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact,
                                        const esmtp_server_event_t *event);
 void esmtp_session_greeting_findings(esmtp_session_t *s, esmtp_fact_t *fact, uint16_t code);
+
+/* peer_findings.c: what earlier connections make odd: an EHLO reply, s->offer by now; MAIL or AUTH in clear. */
+void esmtp_session_offer_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact);
+void esmtp_session_clear_findings(esmtp_session_t *s, esmtp_fact_t *fact);
+/* SMTP inside TLS is seen. */
+void esmtp_session_handshake_done(esmtp_session_t *s);
+/* A login failed: whether the client guesses passwords; one is well: whether it did before. */
+bool esmtp_session_guesses(esmtp_session_t *s, const esmtp_stamp_t *at);
+bool esmtp_session_guessed(const esmtp_session_t *s);
 
 /* session_findings.c: a middlebox has overwritten something: said once of each kind. */
 void esmtp_session_masked(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_masked_t kind);

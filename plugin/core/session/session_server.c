@@ -125,13 +125,14 @@ static bool takes_early(const esmtp_offer_list_t *offer)
            esmtp_offer_has(offer, "X_PIPE_CONNECT");
 }
 
-static void offer_commit(esmtp_session_t *s, esmtp_fact_t *fact)
+static void offer_commit(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
 {
     s->offer = s->offer_new ? s->offer_new : offer_new(s);
     if (!s->sum->inside_tls) {
         s->sum->offer_known = true;
         s->sum->starttls_offered = s->offer->starttls;
     }
+    esmtp_session_offer_findings(s, at, fact);
     if (s->told.early && takes_early(s->offer))
         esmtp_session_early_client_offered(s);
     s->offer_shown = s->offer_first_tls;
@@ -336,9 +337,9 @@ static void verb_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pen
         return;
     if (p->login)
         login_ended(s, at, p->login, code);
-    esmtp_session_reply_findings(s, p, fact, code);
+    esmtp_session_reply_findings(s, at, p, fact, code);
     if ((row->flags & ESMTP_VF_HELLO) && ok)
-        offer_commit(s, fact);
+        offer_commit(s, at, fact);
     if (row->id == ESMTP_VERB_HELO && ok)
         esmtp_session_restart(s, ESMTP_RESTART_HELLO);
     if (((row->flags & ESMTP_VF_HELLO) || row->id == ESMTP_VERB_HELO) && ok)

@@ -58,6 +58,8 @@ static const char *clear_security(const esmtp_summary_t *sum)
         return "clear, STARTTLS refused";
     if (sum->masked_offer)
         return "clear, STARTTLS masked";
+    if (found(sum, ESMTP_FINDING_STARTTLS_VANISHED))
+        return "clear, STARTTLS vanished";
     if (sum->starttls_offered)
         return "clear, STARTTLS offered";
     return sum->opened || sum->hello ? "clear" : "not known";
@@ -72,7 +74,7 @@ const char *esmtp_summary_security(const esmtp_summary_t *sum, bool tls_records)
         return "tls";
     if (sum->inside_tls)
         return "starttls";
-    if (found(sum, ESMTP_FINDING_CLEAR_AFTER_TLS))
+    if (found(sum, ESMTP_FINDING_CLEAR_AFTER_TLS) || sum->handshake_failed)
         return "starttls, failed";
     if (found(sum, ESMTP_FINDING_NO_TLS_RECORD))
         return "starttls, taken off";
@@ -95,7 +97,7 @@ const char *esmtp_summary_outcome(const esmtp_summary_t *sum, const esmtp_totals
 {
     if (sum->turned_away)
         return "turned away";
-    if (tls_records && !sum->inside_tls && !t->mails)
+    if (tls_records && !sum->inside_tls && !sum->handshake_failed && !t->mails)
         return "not readable";
     if (!sum->opened && !sum->hello && t->mails == t->open)
         return "not known";

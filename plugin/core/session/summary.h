@@ -32,9 +32,10 @@ typedef struct esmtp_summary {
     bool offer_known;      /* an EHLO reply in plaintext is in the capture: */
     bool starttls_offered; /* and the newest has STARTTLS */
     bool starttls_refused;
-    bool masked_offer; /* a keyword is overwritten */
-    bool begun_in_tls; /* the first octets came inside TLS, and no 220 had opened it */
-    bool inside_tls;   /* SMTP inside TLS was seen */
+    bool handshake_failed; /* of TLS, before anything was said inside it */
+    bool masked_offer;     /* a keyword is overwritten */
+    bool begun_in_tls;     /* the first octets came inside TLS, and no 220 had opened it */
+    bool inside_tls;       /* SMTP inside TLS was seen */
 } esmtp_summary_t;
 
 /* What is counted when it is shown. */

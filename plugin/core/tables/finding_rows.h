@@ -120,6 +120,10 @@ ROW(FOREIGN_PROTOCOL, "smtp.expert.foreign_protocol", WARN, SECURITY, ONCE,
     "Foreign protocol: another protocol speaks to this mail server, or an old back door is tried. A scanner, an open-proxy test, or a browser led here", "ALPACA (USENIX Security 2021)")
 ROW(STARTTLS_REFUSED, "smtp.expert.starttls_refused", WARN, SECURITY, ONCE,
     "STARTTLS refused although offered: certificate or TLS configuration is broken, or somebody answers in place of the server", "RFC 3207 4")
+ROW(STARTTLS_VANISHED, "smtp.expert.starttls_vanished", WARN, SECURITY, ONCE,
+    "STARTTLS vanished: this server offered it before. A device on the way may take it out (downgrade)", "Durumeric et al., IMC 2015")
+ROW(TLS_FALLBACK, "smtp.expert.tls_fallback", WARN, SECURITY, ONCE,
+    "Fallback to plaintext: after a TLS handshake that failed the client gives its mail in plaintext. Whoever can break handshakes can read it", "RFC 3207 4.1; RFC 7435")
 ROW(REQUIRETLS, "smtp.expert.requiretls", WARN, SECURITY, ONCE,
     "REQUIRETLS cannot be promised: the sender demands TLS on the whole way, but this hop has none or does not offer it. The server must refuse", "RFC 8689 4.2")
 ROW(MANY_FAILED_LOGINS, "smtp.expert.many_failed_logins", WARN, SECURITY, ONCE,

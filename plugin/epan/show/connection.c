@@ -8,6 +8,7 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
+#include "../../core/tables/alerts.h"
 #include "secrets.h"
 #include "values.h"
 
@@ -68,6 +69,17 @@ const char *esmtp_connection_slowest_verb(const esmtp_connection_t *connection)
     if (!row)
         return "greeting";
     return row->id == ESMTP_VERB_EOM ? "message" : row->verb;
+}
+
+const char *esmtp_connection_alert(wmem_allocator_t *pool, const esmtp_connection_t *connection)
+{
+    const esmtp_alert_row_t *row = esmtp_alert_find(connection->alert);
+    const char *who = connection->alert_of_server ? "server" : "client";
+    if (!connection->alert)
+        return NULL;
+    if (!row)
+        return wmem_strdup_printf(pool, "%s: alert %u", who, connection->alert);
+    return wmem_strdup_printf(pool, "%s: %s (%u): %s", who, row->name, row->number, row->meaning);
 }
 
 const char *esmtp_connection_hello(const esmtp_connection_t *connection)

@@ -21,6 +21,8 @@ typedef struct {
     const esmtp_summary_t *sum;
     const struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
     uint32_t tls_first;             /* first frame of which TLS made something, readable or not; 0: none */
+    uint8_t alert;                  /* the first alert of TLS that tells of a failure; 0: none */
+    bool alert_of_server;           /* who sent it */
 } esmtp_connection_t;
 
 /* How it was protected, and what became of it, in words. totals: of its summary. */
@@ -38,6 +40,9 @@ const char *esmtp_connection_error(wmem_allocator_t *pool, const esmtp_connectio
 
 /* The verb that was answered last in time; "greeting" if it was the greeting. */
 const char *esmtp_connection_slowest_verb(const esmtp_connection_t *connection);
+
+/* Which side ended TLS and why, as far as an alert can be read; in pool. NULL: none was. */
+const char *esmtp_connection_alert(wmem_allocator_t *pool, const esmtp_connection_t *connection);
 
 /* EHLO, HELO or LHLO: the newest that was accepted; "none". A string constant. */
 const char *esmtp_connection_hello(const esmtp_connection_t *connection);

@@ -187,6 +187,8 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
         words_add(show, item, tree, fact, &cmd, base, offset, len);
     }
     status_add(show, tree, fact, cmd.row);
+    if (cmd.row && cmd.row->flags & ESMTP_VF_TLS && fact->link && fact->link == show->starttls_in)
+        esmtp_alert_add(show, tree);
     esmtp_response_in_add(show, tree, fact);
     esmtp_transaction_add(show, tree, fact);
 }

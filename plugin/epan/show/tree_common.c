@@ -20,6 +20,7 @@ static int hf_time = -1;
 static int hf_lmtp = -1;
 static int hf_tls = -1;
 static int hf_starttls_in = -1;
+static int hf_alert = -1;
 static int hf_gap = -1;
 static int hf_retransmission = -1;
 static int hf_not_captured = -1;
@@ -92,6 +93,13 @@ void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
         esmtp_add_gen_uint(show->tree, hf_starttls_in, show->tvb, show->starttls_in);
 }
 
+void esmtp_alert_add(esmtp_show_t *show, proto_tree *tree)
+{
+    const char *alert = esmtp_connection_alert(show->pinfo->pool, show->connection);
+    if (alert)
+        esmtp_add_gen_words(tree, hf_alert, show->tvb, alert);
+}
+
 static const char *gap_text(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     if (!fact->missing)
@@ -138,6 +146,9 @@ void esmtp_common_register(void)
          {"LMTP connection", "smtp.lmtp", FT_BOOLEAN, BASE_NONE, NULL, 0, "The connection speaks LMTP (RFC 2033)",
           HFILL}},
         {&hf_tls, {"Inside TLS", "smtp.tls", FT_BOOLEAN, BASE_NONE, NULL, 0, "Decrypted from TLS", HFILL}},
+        {&hf_alert,
+         {"TLS alert", "smtp.tls.alert", FT_STRING, BASE_NONE, NULL, 0,
+          "Which side ended TLS, and why: known in later passes, where its alert can be read", HFILL}},
         {&hf_starttls_in,
          {"TLS started in", "smtp.starttls_in", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame of the 220 that opened TLS",
           HFILL}},

@@ -25,4 +25,7 @@ void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_retransmission_add(esmtp_show_t *show, size_t n);
 void esmtp_common_register(void);
 
+/* Why TLS failed, if an alert told. */
+void esmtp_alert_add(esmtp_show_t *show, proto_tree *tree);
+
 #endif /* ESMTP_TREE_COMMON_H */

@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "items.h"
+#include "tree_common.h"
 #include "wanted.h"
 
 static int hf_session = -1;
@@ -112,6 +113,7 @@ void esmtp_session_add(esmtp_show_t *show)
     proto_item_set_generated(item);
     esmtp_add_gen_words(tree, hf_security, show->tvb, security);
     esmtp_add_gen_words(tree, hf_outcome, show->tvb, outcome);
+    esmtp_alert_add(show, tree);
     if (c->sum->offer_known)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_offered, show->tvb, 0, 0, c->sum->starttls_offered));
     logins_add(show, tree, c, &totals);

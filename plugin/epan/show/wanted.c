@@ -45,6 +45,7 @@ static const struct {
     {"smtp.data", ESMTP_WANT_MESSAGE},
     {"smtp.eom", ESMTP_WANT_MESSAGE},
     {"smtp.message", ESMTP_WANT_MESSAGE},
+    {"smtp.tls.alert", ESMTP_WANT_COMMAND | ESMTP_WANT_SESSION},
     {"smtp.tls", ESMTP_WANT_CONNECTION},
     {"smtp.starttls_in", ESMTP_WANT_CONNECTION},
     {"smtp.lmtp", ESMTP_WANT_CONNECTION},

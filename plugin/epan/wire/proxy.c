@@ -139,6 +139,7 @@ void esmtp_proxy_note(const esmtp_call_t *call, uint32_t seq, uint32_t len)
 {
     esmtp_conn_t *conn = call->conn;
     conn->proxy = (esmtp_proxy_place_t){call->pinfo->num, seq, len, call->side};
+    conn->ends_told = false; /* the client is somebody else */
     esmtp_stream_pass(call, seq + len - call->seq);
     if (esmtp_session_server(conn->session) == ESMTP_SIDE_NONE)
         esmtp_session_set_server(conn->session, !call->side, false);

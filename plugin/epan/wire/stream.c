@@ -31,9 +31,13 @@ static int proto_esmtp = -1;
 /* Transactions of the capture file so far. */
 static uint32_t mails;
 
+/* What is known of its servers, and their clients. */
+static esmtp_peers_t peers;
+
 static void begin_file(void)
 {
     mails = 0;
+    peers = (esmtp_peers_t){0};
 }
 
 void esmtp_stream_register(int proto)
@@ -294,6 +298,23 @@ bool esmtp_stream_begin_peer(const esmtp_call_t *call)
     return !is_first(call->ack, call->conn->whole.tcp->rev);
 }
 
+static esmtp_host_t host_of(const address *addr)
+{
+    esmtp_host_t host = {{0}};
+    if (addr->type == AT_IPv6)
+        memcpy(host.octets, addr->data, sizeof host.octets);
+    if (addr->type != AT_IPv4)
+        return host;
+    host.octets[10] = host.octets[11] = 0xff;
+    memcpy(host.octets + 12, addr->data, 4);
+    return host;
+}
+
+static bool has_host(const address *addr)
+{
+    return addr->type == AT_IPv4 || addr->type == AT_IPv6;
+}
+
 /* Who is at the two ends, which findings depend on: once for each layer, and when the roles turn. */
 static void tell_ends(const esmtp_call_t *call)
 {
@@ -306,14 +327,18 @@ static void tell_ends(const esmtp_call_t *call)
     conn->ends_told = true;
     conn->ends_server = server;
     conn->layer = call->layer;
-    const address *client = from_server ? &pinfo->dst : &pinfo->src;
+    const address *client = from_server ? &pinfo->dst : &pinfo->src, *host = from_server ? &pinfo->src : &pinfo->dst;
     esmtp_ends_t ends = {
         .port = (uint16_t)(from_server ? pinfo->srcport : pinfo->destport),
         .same = addresses_equal(&pinfo->src, &pinfo->dst),
         .tls_port = call->port == ESMTP_PORT_TLS && call->layer == ESMTP_LAYER_TCP,
     };
-    if (client->type == AT_IPv4)
-        memcpy(ends.client, client->data, sizeof ends.client);
+    if (!conn->proxy.frame)
+        ends.client = host_of(client);
+    if (server != ESMTP_SIDE_NONE && has_host(host)) {
+        esmtp_host_t known = host_of(host);
+        ends.server = esmtp_peers_server(&peers, &file_allocator, &known, ends.port);
+    }
     esmtp_session_set_ends(conn->session, &ends);
 }
 

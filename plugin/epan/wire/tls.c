@@ -19,6 +19,7 @@
 #include <epan/exceptions.h>
 
 #include "../show/fields.h"
+#include "alert.h"
 #include "look.h"
 
 /* packet-tls-utils.h, which declares these, wants the headers of libgcrypt for other things. */
@@ -128,6 +129,8 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
         conn->tls_last[call->side] = true;
         if (!conn->whole.tls_first && !waits)
             first_taken(call);
+        if (!conn->whole.alert)
+            esmtp_alert_look(call);
     }
     start_add(call, tree);
 }
@@ -180,4 +183,5 @@ void esmtp_tls_handoff(int proto_esmtp, const esmtp_entries_t *entries)
     tls_handle = find_dissector_add_dependency("tls", proto_esmtp);
     tcp_handle = entries->tcp;
     inside_handle = entries->inside;
+    esmtp_alert_handoff();
 }

@@ -1,0 +1,73 @@
+/* alert.c
+ * Before a handshake has keys an alert is a record of two octets: level, description. Later ones are ciphertext, in
+ * records of a type of their own (TLS 1.2) or of the type of application data (1.3): of those Wireshark keeps the
+ * plaintext, if it has the keys.
+ *
+ * Copyright the authors of the esmtp plugin
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "alert.h"
+
+#include "../../core/tables/alerts.h"
+
+/* RFC 8446 section 5.1. */
+#define RECORD_HEADER    5
+#define ALERT            21
+#define APPLICATION_DATA 23
+#define ALERT_OCTETS     2
+/* Ciphertext of an alert has no more octets than this: two of plaintext, type, tag; padding is hardly ever used. */
+#define CIPHERTEXT_MAX 64
+
+static int proto_tls = -1;
+
+static void note(const esmtp_call_t *call, uint8_t description)
+{
+    esmtp_conn_t *conn = call->conn;
+    if (conn->whole.alert || !esmtp_alert_is_failure(description))
+        return;
+    conn->whole.alert = description;
+    conn->whole.alert_of_server = esmtp_session_server(conn->session) == call->side;
+    esmtp_session_handshake_failed(conn->session, call->pinfo->num);
+}
+
+/* Which TLS layer of the frame was the last one, from 1. */
+static uint32_t layer_number(const packet_info *pinfo)
+{
+    uint32_t n = 0;
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer))
+        n += GPOINTER_TO_INT(wmem_list_frame_data(layer)) == proto_tls;
+    return n;
+}
+
+/* Looks at what Wireshark has decrypted of the last TLS layer. */
+static void look_decrypted(const esmtp_call_t *call)
+{
+    uint32_t key = ESMTP_TLS_DATA_BY_LAYER ? layer_number(call->pinfo) : 0;
+    esmtp_tls_packet_t *packet = p_get_proto_data(wmem_file_scope(), call->pinfo, proto_tls, key);
+    for (esmtp_tls_record_t *record = packet ? packet->records : NULL; record; record = record->next) {
+        if (record->type == ALERT && record->data_len == ALERT_OCTETS)
+            note(call, record->plain_data[1]);
+    }
+}
+
+void esmtp_alert_look(const esmtp_call_t *call)
+{
+    int end = (int)tvb_captured_length(call->tvb);
+    bool decrypted = false;
+    for (int at = 0; at + RECORD_HEADER + ALERT_OCTETS <= end;) {
+        uint8_t type = tvb_get_uint8(call->tvb, at);
+        uint16_t len = tvb_get_ntohs(call->tvb, at + 3);
+        if (type == ALERT && len == ALERT_OCTETS)
+            note(call, tvb_get_uint8(call->tvb, at + RECORD_HEADER + 1));
+        else
+            decrypted |= (type == ALERT || type == APPLICATION_DATA) && len <= CIPHERTEXT_MAX;
+        at += RECORD_HEADER + len;
+    }
+    if (decrypted)
+        look_decrypted(call);
+}
+
+void esmtp_alert_handoff(void)
+{
+    proto_tls = proto_get_id_by_filter_name("tls");
+}
