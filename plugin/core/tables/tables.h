@@ -53,6 +53,7 @@ typedef enum {
     ESMTP_VERB_XPRT,
     ESMTP_VERB_X_EXPS,
     ESMTP_VERB_X_ANONYMOUSTLS,
+    ESMTP_VERBS, /* one more than there are */
 } esmtp_verb_t;
 
 /* What a verb means to the mail transaction. */

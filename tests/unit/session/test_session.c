@@ -301,77 +301,25 @@ static const name_t flag_names[] = {
     {ESMTP_FF_SECRET, "secret"},
 };
 
-/* Without those that say nothing of the state: refused, deferred, clear_mechanism. */
-static const name_t finding_names[] = {
-    {ESMTP_FINDING_BARE_LF, "bare-lf"},
-    {ESMTP_FINDING_LIMIT, "limit"},
-    {ESMTP_FINDING_NO_EOL, "no-eol"},
-    {ESMTP_FINDING_CONTROL, "control"},
-    {ESMTP_FINDING_CLIENT_FIRST, "client-first"},
-    {ESMTP_FINDING_NO_COMMAND, "no-command"},
-    {ESMTP_FINDING_NOT_REPLY, "not-reply"},
-    {ESMTP_FINDING_NOT_COMMAND, "not-command"},
-    {ESMTP_FINDING_CODE_CHANGED, "code-changed"},
-    {ESMTP_FINDING_WRONG_CODE, "wrong-code"},
-    {ESMTP_FINDING_EARLY_TEXT, "early-text"},
-    {ESMTP_FINDING_EARLY_AUTH, "early-auth"},
-    {ESMTP_FINDING_EARLY_REPLY, "early-reply"},
-    {ESMTP_FINDING_GAP, "gap"},
-    {ESMTP_FINDING_MESSAGE_INCOMPLETE, "incomplete"},
-    {ESMTP_FINDING_FAKE_END, "fake-end"},
-    {ESMTP_FINDING_CLEAR_AFTER_STARTTLS, "clear-after-starttls"},
-    {ESMTP_FINDING_CLEAR_AFTER_220, "clear-after-220"},
-    {ESMTP_FINDING_TLS_TWICE, "tls-twice"},
-    {ESMTP_FINDING_CLEAR_LOGIN, "clear-login"},
-    {ESMTP_FINDING_CLEAR_MAIL, "clear-mail"},
-    {ESMTP_FINDING_NO_TLS_RECORD, "no-tls-record"},
-    {ESMTP_FINDING_UNSYNCHRONIZED, "unsynchronized"},
-    {ESMTP_FINDING_BODY_OCTETS, "body-octets"},
-    {ESMTP_FINDING_FAKE_END_TAKEN, "fake-end-taken"},
-    {ESMTP_FINDING_NOT_OFFERED, "not-offered"},
-    {ESMTP_FINDING_OUT_OF_ORDER, "out-of-order"},
-    {ESMTP_FINDING_PIPELINE, "pipeline"},
-    {ESMTP_FINDING_DUPLICATE_KEYWORD, "duplicate"},
-    {ESMTP_FINDING_CLEAR_AFTER_TLS, "clear-after-tls"},
-    {ESMTP_FINDING_CHUNK_AS_COMMANDS, "chunk-as-commands"},
-    {ESMTP_FINDING_BAD_SIZE, "bad-size"},
-    {ESMTP_FINDING_READ_ANEW, "read-anew"},
-    {ESMTP_FINDING_MIXED_LINE_ENDS, "mixed-line-ends"},
-    {ESMTP_FINDING_LENIENT_END, "lenient-end"},
-    {ESMTP_FINDING_SMUGGLING_ATTEMPT, "smuggling-attempt"},
-    {ESMTP_FINDING_CLEAR_PASSWORD, "clear-password"},
-    {ESMTP_FINDING_UNSTUFFED_DOT, "unstuffed-dot"},
-    {ESMTP_FINDING_LONG_TEXT_LINE, "long-text-line"},
-    {ESMTP_FINDING_EIGHT_BIT, "eight-bit"},
-    {ESMTP_FINDING_TEXT_AFTER_REFUSAL, "text-after-refusal"},
-    {ESMTP_FINDING_FOREIGN_PROTOCOL, "foreign-protocol"},
-    {ESMTP_FINDING_STARTTLS_REFUSED, "starttls-refused"},
-    {ESMTP_FINDING_REQUIRETLS, "requiretls"},
-    {ESMTP_FINDING_MANY_FAILED_LOGINS, "many-failed-logins"},
-    {ESMTP_FINDING_LOGIN_AFTER_FAILURES, "login-after-failures"},
-    {ESMTP_FINDING_KNOWN_TOOL, "known-tool"},
-    {ESMTP_FINDING_USER_REVEALED, "user-revealed"},
-    {ESMTP_FINDING_HARVESTING, "harvesting"},
-    {ESMTP_FINDING_IDENTITY_REPLACED, "identity-replaced"},
-    {ESMTP_FINDING_EHLO_REFUSED, "ehlo-refused"},
-    {ESMTP_FINDING_LONG_COMMAND, "long-command"},
-    {ESMTP_FINDING_TLS_CLOSED_IN_MESSAGE, "tls-closed-in-message"},
-    {ESMTP_FINDING_CLEAR_ON_TLS_PORT, "clear-on-tls-port"},
-    {ESMTP_FINDING_INJECTED_COMMAND, "injected-command"},
-    {ESMTP_FINDING_AMBIGUOUS_ADDRESS, "ambiguous-address"},
-    {ESMTP_FINDING_RELAY_PROBE, "relay-probe"},
-    {ESMTP_FINDING_CODE_IN_ADDRESS, "code-in-address"},
-    {ESMTP_FINDING_AUTH_DOWNGRADE, "auth-downgrade"},
-    {ESMTP_FINDING_HELLO_NAME, "hello-name"},
-    {ESMTP_FINDING_HELLO_IS_SERVER, "hello-is-server"},
-    {ESMTP_FINDING_MAIL_LOOP, "mail-loop"},
-    {ESMTP_FINDING_BLOCK_LIST, "block-list"},
-    {ESMTP_FINDING_SLOW_REPLY, "slow-reply"},
-    {ESMTP_FINDING_MASKED, "masked"},
-    {ESMTP_FINDING_ENHANCED_CLASS, "enhanced-class"},
-    {ESMTP_FINDING_STARTTLS_FIRST, "starttls-first"},
-    {ESMTP_FINDING_BAD_KEYWORD, "bad-keyword"},
+/* The ids of all findings; "-" for "_", small letters. */
+static const char *const finding_names[ESMTP_FINDINGS] = {
+#define ROW(id, name, severity, about, cap, text, reference) [ESMTP_FINDING_##id] = #id,
+#include "core/tables/finding_rows.h"
+#undef ROW
 };
+
+/* They say nothing of the state. */
+static bool says_nothing(int id)
+{
+    return id == ESMTP_FINDING_REFUSED || id == ESMTP_FINDING_DEFERRED || id == ESMTP_FINDING_CLEAR_MECHANISM;
+}
+
+static void print_finding(GString *out, int id)
+{
+    g_string_append(out, " !");
+    for (const char *p = finding_names[id]; *p; p++)
+        g_string_append_c(out, *p == '_' ? '-' : g_ascii_tolower(*p));
+}
 
 static const char *const kinds[] = {"NONE", "command", "reply", "auth", "text", "eom", "chunk", "blob", "line", "gap"};
 static const char *const outcomes[] = {"none", "accepted", "rejected", "deferred", "aborted"};
@@ -434,9 +382,9 @@ static esmtp_finding_set_t findings_of(const esmtp_fact_t *f)
 
 static void print_findings(GString *out, const esmtp_finding_set_t *found)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(finding_names); i++) {
-        if (esmtp_findings_have(found, finding_names[i].bit))
-            g_string_append_printf(out, " !%s", finding_names[i].name);
+    for (int id = 1; id < ESMTP_FINDINGS; id++) {
+        if (esmtp_findings_have(found, (esmtp_finding_id_t)id) && !says_nothing(id))
+            print_finding(out, id);
     }
 }
 
@@ -622,7 +570,7 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250- hello\n"
-             "S3 reply EHLO 250 >2 hello !duplicate\n"},
+             "S3 reply EHLO 250 >2 hello !duplicate-keyword\n"},
     {.label = "whole mail",
      .steps = {HELLO,
                MAIL_RCPT,
@@ -1190,7 +1138,7 @@ static const dialogue_t dialogues[] = {
              "C10 command NOOP 250 >11 !unsynchronized\n"
              "S11 reply QUIT 221 >10\n"
              "S11 reply NOOP 250 >10\n"
-             "C12 command AUTH 535 >13 !not-offered !clear-password login2 PLAIN failed message 1\n"
+             "C12 command AUTH 535 >13 !clear-password !not-offered login2 PLAIN failed message 1\n"
              "S13 reply AUTH 535 >12 login2 PLAIN failed user bob\n"},
     {.label = "STARTTLS 454",
      .steps = {{'S', "220 mx\r\n"},
@@ -1422,7 +1370,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply MAIL 250 >4 t1\n"
              "C6 command RCPT 250 >7 t1\n"
              "S7 reply RCPT 250 >6 t1\n"
-             "C8 command AUTH 503 >9 !out-of-order !clear-password login1 PLAIN failed message 1\n"
+             "C8 command AUTH 503 >9 !clear-password !out-of-order login1 PLAIN failed message 1\n"
              "S9 reply AUTH 503 >8 login1 PLAIN failed user bob\n"},
     {.label = "AUTH of which a challenge is lost",
      .steps = {HELLO,
@@ -2973,7 +2921,7 @@ static const dialogue_t dialogues[] = {
                                          "C10 text DATA 5 t1\n"
                                          "C11 gap 10 !gap\n"
                                          "C12 text DATA 5 t1\n"
-                                         "C12 eom . 250 3 >13 t1 !incomplete\n"
+                                         "C12 eom . 250 3 >13 t1 !message-incomplete\n"
                                          "S13 reply . 250 >8 t1 => accepted 10 b@y:250\n"
                                          "= abc\\r\\ndef\\r\\n\n"},
     {.label = "gap holds the end mark",
@@ -2990,7 +2938,7 @@ static const dialogue_t dialogues[] = {
                                          "S9 reply DATA 354 >8 t1\n"
                                          "C10 text DATA 5 t1\n"
                                          "C11 gap 10 !gap\n"
-                                         "S12 eom . 250 0 >12 t1 !incomplete\n"
+                                         "S12 eom . 250 0 >12 t1 !message-incomplete\n"
                                          "S12 reply . 250 >8 t1 => accepted 5 b@y:250\n"
                                          "C13 command QUIT 221 >14\n"
                                          "S14 reply QUIT 221 >13\n"
@@ -3000,7 +2948,7 @@ static const dialogue_t dialogues[] = {
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >11 t1\n"
                                          "C8 chunk BDAT 2 t1\n"
                                          "C9 gap 3 !gap\n"
-                                         "C10 chunk BDAT 5 >11 t1 last !incomplete\n"
+                                         "C10 chunk BDAT 5 >11 t1 last !message-incomplete\n"
                                          "S11 reply BDAT 250 >8 t1 => accepted 7 b@y:250\n"
                                          "= abfghij\n"},
     {.label = "gap in a login",
@@ -3481,7 +3429,7 @@ static const dialogue_t dialogues[] = {
                {'S', "334 UGFzc3dvcmQ6\r\n"},
                {'C', "c2VjcmV0\r\n"},
                {'S', "235 ok\r\n"}},
-     .want = HELLO_FACTS "C4 command AUTH 501 >5 !not-offered !clear-password login1 PLAIN failed message 1\n"
+     .want = HELLO_FACTS "C4 command AUTH 501 >5 !clear-password !not-offered login1 PLAIN failed message 1\n"
                          "S5 reply AUTH 501 >4 login1 PLAIN failed user bob\n"
                          "C6 command AUTH 235 >7 login2 LOGIN succeeded message 1\n"
                          "S7 reply AUTH 334 >6 login2 LOGIN succeeded user bob\n"
