@@ -430,3 +430,16 @@ def test_on_by_default(tshark):
     lines = [line.split("\t") for line in tshark.call("-G", "heuristic-decodes").splitlines()]
     rows = [words[:3] for words in lines if "F" not in words[2:4]]
     assert ["tcp", "smtp", "T"] in rows and ["tls", "smtp", "T"] in rows
+
+
+@pytest.mark.parametrize("port", [24, 2525])
+def test_mail_in_a_request_of_http(tshark, port):
+    """On ports that may be anybody's: whoever makes a web client talk to a mail server."""
+    request = "POST / HTTP/1.1\r\nHost: mx.example\r\nContent-Length: 999\r\n\r\n"
+    replies = S("220 mx\r\n" + "500 what\r\n" * 4 + "250 ok\r\n")
+    capture = Capture()
+    for line in ("MAIL FROM:<a@a>", "EHLO c", "a line"):
+        capture.add([C(request + line + "\r\n"), replies], port=port)
+    seen = tshark.lists(capture, ["smtp.req.verb"])
+    assert [seen[s]["smtp.req.verb"][-1:] for s in (0, 1)] == [["MAIL"], ["EHLO"]]
+    assert not [verb for verb in seen.get(2, {"smtp.req.verb": []})["smtp.req.verb"] if verb == "POST"]

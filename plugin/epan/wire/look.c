@@ -256,6 +256,26 @@ esmtp_greet_t esmtp_look_greet(tvbuff_t *tvb)
     return is_hello(text, closed) ? ESMTP_GREET_CLIENT : ESMTP_GREET_NONE;
 }
 
+static bool is_mail(esmtp_span_t line)
+{
+    esmtp_command_t command;
+    esmtp_command_parse(line, &command);
+    return command.row && command.row->id == ESMTP_VERB_MAIL && command.plausible && !command.leading_space;
+}
+
+/* Whether a whole line of the octets is a hello or begins a mail: one that stands in a request of HTTP. */
+static bool mail_follows(esmtp_span_t rest)
+{
+    esmtp_line_t line;
+    while (rest.len && esmtp_line_scan(rest, 0, &line)) {
+        esmtp_span_t text = esmtp_span_to(rest, line.len);
+        if (is_hello(text, true) || is_mail(text))
+            return true;
+        rest = esmtp_span_from(rest, line.total);
+    }
+    return false;
+}
+
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb)
 {
     esmtp_span_t rest = beginning(tvb), text;
@@ -272,5 +292,5 @@ esmtp_look_t esmtp_look_line(tvbuff_t *tvb)
     }
     esmtp_command_parse(text, &command);
     bool ours = command.row && command.plausible && !(command.row->flags & ESMTP_VF_NOT_SMTP);
-    return ours ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+    return ours || mail_follows(rest) ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
 }

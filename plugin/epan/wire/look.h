@@ -23,7 +23,7 @@ esmtp_look_t esmtp_look_record(tvbuff_t *tvb);
 esmtp_look_t esmtp_look_hello(tvbuff_t *tvb);
 /* The version of TLS that a server chooses, if octets begin with the record of its hello; else 0. */
 uint16_t esmtp_look_version(tvbuff_t *tvb);
-/* Whether octets begin with a reply or a known verb. */
+/* Whether octets begin with a reply or a known verb, or hold a line that begins a session or a mail. */
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb);
 /* Whether octets begin with a greeting or hello that only SMTP or LMTP speaks: "220 ... SMTP ...", "EHLO name". */
 bool esmtp_look_own(tvbuff_t *tvb);
