@@ -167,6 +167,7 @@ static void copy_pending(esmtp_session_t *s, doubt_t *d)
             copy_txn(s, d, p->txn);
         if (!before || before->message != p->message)
             copy_message(s, d, p->message);
+        copy_message(s, d, p->broken);
         before = p;
     }
 }
@@ -423,6 +424,14 @@ static void turn_big_chunk(esmtp_session_t *s, const doubt_t *d, const esmtp_pen
         esmtp_session_end_chunk(s, &d->at, p->fact);
 }
 
+/* The mail and its message are still open. */
+static void turn_broken_off(esmtp_session_t *s, const esmtp_pending_t *p)
+{
+    p->broken->aborted = false;
+    s->message = p->broken;
+    s->txn = p->txn;
+}
+
 /* Goes the other way from the doubtful point on. */
 static void turn(esmtp_session_t *s, const doubt_t *d)
 {
@@ -438,6 +447,10 @@ static void turn(esmtp_session_t *s, const doubt_t *d)
         break;
     case ESMTP_DOUBT_CHUNK: turn_chunk(s, p); break;
     case ESMTP_DOUBT_BIG_CHUNK: turn_big_chunk(s, d, p); break;
+    case ESMTP_DOUBT_BROKEN_OFF:
+        if (p)
+            turn_broken_off(s, p);
+        break;
     case ESMTP_DOUBT_EXCHANGE:
         s->gone_login = s->login;
         s->login = NULL;
@@ -693,6 +706,7 @@ static finding_t judge(const esmtp_session_t *s, const doubt_t *d, const esmtp_s
     switch (d->kind) {
     case ESMTP_DOUBT_COMMANDS: return code == 354 ? WRONG : RIGHT;
     case ESMTP_DOUBT_TEXT: return code >= 400 ? WRONG : code == 354 ? RIGHT : OPEN;
+    case ESMTP_DOUBT_BROKEN_OFF: return code >= 400 && code != 421 ? WRONG : RIGHT;
     case ESMTP_DOUBT_EXCHANGE: return code == 334 ? RIGHT : WRONG;
     case ESMTP_DOUBT_NO_ANSWER: return code == 334 ? WRONG : RIGHT;
     case ESMTP_DOUBT_GIVEN_UP: return code == 421 ? RIGHT : WRONG;

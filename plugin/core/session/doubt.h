@@ -18,6 +18,8 @@
  * NO_ANSWER  A command after AUTH, before its reply. Or the answer to a challenge: 334 / the final reply to AUTH.
  * GIVEN_UP   A verb that no login would send as its answer, instead of that. Or the answer: any reply that AUTH can
  *            have / another.
+ * BROKEN_OFF RSET, QUIT, a hello or STARTTLS between chunks ends the message. Or that goes on: 4yz, 5yz / any other
+ *            reply, 421.
  * FALSE_END  The message goes on after an end that is not CRLF.CRLF. Or it ended there: replies before the true end,
  *            more replies than commands, 354 to the end mark / as for CHUNK.
  * ONE_REPLY  One reply to a message (SMTP; in LMTP one that refuses BDAT LAST). Or LMTP: one for each recipient: a
@@ -51,6 +53,7 @@ typedef enum {
     ESMTP_DOUBT_TEXT,
     ESMTP_DOUBT_CHUNK,
     ESMTP_DOUBT_BIG_CHUNK,
+    ESMTP_DOUBT_BROKEN_OFF,
     ESMTP_DOUBT_EXCHANGE,
     ESMTP_DOUBT_NO_ANSWER,
     ESMTP_DOUBT_GIVEN_UP,

@@ -45,7 +45,7 @@ enum {
     ESMTP_FF_VERDICT = 1u << 11,         /* REPLY: .extra is an esmtp_verdict_t */
     ESMTP_FF_LOGIN = 1u << 12,           /* .extra is an esmtp_login_t: AUTH command, its lines and replies */
     ESMTP_FF_OFFER = 1u << 13,           /* REPLY: .extra is an esmtp_offer_t: last line of an EHLO reply */
-    ESMTP_FF_MESSAGE = 1u << 14,         /* .extra is an esmtp_message_t */
+    ESMTP_FF_MESSAGE = 1u << 14,         /* .extra is an esmtp_message_t; REPLY: to it, and no verdict */
     ESMTP_FF_NO_REPLY = 1u << 15,        /* COMMAND: the capture shows that it lacks the reply */
     ESMTP_FF_STATUS = 1u << 16,          /* COMMAND: .code is the code of its reply */
     ESMTP_FF_FROM_SERVER = 1u << 17,     /* spoken by the server */
@@ -57,10 +57,11 @@ enum {
                                             before the capture; REPLY: repeats what the client sent as a secret */
     ESMTP_FF_CHECK = 1u << 23,           /* COMMAND: MAIL, RCPT and their kin, REPLY: an extension, and not of the
                                                plainest form: at the first visit its syntax is checked, whoever reads */
+    ESMTP_FF_NAMED = 1u << 24,           /* REPLY: .extra is the verb that it answers, in capitals: no table has it */
 };
 
 /* Those that say what .extra is; a fact has one of them at most. */
-#define ESMTP_FF_EXTRA (ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE)
+#define ESMTP_FF_EXTRA (ESMTP_FF_VERDICT | ESMTP_FF_LOGIN | ESMTP_FF_OFFER | ESMTP_FF_MESSAGE | ESMTP_FF_NAMED)
 
 /* What was found about a fact. */
 typedef struct esmtp_finding {

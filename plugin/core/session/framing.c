@@ -282,6 +282,17 @@ static void open_chunk_doubt(feed_t *f, const esmtp_client_event_t *e)
         esmtp_doubt_open(s, ESMTP_DOUBT_BIG_CHUNK, s->octets_entry, &f->at);
 }
 
+/* After a command that ends a mail between its chunks: whether it is taken. */
+static void open_end_doubt(feed_t *f)
+{
+    esmtp_session_t *s = f->s;
+    const esmtp_pending_t *last = esmtp_pairing_last(&s->pairing);
+    if (!last || !last->broken || !esmtp_session_server_watched(s, &f->at))
+        return;
+    keep_taken(f);
+    esmtp_doubt_open(s, ESMTP_DOUBT_BROKEN_OFF, s->pairing.popped + s->pairing.n - 1, &f->at);
+}
+
 /* The beginning of the line lies in an earlier segment, which showed it as something else. */
 static void keep_line(feed_t *f, esmtp_fact_t *fact, const esmtp_line_t *line)
 {
@@ -339,6 +350,8 @@ static bool feed_client_line(feed_t *f)
     if (event.command.row && event.command.row->payload == ESMTP_PAYLOAD_CHUNK) {
         keep_taken(f);
         open_chunk_doubt(f, &event);
+    } else if (event.command.row && event.command.row->txn == ESMTP_TXN_ABORT) {
+        open_end_doubt(f);
     }
     return true;
 }

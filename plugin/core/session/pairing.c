@@ -228,6 +228,25 @@ esmtp_pending_t *esmtp_pairing_match(esmtp_session_t *s, const esmtp_reply_line_
     return esmtp_pairing_at(&s->pairing, 0);
 }
 
+bool esmtp_pairing_claim_hello(esmtp_session_t *s)
+{
+    esmtp_pairing_t *q = &s->pairing;
+    uint32_t found = 0, hello = 0;
+    for (uint32_t i = 0; i < MIN(q->n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(q, i);
+        if (p->row && p->row->flags & ESMTP_VF_HELLO) {
+            hello = i;
+            found++;
+        }
+    }
+    if (!found || (found > 1 && hello != q->n - 1))
+        return false;
+    while (hello--)
+        forget_front(s);
+    q->lossy = q->hole = false;
+    return true;
+}
+
 void esmtp_pairing_silence(esmtp_session_t *s)
 {
     esmtp_pairing_t *q = &s->pairing;

@@ -60,6 +60,7 @@ typedef struct esmtp_txn {
     bool withdrawn;                      /* there is no such mail: its MAIL was read so, and that was taken back */
     esmtp_fact_t *final;                 /* that one, or NULL */
     const struct esmtp_message *message; /* the last one that a reply was for, or NULL */
+    const char *text_verb;               /* that the newest text came after, if it was not DATA; else NULL */
     const esmtp_fact_t *last;            /* the newest fact of it */
     int64_t last_time;                   /* and when that was seen */
     struct esmtp_txn *outer;             /* the one that was open when this MAIL was sent, or NULL */

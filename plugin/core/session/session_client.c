@@ -207,6 +207,7 @@ static void verb_sent(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_c
         if (!(row->flags & ESMTP_VF_TLS) && row->id != ESMTP_VERB_QUIT)
             s->txn = NULL;
         if (s->message && s->message->bdat) {
+            p->broken = s->message;
             s->message->aborted = true;
             s->message = NULL;
         }
@@ -220,8 +221,23 @@ static bool silenced(esmtp_session_t *s, const esmtp_client_event_t *event)
     return row && s->xack_off && (row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_XDFN);
 }
 
+/* The verb of a command that no table has; NULL if there is none, or what there is may be a secret. */
+static const char *unknown_verb(esmtp_session_t *s, const esmtp_fact_t *fact, const esmtp_command_t *command)
+{
+    bool secret = fact->flags & ESMTP_FF_SECRET || esmtp_span_starts(command->verb, "AUTH");
+    return command->row || secret || !command->verb.len ? NULL : esmtp_session_strdup_upper(s, command->verb);
+}
+
+void esmtp_fact_name(esmtp_fact_t *reply, const char *verb)
+{
+    if (!verb || reply->flags & ESMTP_FF_EXTRA || reply->txn)
+        return;
+    reply->flags |= ESMTP_FF_NAMED;
+    reply->extra = (void *)(uintptr_t)verb;
+}
+
 /* Whether a line was refused before its end came. Ties it to its reply. */
-static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact)
+static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact_t *fact, const char *unknown)
 {
     esmtp_fact_t *reply = s->early_refusal;
     s->early_refusal = NULL;
@@ -232,6 +248,7 @@ static bool refused_early(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fac
     fact->flags |= ESMTP_FF_STATUS;
     reply->link = fact->frame;
     reply->verb = fact->verb;
+    esmtp_fact_name(reply, unknown);
     reply->flags &= ~(uint32_t)ESMTP_FF_LOST_PEER;
     esmtp_session_unraise(s, reply, ESMTP_FINDING_NO_COMMAND);
     return true;
@@ -261,11 +278,13 @@ static esmtp_fact_t *command_sent(esmtp_session_t *s, const esmtp_stamp_t *at, c
         fact->txn = s->txn;
         return fact;
     }
-    if (refused_early(s, at, fact))
+    const char *unknown = unknown_verb(s, fact, &event->command);
+    if (refused_early(s, at, fact, unknown))
         return fact;
     esmtp_pending_t *p = esmtp_pairing_push(s);
     p->fact = fact;
     p->row = event->command.row;
+    p->unknown = unknown;
     p->frame = at->frame;
     p->time = at->time;
     p->answers_missed = at->peer_ahead;

@@ -15,11 +15,13 @@ typedef struct {
     esmtp_fact_t *fact;          /* command line; end mark for the message */
     esmtp_fact_t *tail;          /* last client fact of it: a SASL line, the last piece of a chunk; or NULL */
     const esmtp_verb_row_t *row; /* NULL: unknown verb */
+    const char *unknown;         /* which, in capitals; NULL: none, or it may hold a secret */
     uint32_t frame;              /* that smtp.request_in names */
     int64_t time;                /* from which smtp.time counts */
     esmtp_txn_t *txn;
     esmtp_rcpt_t *rcpt;        /* RCPT: its recipient; message: the next one to be judged */
     esmtp_message_t *message;  /* message, BDAT */
+    esmtp_message_t *broken;   /* RSET, QUIT, a hello, STARTTLS: chunks that it stands between; else NULL */
     esmtp_login_t *login;      /* AUTH */
     const char *path;          /* RCPT outside of any transaction that is known: its forward-path */
     uint32_t replies;          /* still due */
@@ -248,6 +250,9 @@ esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
+/* A reply in doubt is a hello's: brings that to the front. The client waits for it, so of several it is the last one, if
+ * nothing came after that. False: it is not known which. */
+bool esmtp_pairing_claim_hello(esmtp_session_t *s);
 /* XACK OFF at the front was accepted: of what was sent after it RCPT and XDFN get no reply. */
 void esmtp_pairing_silence(esmtp_session_t *s);
 /* Gives back the room of an empty queue. */
@@ -303,6 +308,8 @@ void esmtp_session_end_chunk(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
 /* session_client.c: whether a command was sent while another waited: no reply came in between that the client
  * acknowledged. */
 bool esmtp_session_is_pipelined(const esmtp_session_t *s, const esmtp_stamp_t *at);
+/* A reply answers a command whose verb no table has; NULL: its verb is none to name. */
+void esmtp_fact_name(esmtp_fact_t *reply, const char *verb);
 
 /* command_findings.c: what a command line shows, before it waits for its reply; likewise an AUTH that has begun its
  * login. */

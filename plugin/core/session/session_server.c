@@ -370,6 +370,8 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
     if (code == 354 && !p->row) { /* whatever it was, it began a message */
         if (!p->text_begun)
             esmtp_session_begin_text(s, at, p->fact, NULL);
+        if (s->message && s->message->txn)
+            s->message->txn->text_verb = p->unknown;
         esmtp_pairing_pop(s);
         return true;
     }
@@ -378,6 +380,8 @@ static bool intermediate(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pend
     if (p->row->payload == ESMTP_PAYLOAD_TEXT) {
         if ((s->step == ESMTP_STEP_LINE || s->step == ESMTP_STEP_LOST) && !p->text_begun)
             esmtp_session_begin_text(s, at, p->fact, p->row);
+        if (p->txn)
+            p->txn->text_verb = NULL;
         esmtp_pairing_pop(s);
         return true;
     }
@@ -425,6 +429,7 @@ static void link_login(esmtp_login_t *login, esmtp_fact_t *fact)
 static void link_facts(esmtp_pending_t *p, esmtp_fact_t *fact, uint16_t code)
 {
     fact->link = p->frame;
+    esmtp_fact_name(fact, p->unknown);
     if (p->login)
         link_login(p->login, fact);
     else
@@ -520,7 +525,8 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         session_ended(s);
 }
 
-/* A reply whose command the capture lacks is a hello's if it has several lines and the second one is an extension. */
+/* A reply whose command the capture lacks, or that cannot be told for sure, is a hello's if it has several lines and
+ * the second one is an extension. */
 static void hello_by_form(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_server_event_t *event)
 {
     esmtp_fact_t *head = s->reply.head;
@@ -529,9 +535,16 @@ static void hello_by_form(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_se
         bool may = s->reply.lost_peer && event->reply.code == 250 && event->reply.more;
         s->reply.head = may && !event->reply.enhanced.whole.len ? fact : NULL;
     } else if (head && event->reply.valid && esmtp_ehlo_is_extension(&event->extension)) {
-        s->reply.hello = true;
-        s->reply.verb = head->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EHLO));
-        head->flags |= ESMTP_FF_HELLO;
+        if (esmtp_pairing_claim_hello(s)) {
+            context_from(s, esmtp_pairing_at(&s->pairing, 0), event->reply.code);
+            s->reply.lost_peer = false;
+            head->flags &= ~(uint32_t)ESMTP_FF_LOST_PEER;
+        } else {
+            s->reply.hello = true;
+            s->reply.verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EHLO));
+        }
+        head->verb = s->reply.verb;
+        head->flags |= s->reply.lhlo ? ESMTP_FF_HELLO | ESMTP_FF_LMTP : ESMTP_FF_HELLO;
     }
 }
 

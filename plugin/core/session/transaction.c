@@ -58,6 +58,7 @@ esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
     case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->own;
     case ESMTP_FF_OFFER: return ((const esmtp_offer_t *)fact->extra)->txn;
     case ESMTP_FF_MESSAGE: return ((const esmtp_message_t *)fact->extra)->txn;
+    case ESMTP_FF_NAMED: return NULL;
     case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent in the middle of one */
     default: return fact->txn;
     }
@@ -294,6 +295,15 @@ static void reply_to_rcpt(esmtp_session_t *s, esmtp_pending_t *p, const esmtp_fa
     refuse_recipient(txn, decision_of(s));
 }
 
+/* A reply to a message that ends no transaction. */
+static void tie_message(esmtp_fact_t *reply, esmtp_message_t *message)
+{
+    if (!message || reply->flags & ESMTP_FF_EXTRA || message->txn != reply->txn)
+        return;
+    reply->flags |= ESMTP_FF_MESSAGE;
+    reply->extra = message;
+}
+
 /* The transaction that the server closed last, if it may turn out that it did not: it is still the one to take up. */
 static void reopen(esmtp_session_t *s, esmtp_txn_t *txn)
 {
@@ -301,6 +311,7 @@ static void reopen(esmtp_session_t *s, esmtp_txn_t *txn)
         const esmtp_verdict_t *v = txn->final->extra;
         txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
         txn->final->txn = v->own;
+        tie_message(txn->final, v->message);
     }
     txn->final = NULL;
     txn->judged = txn->closed = false;
@@ -325,6 +336,7 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
     if (!accepted)
         refuse_message(txn, decision);
     if (!accepted && p->row && p->row->payload == ESMTP_PAYLOAD_CHUNK && txn->n_accepted == 0) {
+        tie_message(fact, p->message);
         resume(s, txn); /* there was nobody to refuse it to: servers leave the transaction open */
         return;
     }

@@ -63,26 +63,45 @@ static const char *path_of(esmtp_show_t *show, const char *before, const char *m
 }
 
 /* "RCPT TO:<bob@example.net>". */
-static const char *request_of(esmtp_show_t *show, const esmtp_verb_row_t *verb, const esmtp_txn_t *txn,
+static const char *request_of(esmtp_show_t *show, const char *verb, const esmtp_verb_row_t *row, const esmtp_txn_t *txn,
                               const esmtp_rcpt_t *rcpt)
 {
-    if (verb->id == ESMTP_VERB_EOM)
-        return rcpt ? path_of(show, "end of the message, for ", rcpt->address) : "end of the message";
-    if (verb->id == ESMTP_VERB_RCPT && rcpt)
+    if (row && row->id == ESMTP_VERB_EOM) {
+        const char *end = wmem_strdup_printf(show->pinfo->pool, "%s, end of the message", verb);
+        return rcpt ? path_of(show, wmem_strdup_printf(show->pinfo->pool, "%s, for ", end), rcpt->address) : end;
+    }
+    if (row && row->id == ESMTP_VERB_RCPT && rcpt)
         return path_of(show, "RCPT TO:", rcpt->address);
-    if (verb->id == ESMTP_VERB_MAIL && txn && txn->sender)
+    if (row && row->id == ESMTP_VERB_MAIL && txn && txn->sender)
         return path_of(show, "MAIL FROM:", txn->sender);
-    return verb->verb;
+    return verb;
+}
+
+/* The verb of the command that a reply answers; NULL if it is not known. A message is sent by DATA, or by what the
+ * server took for it. */
+static const char *verb_of(esmtp_show_t *show, const esmtp_fact_t *reply, const esmtp_verb_row_t *row,
+                           const esmtp_txn_t *txn)
+{
+    const char *unknown = reply->flags & ESMTP_FF_NAMED ? reply->extra : txn ? txn->text_verb : NULL;
+    bool text = row ? row->id == ESMTP_VERB_EOM : reply->code == 354;
+    if (unknown && (text || !row))
+        return esmtp_text(show->pinfo->pool, unknown, strlen(unknown));
+    if (row && text)
+        return esmtp_verb_by_id(ESMTP_VERB_DATA)->verb;
+    return row ? row->verb : NULL;
 }
 
 /* The frame of the end of the message that a reply is for; 0: it is for none. */
-static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *verb, const esmtp_txn_t *txn,
+static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *row, const esmtp_txn_t *txn,
                             const esmtp_rcpt_t *rcpt)
 {
     const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
     if (verdict && verdict->message)
         return verdict->message->end_frame;
-    bool judges = verb->id == ESMTP_VERB_EOM || ((rcpt || fact->code == 353) && verb->payload == ESMTP_PAYLOAD_CHUNK);
+    if (fact->flags & ESMTP_FF_MESSAGE)
+        return ((const esmtp_message_t *)fact->extra)->end_frame;
+    bool chunk = row && row->payload == ESMTP_PAYLOAD_CHUNK;
+    bool judges = (row && row->id == ESMTP_VERB_EOM) || ((rcpt || fact->code == 353) && chunk);
     const esmtp_message_t *message = txn ? txn->message : NULL;
     while (message && message->end_frame > fact->frame)
         message = message->before; /* a later one of a transaction that stayed open */
@@ -91,18 +110,21 @@ static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *ve
 
 void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
-    const esmtp_verb_row_t *verb = esmtp_verb_by_number(fact->verb);
-    if (!tree || !(show->wanted & ESMTP_WANT_PAIRING) || !verb || fact->flags & ESMTP_FF_GREETING)
+    if (!tree || !(show->wanted & ESMTP_WANT_PAIRING) || fact->flags & ESMTP_FF_GREETING)
         return;
+    const esmtp_verb_row_t *row = esmtp_verb_by_number(fact->verb);
     const esmtp_txn_t *txn = esmtp_fact_txn(fact);
+    const char *verb = verb_of(show, fact, row, txn);
+    if (!verb)
+        return;
     const esmtp_rcpt_t *rcpt = txn ? recipient_of(txn, fact) : NULL;
-    proto_item *item = esmtp_add_gen_string(tree, hf_request, show->tvb, request_of(show, verb, txn, rcpt));
+    proto_item *item = esmtp_add_gen_string(tree, hf_request, show->tvb, request_of(show, verb, row, txn, rcpt));
     proto_tree *sub = proto_item_add_subtree(item, ett_request);
-    esmtp_add_gen_words(sub, hf_verb, show->tvb, verb->verb);
+    esmtp_add_gen_words(sub, hf_verb, show->tvb, verb);
     if (rcpt)
         esmtp_add_gen_string(sub, hf_recipient, show->tvb,
                              esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address)));
-    uint32_t end = message_end(fact, verb, txn, rcpt);
+    uint32_t end = message_end(fact, row, txn, rcpt);
     if (end)
         esmtp_add_gen_uint(sub, hf_eom_in, show->tvb, end);
 }
@@ -112,9 +134,7 @@ void esmtp_answer_register(void)
     static hf_register_info hf[] = {
         {&hf_request,
          {"Answers", "smtp.request", FT_STRING, BASE_NONE, NULL, 0, "The command that this reply answers", HFILL}},
-        {&hf_verb,
-         {"Verb", "smtp.request.verb", FT_STRING, BASE_NONE, NULL, 0, "Its verb; \".\" is the end of a message",
-          HFILL}},
+        {&hf_verb, {"Verb", "smtp.request.verb", FT_STRING, BASE_NONE, NULL, 0, "Its verb in capitals", HFILL}},
         {&hf_recipient,
          {"Recipient", "smtp.rcpt.address", FT_STRING, BASE_NONE, NULL, 0,
           "Forward-path of the one recipient that this reply judges", HFILL}},

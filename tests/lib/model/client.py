@@ -478,6 +478,36 @@ class BadChunk(Act):
         talk.wait()
 
 
+class BrokenOff(Send):
+    """A command that ends a mail between its chunks, refused or not."""
+
+    def draw(self, dice, policy):
+        super().draw(dice, policy)
+        if not policy.offers("CHUNKING"):
+            policy.keywords += ("CHUNKING",)
+        self.mail = self.busy = self.refused_chunk = None
+        hello = "LHLO" if policy.lmtp else "EHLO"
+        self.ends = dice.choice((("QUIT now", None), ("RSET", 501), ("RSET", 250), ("STARTTLS now", 501), (hello, 501)))
+        self.parts = [b"Subject: in parts\r\n\r\n", b"The text.\r\n" * dice.choice((0, 1, 200))]
+        self.at_once = dice.random() < 0.5
+
+    def say_to(self, talk):
+        self.pipelining = False
+        if not talk.offers("CHUNKING"):
+            return
+        self.envelope(talk)
+        first, last = self.parts
+        talk.note("broken-off" if self.ends[1] == 250 else "broken-off-refused")
+        talk.say(f"BDAT {len(first)}\r\n".encode() + first)
+        if not self.at_once:
+            talk.wait()
+        talk.line(*self.ends)
+        if not self.at_once:
+            talk.wait()
+        talk.say(f"BDAT {len(last)} LAST\r\n".encode() + last, {"codes": self.codes})
+        talk.wait()
+
+
 class LoginInOneGo(Login):
     def say_to(self, talk):
         answers = [b64(answer) for answer in self.answers()]
@@ -669,7 +699,7 @@ class TlsInOneGo(Act):
         talk.wait()
 
 
-HOSTILE = [RefusedReset, Blast, Blast, CommandsAfterData, CommandsAfterData, WholeSession, TlsLookalike, WrongHello, ChunksUnasked, BadChunk,
+HOSTILE = [RefusedReset, Blast, Blast, CommandsAfterData, CommandsAfterData, WholeSession, TlsLookalike, WrongHello, ChunksUnasked, BadChunk, BrokenOff,
            LoginInOneGo, LoginInOneGo, OddVerb, FalseEnd, FalseEnd, FalseEnd, StaysOpen, Clumsy, Clumsy, Clumsy, ServerOdd,
            ServerOdd, ServerOdd, GreetsFirst, TalksFirst, TlsInOneGo]
 

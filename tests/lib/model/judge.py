@@ -45,6 +45,8 @@ COUNTED = {"smtp.eom"}
 # business.
 WORDS = {"smtp.req.command", "smtp.req.verb", "smtp.request.verb"}
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+# Of a verb that no server knows a reply names so much.
+LONGEST = 1000
 # Once in a frame is as good as twice there.
 ONCE = {"smtp.response_in"}
 
@@ -127,7 +129,6 @@ def _rows(tshark, capture, names, two_pass):
 
 def compare(case, rows, messages, two_pass, names):
     truth = case.dialogue.truth
-    messages = [octets for octets in messages if octets]  # of an empty one not all tell
     seen = collections.defaultdict(list)  # field -> [(frame, value)]
     for row in rows:
         number = int(row["frame.number"][0])
@@ -152,6 +153,8 @@ def compare(case, rows, messages, two_pass, names):
         if kind == "noise" and not case.dialogue.honest:
             continue
         want, found = sorted(wanted[name], key=lambda pair: pair[0]), seen[name]
+        if name == "smtp.request.verb":
+            want, found = ([(frame, verb[:LONGEST]) for frame, verb in pairs] for pairs in (want, found))
         if name in WORDS:
             want, found = ([pair for pair in pairs if pair[0] not in odd] for pairs in (want, found))
         if name in ONCE:

@@ -115,6 +115,10 @@ class Asked:
     number: int = None  # of the mail that it belongs to
     path: str = None  # RCPT's
     judged: bool = False
+    token: str = ""  # verb, as it was sent but for the case
+
+    def __post_init__(self):
+        self.token = self.token or self.verb
 
 
 @dataclass
@@ -193,9 +197,9 @@ class Server:
         self.truth.add("S", end, "smtp.response.class", str(code // 100))
         if to:
             self.truth.add("S", end, "smtp.request_in", Ref("C", to.end))
-            # What answers a message, not its DATA, answers the end mark; of a verb that nobody knows none is kept.
-            if to.verb in KNOWN:
-                self.truth.add("S", end, "smtp.request.verb", "." if eom is not None and to.verb != "BDAT" else to.verb)
+            # A word after a login may be one of its secrets: then it is not told again.
+            if to.verb in KNOWN or not self.logins:
+                self.truth.add("S", end, "smtp.request.verb", to.token)
             else:
                 self.truth.unsure.add("smtp.request.verb")
             if eom is None and answers:
@@ -264,7 +268,7 @@ class Server:
         if self.policy.cleans_verbs:
             verb = "".join(letter for letter in verb if letter > " ")
         argument = words[1].decode("utf-8", "replace").strip(" \t") if len(words) > 1 else ""
-        asked = Asked(verb, end)
+        asked = Asked(verb, end, token=token.upper())
         self.truth.add("C", end, "smtp.req.command", token)
         self.truth.add("C", end, "smtp.req.verb", verb)
         if verb == "MAIL":
@@ -319,8 +323,6 @@ class Server:
             self.reply(221, asked)
             self.close()
             return True
-        if verb != token.upper():
-            self.truth.unsure.add("smtp.request.verb")
         if verb != token.upper() and asked.number:
             # A refusal does not tell whether the server knew the verb.
             self.mail.loose = True
@@ -334,9 +336,9 @@ class Server:
             self.reply(250)
         return True
 
-    def refuse(self, asked, code):
-        """A refusal that changes no state but the transaction's verdict."""
-        end = self.reply(code, asked)
+    def refuse(self, asked, code, eom=None):
+        """A refusal that changes no state but the transaction's verdict. eom: of the message that ends here all the same."""
+        end = self.reply(code, asked, eom=eom)
         if asked.verb == "MAIL":
             self.refused_mail(asked, code, end)
         elif asked.verb == "RCPT":
@@ -463,7 +465,6 @@ class Server:
         """What follows a refused message shows that its transaction was kept."""
         if self.kept:
             self.note("transaction-stays-open")
-            self.truth.unsure.add("smtp.eom_in")  # of its first message
             self.mail, self.kept = self.kept, None
             self.mail.ended, self.mail.size = None, None
 
@@ -667,6 +668,7 @@ class Server:
                 self.truth.messages.append((self.chunks, False))
             if last:
                 # The client is through with this mail.
+                self.never_judged()
                 self.chunks = self.mail = None
         else:
             self.chunk(bytes(self.stream[self.begun:self.place]), asked, last, wish)
@@ -687,12 +689,13 @@ class Server:
                 self.truth.messages.append((whole, False))
                 if self.failed:
                     self.note("last-chunk-after-refused-ones")
-                    self.truth.unsure.add("smtp.eom_in")  # the message was refused before
             if self.mail:
                 self.failed = True
                 self.mail.loose = True
             self.chunks = whole if not last else b"" if self.mail else None
-            self.refuse(asked, 503)
+            self.refuse(asked, 503, eom=self.place if last and self.mail else None)
+            if last and self.mail:
+                self.truth.add("C", asked.end, "smtp.response_in", Ref("S", self.spoken), later=True)
         elif wish and wish >= 400 and not last:
             self.note("bdat-refused")
             self.failed, self.chunks = True, whole

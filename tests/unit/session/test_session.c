@@ -110,6 +110,8 @@ static void kit_text(void *ctx, esmtp_message_t *message, const uint8_t *p, size
     assert_true(n > 0);
     if (kit->open && kit->open != message)
         close_text(kit, '~');
+    if (kit->open != message && message->user) /* it goes on after all */
+        g_string_assign(kit->open_text, ((GString *)message->user)->str);
     kit->open = message;
     if (!message->user) {
         message->user = g_string_new(NULL);
@@ -885,6 +887,79 @@ static const dialogue_t dialogues[] = {
                                          "C10 command BDAT 250 >11 t1 complete bdat-last\n"
                                          "S11 reply BDAT 250 >10 t1 => accepted 5 b@y:250\n"
                                          "= abcde\n"},
+    {.label = "RSET refused between chunks",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5\r\nabcde"},
+               {'S', "250 ok\r\n"},
+               {'C', "RSET now\r\n"},
+               {'S', "501 no\r\n"},
+               {'C', "BDAT 2 LAST\r\nfg"},
+               {'S', "250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command BDAT 250 >9 t1\n"
+                         "C8 chunk BDAT 5 >9 t1\n"
+                         "S9 reply BDAT 250 >8 t1\n"
+                         "C10 command RSET 501 >11 t1\n"
+                         "S11 reply RSET 501 >10 t1\n"
+                         "C12 command BDAT 250 >13 t1\n"
+                         "C12 chunk BDAT 2 >13 t1 last complete\n"
+                         "S13 reply BDAT 250 >12 t1 => accepted 7 b@y:250\n"
+                         "= abcdefg\n"},
+    {.label = "QUIT refused between chunks, all in one go",
+     .steps = {HELLO,
+               MAIL_RCPT,
+               {'C', "BDAT 5\r\nabcdeQUIT now\r\nBDAT 2 LAST\r\nfg"},
+               {'S', "250 ok\r\n501 no\r\n250 ok\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command BDAT 250 >9 t1\n"
+                         "C8 chunk BDAT 5 >9 t1\n"
+                         "C8 command QUIT 501 >9 t1\n"
+                         "C8 command BDAT 250 >9 t1 !unsynchronized\n"
+                         "C8 chunk BDAT 2 >9 t1 last complete\n"
+                         "S9 reply BDAT 250 >8 t1\n"
+                         "S9 reply QUIT 501 >8 t1 !read-anew\n"
+                         "S9 reply BDAT 250 >8 t1 => accepted 7 b@y:250\n"
+                         "= abcdefg\n"},
+    {.label = "RSET between chunks, all in one go",
+     .steps =
+         {HELLO, MAIL_RCPT, {'C', "BDAT 5\r\nabcdeRSET\r\nBDAT 2 LAST\r\nfg"}, {'S', "250 ok\r\n250 ok\r\n503 no\r\n"}},
+     .want = HELLO_FACTS "C4 command MAIL 250 >5 t1\n"
+                         "S5 reply MAIL 250 >4 t1\n"
+                         "C6 command RCPT 250 >7 t1\n"
+                         "S7 reply RCPT 250 >6 t1\n"
+                         "C8 command BDAT 250 >9 t1\n"
+                         "C8 chunk BDAT 5 >9 t1\n"
+                         "C8 command RSET 250 >9 t1\n"
+                         "C8 command BDAT 503 >9\n"
+                         "C8 chunk BDAT 2 >9 last\n"
+                         "S9 reply BDAT 250 >8 t1\n"
+                         "S9 reply RSET 250 >8 t1 => aborted b@y:250\n"
+                         "S9 reply BDAT 503 >8\n"
+                         "~ abcde\n"
+                         "= fg\n"},
+    {.label = "a hello's reply is known by its form after a hole",
+     .steps = {{'S', "220 mx\r\n"},
+               {'c', "xxxxxx"},
+               {'C', "EHLO a\r\n"},
+               {'C', "EHLO a\r\n"},
+               {'S', "250-mx\r\n250 SIZE 5\r\n"},
+               {'C', "NOOP\r\n"},
+               {'S', "250 ok\r\n"}},
+     .want = "S1 reply 220 greeting\n"
+             "C2 gap 0 !gap\n"
+             "C3 command EHLO no-reply\n"
+             "C4 command EHLO 250 >5 !unsynchronized\n"
+             "S5 reply EHLO 250- hello\n"
+             "S5 reply EHLO 250 >4 hello\n"
+             "C6 command NOOP 250 >7\n"
+             "S7 reply NOOP 250 >6\n"},
     {.label = "chunk refused",
      .steps = {HELLO,
                MAIL_RCPT,
