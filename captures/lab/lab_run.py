@@ -21,7 +21,7 @@ def arguments(words):
         word = words.pop(0)
         if word in ("--keep", "--output"):
             options[word[2:]] = Path(words.pop(0)).resolve()
-        elif word in ("--list", "--index"):
+        elif word in ("--list", "--index", "--keys"):
             options[word[2:]] = True
         elif word.startswith("-"):
             sys.exit(f"unknown option: {word}")
@@ -112,6 +112,12 @@ def main():
         return
     import machine
     import software
+    if options.get("keys"):
+        import keys_run
+        with machine.workshop() as folder:
+            kept = options["keep"] or folder / "layers"
+            kept.mkdir(parents=True, exist_ok=True)
+            sys.exit(bool(keys_run.run(options["names"], machine.Layers(kept, software.RECIPES), folder)))
     scenarios, oracles = chosen(options["names"])
     failed = []
 
