@@ -1,18 +1,15 @@
 """captures/log: the log of many captures, cut into parts, joined, and read on other machines."""
 
-import contextlib
 import os
-import pwd
 import re
 import shutil
-import socket
 import subprocess
-import time
 
 import pytest
 
 from dialogue import Capture, _pcap
 from log import known_sessions
+from machines import free_port, ssh_servers
 from mails import GREETING, QUIT, data, session
 from tls import secure
 
@@ -272,46 +269,9 @@ def machines(tmp_path_factory):
     Whoever logs in has a home of its own, and the plugin that is tested.
     """
     folder = tmp_path_factory.mktemp("machines")
-    home = folder / "home"
-    (home / ".ssh").mkdir(mode=0o700, parents=True)
-    # Not the system's copy of the plugin, if there is one.
-    (home / ".bashrc").write_text(f"export WIRESHARK_PLUGIN_DIR={os.environ['ESMTP_PLUGINS']}\n")
-    home.chmod(0o700)
-    user, group = pwd.getpwuid(os.getuid()).pw_name, os.getgid()
-    (folder / "passwd").write_text(f"{user}:x:{os.getuid()}:{group}::{home}:/bin/bash\n")
-    (folder / "group").write_text(f"users:x:{group}:\n")
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
-    subprocess.run(["dropbearkey", "-t", "ed25519", "-f", folder / "host"], check=True, capture_output=True)
-    shutil.copy(folder / "key.pub", home / ".ssh/authorized_keys")
-    (home / ".ssh/authorized_keys").chmod(0o600)
-    wrapper = {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_PASSWD": str(folder / "passwd"),
-               "NSS_WRAPPER_GROUP": str(folder / "group")}
-    dropbear = shutil.which("dropbear", path=os.environ["PATH"] + ":/usr/sbin")  # no user's path has that
     addresses = ["127.0.0.2", "127.0.0.3"]
-    with socket.socket() as free:
-        free.bind((addresses[0], 0))
-        port = free.getsockname()[1]
-    (folder / "ssh").write_text(f"#!/bin/sh\nexec ssh -p {port} -i {folder}/key -o StrictHostKeyChecking=no "
-                                f"-o UserKnownHostsFile={folder}/known -o LogLevel=ERROR -F none \"$@\"\n")
-    (folder / "ssh").chmod(0o755)
-    with contextlib.ExitStack() as undo:
-        for address in addresses:
-            server = subprocess.Popen([dropbear, "-F", "-E", "-s", "-p", f"{address}:{port}", "-r", folder / "host",
-                                       "-P", folder / f"pid-{address}"], env={**os.environ, **wrapper},
-                                      stderr=(folder / f"log-{address}").open("w"))
-            undo.callback(server.wait)
-            undo.callback(server.terminate)
-            reachable(address, port)
-        yield folder, [f"{user}@{address}" for address in addresses], {**wrapper, "PARALLEL_SSH": str(folder / "ssh")}
-
-
-def reachable(address, port):
-    end = time.monotonic() + 20
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
-            return
-        assert time.monotonic() < end, f"no ssh server on {address}"
-        time.sleep(0.05)
+    with ssh_servers(folder, os.environ["ESMTP_PLUGINS"], addresses, free_port(addresses[0])) as (hosts, environment):
+        yield folder, hosts, environment
 
 
 @pytest.mark.skipif(bool(os.environ.get("ESMTP_PRELOAD")), reason="a login shell has no ASan for the module")
