@@ -7,11 +7,15 @@ transactions and messages that the uncut dialogue gives; and those must be the r
 
 import hashlib
 import random
+from dataclasses import replace
 
 import pytest
 
+import passes
+
 from dialogue import (C, Capture, S, cut_everywhere, random_cuts, script, segments_of,
                       single_octets)
+from tls import secure
 
 NAMES = [
     "smtp.req.verb", "smtp.req.command", "smtp.req.parameter", "smtp.command_line",
@@ -368,3 +372,97 @@ def test_frames_look_the_same_in_any_order_of_visits(tshark, session):
     random.Random(5).shuffle(order)
     for number, text in zip(order, tshark.visit(capture, order)):
         assert text == straight[number - 1], f"frame {number}"
+
+
+# --- lines in more segments than TCP puts together ------------------------------------------------
+
+# Longer than so many segments (ESMTP_KEPT_AFTER) as TCP puts together of one line.
+LONG = 130
+LONG_LINES = [
+    S("220 mx.example ESMTP\r\n"),
+    C("EHLO client.example\r\n"),
+    S(f"250-mx.example {'greets you ' * 12}\r\n250-SIZE 1000\r\n250 PIPELINING\r\n"),
+    C(f"NOOP {'n' * LONG}\r\nMAIL FROM:<a@client.example>\r\n"),
+    S(f"250 2.0.0 {'k' * LONG}\r\n250 2.1.0 Ok\r\n"),
+    C(f"RCPT TO:<{'r' * LONG}@mx.example>\r\n"),
+    S(f"550 5.1.1 <{'r' * LONG}@mx.example>: User unknown\n"),
+    C("RCPT TO:<b@mx.example>\r\nDATA\r\n"),
+    S("250 2.1.5 Ok\r\n354 go\r\n"),
+    C(f"Subject: x\r\n\r\n{'t' * 2 * LONG}\r\n.\r\n"),
+    S("250 2.0.0 Ok: queued as 4XyZ123abc\r\n"),
+    C("QUIT\r\n"),
+    S("221 2.0.0 Bye\r\n"),
+]
+
+
+def singly_but_for(dialogue, begin, end):
+    """Each octet in a segment, but for those from begin to end of each step: they come in one."""
+    for step in dialogue:
+        yield replace(step, cut=tuple(n for n in range(1, len(step.data)) if not begin < n < end))
+
+
+def long_variants(dialogue):
+    yield dialogue
+    yield single_octets(dialogue)
+    for n in range(LONG - 35, LONG + 30):
+        yield list(singly_but_for(dialogue, n, 10 * LONG))  # the line is kept up to there
+        yield list(singly_but_for(dialogue, 10, n))  # not kept, or later
+    for n in range(LONG - 25, LONG + 30, 9):
+        yield list(singly_but_for(dialogue, n, n + 7))
+
+
+def one_frame_each(dialogue):
+    return [(C if step.who == "C" else S)(octets) for step in dialogue for _, octets in step.pieces(1000)]
+
+
+@pytest.fixture(scope="module")
+def long_lines():
+    """A capture, and the streams of it; the first is uncut."""
+    capture = Capture()
+    streams = capture.add_all(long_variants(LONG_LINES))
+    for inside in (LONG_LINES, single_octets(LONG_LINES), one_frame_each(single_octets(LONG_LINES))):
+        steps, keys = secure(inside)
+        streams.append(capture.add(steps, port=465))
+        capture.secrets += keys
+    return capture, streams
+
+
+@pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
+def test_lines_in_very_many_segments(tshark, long_lines, two_pass):
+    capture, streams = long_lines
+    lists = tshark.lists(capture, NAMES + (LATER if two_pass else []) + ["_ws.expert.message"], two_pass=two_pass)
+    for n, stream in enumerate(streams):
+        assert lists[stream] == lists[streams[0 if n < len(streams) - 3 else -3]], f"stream {stream}"
+    assert lists[streams[0]]["smtp.req.verb"] == "EHLO NOOP MAIL RCPT RCPT DATA QUIT".split()
+    assert lists[streams[0]]["smtp.response.code"] == "220 250 250 250 550 250 354 250 221".split()
+    assert lists[streams[0]]["smtp.rcpt.to"] == [f"{'r' * LONG}@mx.example", "b@mx.example"]
+
+
+def test_parts_of_a_line_name_the_frame_that_ends_it(tshark, long_lines):
+    capture, streams = long_lines
+    names = ["tcp.stream", "frame.number", "smtp.line_part", "smtp.line_in", "smtp.command_line", "smtp.response"]
+    rows = tshark.fields(capture, names, filter="smtp", two_pass=True)
+    lines = {row["frame.number"][0] for row in rows if row["smtp.command_line"] or row["smtp.response"]}
+    parts = [row for row in rows if row["smtp.line_part"]]
+    assert {row["tcp.stream"][0] for row in parts} >= {str(stream) for stream in streams[1:2] + streams[-2:]}
+    assert {row["smtp.line_in"][0] for row in parts} <= lines
+    assert not any(row["smtp.line_part"] for row in rows if row["tcp.stream"] == [str(streams[0])])
+
+
+def test_lines_in_very_many_segments_in_any_order_of_visits(tshark):
+    capture = Capture()
+    capture.add(single_octets(LONG_LINES))
+    capture.add([C("EHLO a\r\n"), *single_octets([C("NOOP " + LONG * "n")])], end=None)  # never ends
+    passes.any_order(tshark, capture)
+
+
+def test_a_hole_in_a_line_of_very_many_segments(tshark):
+    """What was kept of the line is no line; what comes after the hole is understood."""
+    capture = Capture()
+    line, rest = [segment.data for segment in (C("NOOP " + 3 * LONG * "n" + "\r\n"), C("RSET\r\n"))]
+    cut = tuple(range(1, len(line)))
+    capture.add([*LONG_LINES[:3], C(line, cut=cut, drop=[2 * LONG]), S("250 ok\r\n"), C(rest), S("250 ok\r\n")])
+    found = tshark.lists(capture, ["smtp.req.verb", "smtp.response.code", "smtp.missing"])[0]
+    assert found["smtp.missing"] == ["1"]
+    assert found["smtp.req.verb"][-1] == "RSET"
+    assert found["smtp.response.code"] == ["220", "250", "250", "250"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from dialogue import C, S, Capture
+from tls import secure
 
 # Other dissectors have bugs of their own: in 4.0 TLS asserts on damaged handshakes.
 BUG = re.compile(rb"Dissector bug, protocol (E?SMTP|IMF)")
@@ -228,7 +229,26 @@ def mails(n):
     return flood(C("MAIL FROM:<a@b>\r\n"), S("250 ok\r\n"), C(b"RCPT TO:<c@d>\r\n" * n))
 
 
+def octets(who, n):
+    """A line of n octets, each in a segment of its own. Without acknowledgements TCP's own list of segments is what takes longest."""
+    line = (b"NOOP " if who is C else b"250 ") + b"x" * n + b"\r\n"
+    return flood(who(line, cut=tuple(range(1, len(line)))), acks=True)
+
+
+def records(who, n):
+    """Likewise inside TLS: each in a record and segment of its own."""
+    line = (b"NOOP " if who is C else b"250 ") + b"x" * n + b"\r\n"
+    steps, keys = secure([*HELLO, *(who(line[i:i + 1]) for i in range(len(line)))])
+    capture = Capture()
+    capture.add(steps, port=465, acks=True)
+    capture.secrets += keys
+    return capture
+
+
 FLOODS = {
+    "a command in single octets": lambda n: octets(C, n),
+    "a reply in single octets": lambda n: octets(S, n),
+    "a command in single octets, inside TLS": lambda n: records(C, n),
     "endless line": lambda n: flood(C(b"x" * (40 * n))),
     "endless reply line": lambda n: flood(S(b"x" * (40 * n))),
     "RCPT": mails,

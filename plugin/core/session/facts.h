@@ -26,6 +26,7 @@ typedef enum {
     ESMTP_FACT_BLOB,    /* octets after XEXCH50 */
     ESMTP_FACT_LINE,    /* client octets that are neither command nor known message (out of step) */
     ESMTP_FACT_GAP,     /* octets that the capture lacks; len 0, count in .missing */
+    ESMTP_FACT_PART,    /* octets of a line that the frame in .link ends; beside the session's facts (wire/kept.h) */
 } esmtp_fact_kind_t;
 
 /* What a fact is, besides its kind. */
@@ -100,7 +101,8 @@ typedef struct esmtp_fact {
     uint16_t code; /* REPLY: its code; AUTH: esmtp_prompt_t that it answers; GAP: esmtp_gap_t; COMMAND with STATUS: code
                       of the reply (LMTP RCPT: of the one after the message) */
     uint16_t call; /* in TLS: which call of the dissector in this frame, from 0 */
-    uint32_t link; /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; 0 if none */
+    uint32_t link; /* REPLY: frame of the command; COMMAND, EOM, last CHUNK, AUTH: frame of the reply; PART: where the
+                      line ends; 0 if none */
     union {
         uint32_t index;   /* REPLY: number of the line in its reply, from 0; TEXT, CHUNK: number of the piece, from 1;
                              AUTH: number of the client's message in the exchange, from 1 */
@@ -109,7 +111,8 @@ typedef struct esmtp_fact {
     union {
         int64_t delta;                   /* REPLY, last line, with TIMED: nanoseconds since the command */
         uint64_t before;                 /* TEXT, CHUNK: octets of the message before this piece */
-        const esmtp_whole_line_t *whole; /* COMMAND, AUTH, LINE with TAIL: the line, its beginning included */
+        const esmtp_whole_line_t *whole; /* COMMAND, AUTH, LINE with TAIL, the last PART of
+                                            a line: the line, its beginning included */
     };
     union {
         struct esmtp_txn *txn; /* without a flag of ESMTP_FF_EXTRA: the transaction it belongs to, or NULL */

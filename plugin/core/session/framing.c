@@ -713,6 +713,13 @@ bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span
     return esmtp_session_step(s) == ESMTP_STEP_TEXT;
 }
 
+bool esmtp_framing_takes(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, size_t scanned, bool last)
+{
+    esmtp_line_t line;
+    bool octets = esmtp_session_server(s) != from && esmtp_session_step(s) > ESMTP_STEP_LINE;
+    return last || octets || s->too_long[from] || esmtp_line_scan(in, scanned, &line);
+}
+
 esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in)
 {
     esmtp_line_t line;

@@ -20,6 +20,9 @@ size_t esmtp_framing_feed(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t a
 /* Whether feeding these octets, after a hole of "missing" octets (0: unknown), would use any of them. */
 bool esmtp_framing_ready(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, uint32_t missing, bool last);
 
+/* Whether feeding these octets, the next in order, would use any of them. scanned, last: as above. */
+bool esmtp_framing_takes(const esmtp_session_t *s, esmtp_side_t from, esmtp_span_t in, size_t scanned, bool last);
+
 /* What a first line tells about who speaks. */
 typedef enum { ESMTP_SPEAKER_UNKNOWN, ESMTP_SPEAKER_SERVER, ESMTP_SPEAKER_CLIENT } esmtp_speaker_t;
 esmtp_speaker_t esmtp_framing_speaker(esmtp_span_t in);

@@ -98,6 +98,7 @@ static void item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     case ESMTP_FACT_EOM: esmtp_end_mark_add(show, fact, offset); break;
     case ESMTP_FACT_LINE: esmtp_unknown_add(show, fact, offset); break;
     case ESMTP_FACT_GAP: esmtp_gap_add(show, fact, offset); break;
+    case ESMTP_FACT_PART: esmtp_part_add(show, fact, offset); break;
     case ESMTP_FACT_REPLY:
     case ESMTP_FACT_NONE: break;
     }

@@ -24,6 +24,8 @@ static int hf_alert = -1;
 static int hf_gap = -1;
 static int hf_retransmission = -1;
 static int hf_not_captured = -1;
+static int hf_line_part = -1;
+static int hf_line_in = -1;
 
 void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
 {
@@ -119,6 +121,15 @@ void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
 }
 
+void esmtp_part_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
+{
+    proto_tree_add_uint_format(show->tree, hf_line_part, show->tvb, offset, (int)fact->len, fact->len,
+                               "Part of a line: %u octet%s", fact->len, plurality(fact->len, "", "s"));
+    if (fact->link)
+        esmtp_add_gen_uint(show->tree, hf_line_in, show->tvb, fact->link);
+    esmtp_show_info(show, "Part of a line");
+}
+
 void esmtp_retransmission_add(esmtp_show_t *show, size_t n)
 {
     proto_item *item = proto_tree_add_uint_format(show->tree, hf_retransmission, show->tvb, 0, (int)n, (uint32_t)n,
@@ -158,6 +169,12 @@ void esmtp_common_register(void)
         {&hf_retransmission,
          {"Octets seen before", "smtp.seen_before", FT_UINT32, BASE_DEC, NULL, 0,
           "Octets of a retransmission, dissected in an earlier frame", HFILL}},
+        {&hf_line_part,
+         {"Part of a line", "smtp.line_part", FT_UINT32, BASE_DEC, NULL, 0,
+          "Octets of a line that comes in very many segments", HFILL}},
+        {&hf_line_in,
+         {"Line ends in", "smtp.line_in", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame that ends this line and shows it",
+          HFILL}},
         {&hf_not_captured,
          {"Note", "smtp.not_captured", FT_STRING, BASE_NONE, NULL, 0, "What the capture lacks", HFILL}},
     };

@@ -21,6 +21,8 @@ void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fac
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 /* last: the last fact of the call, or NULL */
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last);
+/* Octets of a line that a later frame ends. */
+void esmtp_part_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_retransmission_add(esmtp_show_t *show, size_t n);
 void esmtp_common_register(void);

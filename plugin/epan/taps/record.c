@@ -160,6 +160,7 @@ static bool kind_of(const esmtp_fact_t *fact, esmtp_record_kind_t *kind)
     case ESMTP_FACT_BLOB:
     case ESMTP_FACT_LINE:
     case ESMTP_FACT_GAP:
+    case ESMTP_FACT_PART:
     case ESMTP_FACT_NONE: break;
     }
     return false;

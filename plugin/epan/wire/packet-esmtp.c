@@ -20,6 +20,7 @@
 #include "../taps/taps.h"
 #include "entries.h"
 #include "heuristics.h"
+#include "kept.h"
 #include "options.h"
 #include "ports.h"
 #include "proxy.h"
@@ -42,7 +43,7 @@ static bool is_last(const esmtp_call_t *call, const esmtp_found_t *found)
 {
     if (found->first >= found->last)
         return false;
-    const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, found->last - 1);
+    const esmtp_fact_t *fact = esmtp_facts_at(found->facts, found->last - 1);
     if (PINFO_FD_VISITED(call->pinfo))
         return fact == call->conn->last;
     return fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_LAST && (fact->code == 221 || fact->code == 421);
@@ -53,7 +54,7 @@ static void show(const esmtp_call_t *call, const esmtp_found_t *found, proto_tre
     esmtp_shown_t shown = {
         .tvb = call->tvb,
         .pinfo = call->pinfo,
-        .facts = &found->stream->facts,
+        .facts = found->facts,
         .first = found->first,
         .last = found->last,
         .used = found->used,
@@ -76,6 +77,29 @@ static void ask_for_more(packet_info *pinfo, size_t offset)
     pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
 }
 
+/* First visit: the session sees the octets, unless they are the middle of a line. */
+static void feed(esmtp_call_t *call, esmtp_found_t *found)
+{
+    if (esmtp_kept_go_on(call, found))
+        return;
+    esmtp_roles_settle(call);
+    if (call->layer == ESMTP_LAYER_TLS)
+        esmtp_session_tls_begin(call->conn->session);
+    esmtp_stream_feed(call, found);
+    esmtp_tls_hand_off(call, found);
+    esmtp_kept_begin(call, found);
+}
+
+/* Later visits: what that was. */
+static void find(esmtp_call_t *call, esmtp_found_t *found)
+{
+    if (esmtp_kept_find(call, found))
+        return;
+    esmtp_stream_find(call, found);
+    if (found->first == found->last && call->first)
+        found->used = found->old = 0; /* not seen before: waited for, as on the first visit */
+}
+
 /* Octets that are SMTP, within the layer that the caller made for them. */
 static int dissect(esmtp_call_t *call, proto_tree *tree)
 {
@@ -84,21 +108,14 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
     esmtp_found_t found;
 
     call->can_ask = pinfo->can_desegment && esmtp_option_lines() && esmtp_whose_is_sure(call);
-    if (PINFO_FD_VISITED(pinfo)) {
-        esmtp_stream_find(call, &found);
-        if (found.first == found.last && call->first)
-            found.used = found.old = 0; /* not seen before: waited for, as on the first visit */
-    } else {
-        esmtp_roles_settle(call);
-        if (call->layer == ESMTP_LAYER_TLS)
-            esmtp_session_tls_begin(call->conn->session);
-        esmtp_stream_feed(call, &found);
-        esmtp_tls_hand_off(call, &found);
-    }
+    if (PINFO_FD_VISITED(pinfo))
+        find(call, &found);
+    else
+        feed(call, &found);
     if (found.first < found.last || found.old)
         show(call, &found, tree);
-    if (found.used < captured && call->can_ask)
-        ask_for_more(pinfo, found.used);
+    if (found.used < call->kept + captured && call->can_ask)
+        ask_for_more(pinfo, found.used - call->kept);
     return (int)captured;
 }
 

@@ -70,10 +70,15 @@ static void *file_keep(void *ctx, size_t n)
 
 static const esmtp_allocator_t file_allocator = {file_alloc, NULL, file_release, file_keep};
 
+esmtp_fact_t *esmtp_stream_fact(esmtp_facts_t *facts)
+{
+    return esmtp_facts_add(facts, &file_allocator);
+}
+
 static esmtp_fact_t *add_fact(void *ctx, esmtp_side_t side)
 {
     esmtp_conn_t *conn = ctx;
-    return esmtp_facts_add(&conn->streams[conn->layer][side].facts, &file_allocator);
+    return esmtp_stream_fact(&conn->streams[conn->layer][side].facts);
 }
 
 static const esmtp_facts_t *client_facts(const esmtp_conn_t *conn)
@@ -236,9 +241,15 @@ static unsigned *call_counter(const esmtp_call_t *call)
     return n;
 }
 
-bool esmtp_stream_has_calls(const esmtp_call_t *call)
+unsigned esmtp_stream_calls(const esmtp_call_t *call)
 {
-    return *call_counter(call) > 0;
+    return call->have_seq ? 0 : *call_counter(call);
+}
+
+void esmtp_stream_call_used(const esmtp_call_t *call)
+{
+    if (!call->have_seq)
+        ++*call_counter(call);
 }
 
 /* --- first visit ------------------------------------------------------------------------------ */
@@ -342,7 +353,7 @@ static void tell_ends(const esmtp_call_t *call)
     esmtp_session_set_ends(conn->session, &ends);
 }
 
-static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
+esmtp_stamp_t esmtp_stream_stamp(const esmtp_call_t *call, uint32_t seq)
 {
     const nstime_t *t = &call->pinfo->abs_ts;
     esmtp_stamp_t at = {
@@ -361,7 +372,7 @@ static esmtp_stamp_t stamp_of(const esmtp_call_t *call, uint32_t seq)
 void esmtp_stream_maybe_tls(const esmtp_call_t *call)
 {
     size_t n = tvb_captured_length(call->tvb);
-    esmtp_stamp_t at = stamp_of(call, call->seq);
+    esmtp_stamp_t at = esmtp_stream_stamp(call, call->seq);
     at.tls_over = false;
     call->conn->layer = call->layer;
     esmtp_session_tls_maybe(call->conn->session, &at, esmtp_span(tvb_get_ptr(call->tvb, 0, (int)n), n));
@@ -399,7 +410,7 @@ bool esmtp_stream_disproves_tls(const esmtp_call_t *call)
 static void show_withheld(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_conn_t *conn = call->conn;
-    const esmtp_facts_t *facts = &found->stream->facts;
+    const esmtp_facts_t *facts = found->facts;
     while (found->first > 0 && (int32_t)(esmtp_facts_at(facts, found->first - 1)->seq - call->seq) >= 0)
         esmtp_facts_at(facts, --found->first)->frame = call->pinfo->num;
     if (found->first < found->last)
@@ -454,8 +465,10 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
         /* A hole is told together with the octets after it: as long as they are but the start of a line, TCP asks
          * again. */
         uint32_t missing = hole(stream, ahead);
-        if (!esmtp_framing_ready(session, call->side, in, missing, last))
+        if (!esmtp_framing_ready(session, call->side, in, missing, last)) {
+            stream->asked = MIN(stream->asked, UINT16_MAX - 1) + 1;
             return 0;
+        }
         gap_add(call, stream, at, missing, gap_kind(call));
     } else if (stream->partial) {
         scanned = MIN(stream->partial, in.len) - 1;
@@ -467,7 +480,16 @@ static size_t feed_from(const esmtp_call_t *call, esmtp_stream_t *stream, const 
     stream->begun = true;
     stream->next = at->seq + (uint32_t)used;
     stream->partial = (uint32_t)(in.len - used);
+    stream->asked = used ? 0 : MIN(stream->asked, UINT16_MAX - 1) + 1;
     return used;
+}
+
+/* Likewise, what is left of octets that nobody brings again, n of which were used. */
+static size_t feed_rest(const esmtp_call_t *call, esmtp_stream_t *stream, esmtp_stamp_t at, esmtp_span_t in, size_t n)
+{
+    at.seq += (uint32_t)n;
+    stream->partial = 0;
+    return feed_from(call, stream, &at, esmtp_span_from(in, n), true);
 }
 
 /* A connection that was watched from its SYN on begins at a known number: octets between it and the first that were
@@ -485,12 +507,16 @@ static void begin_stream(const esmtp_call_t *call, esmtp_stream_t *stream)
     stream->next = call->seq - missing;
 }
 
-/* Whether a fact of this frame belongs to the octets at hand. */
 static bool belongs(const esmtp_call_t *call, const esmtp_fact_t *fact, unsigned n_call)
 {
     if (!call->have_seq)
         return fact->call == n_call;
     return fact->seq - call->seq < tvb_reported_length(call->tvb);
+}
+
+bool esmtp_stream_belongs(const esmtp_call_t *call, const esmtp_fact_t *fact)
+{
+    return belongs(call, fact, esmtp_stream_calls(call));
 }
 
 /* The first fact of the octets at hand. */
@@ -507,22 +533,25 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
     size_t captured = tvb_captured_length(call->tvb);
     size_t lost = tvb_reported_length(call->tvb) - captured;
-    esmtp_stamp_t at = stamp_of(call, call->have_seq ? call->seq : stream->next);
-    unsigned *counter = call->have_seq ? NULL : call_counter(call);
+    esmtp_stamp_t at = esmtp_stream_stamp(call, call->have_seq ? call->seq : stream->next);
     bool last = !call->can_ask || lost || call->fin;
     uint32_t taken_back = esmtp_session_taken_back(call->conn->session);
 
     begin_stream(call, stream);
     tell_ends(call);
-    at.call = counter ? *counter : 0;
-    found->stream = stream;
+    at.call = (uint16_t)esmtp_stream_calls(call);
+    found->facts = &stream->facts;
     found->first = stream->facts.n;
     found->used = found->old = seen_before(stream, at.seq, captured);
     at.seq += (uint32_t)found->old;
     at.cut = lost > 0;
     if (found->old < captured) {
         const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
-        found->used += feed_from(call, stream, &at, esmtp_span(octets, captured - found->old), last);
+        esmtp_span_t in = esmtp_span(octets, captured - found->old);
+        size_t used = feed_from(call, stream, &at, in, last);
+        if (used < call->kept)
+            used += feed_rest(call, stream, at, in, used);
+        found->used += used;
     }
     if (lost) {
         at.seq = stream->next;
@@ -544,8 +573,8 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         show_withheld(call, found);
     if (found->first < found->last)
         call->conn->last = esmtp_facts_at(&stream->facts, found->last - 1);
-    if (counter && found->first < found->last)
-        ++*counter;
+    if (found->first < found->last)
+        esmtp_stream_call_used(call);
 }
 
 /* --- later visits ----------------------------------------------------------------------------- */
@@ -553,16 +582,15 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
-    unsigned *counter = call->have_seq ? NULL : call_counter(call);
+    unsigned n_call = esmtp_stream_calls(call);
     size_t i = esmtp_facts_find(&stream->facts, call->pinfo->num);
 
-    memset(found, 0, sizeof *found);
-    found->stream = stream;
+    *found = (esmtp_found_t){.facts = &stream->facts};
     for (; i < stream->facts.n; i++) {
         const esmtp_fact_t *fact = esmtp_facts_at(&stream->facts, i);
         if (fact->frame != call->pinfo->num)
             break;
-        if (!belongs(call, fact, counter ? *counter : 0)) {
+        if (!belongs(call, fact, n_call)) {
             if (found->last)
                 break;
             continue;
@@ -579,6 +607,6 @@ void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
         found->first = found->last = stream->facts.n;
         found->old = found->used = tvb_captured_length(call->tvb);
     }
-    if (counter && found->first < found->last)
-        ++*counter;
+    if (found->first < found->last)
+        esmtp_stream_call_used(call);
 }

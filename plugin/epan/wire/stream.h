@@ -18,13 +18,17 @@
 
 typedef enum { ESMTP_LAYER_TCP = 0, ESMTP_LAYER_TLS = 1 } esmtp_layer_t;
 
+typedef struct esmtp_kept esmtp_kept_t;
+
 /* One direction of one layer. */
 typedef struct {
     uint32_t next;    /* sequence number of the next octet that no fact has */
     uint32_t partial; /* octets after it that were seen: the beginning of a line */
     esmtp_facts_t facts;
+    struct esmtp_kept *kept; /* lines in many pieces; NULL while there was none: kept.h */
     bool begun;
-    bool holed; /* octets of it are missing */
+    bool holed;     /* octets of it are missing */
+    uint16_t asked; /* how often in a row nothing was used: more was asked for */
 } esmtp_stream_t;
 
 /* How TLS began. */
@@ -105,6 +109,7 @@ typedef struct {
     uint32_t segment; /* TCP: of the first octet of the segment, or of what was put together */
     uint32_t shown;   /* TCP: octets of it before these: a PROXY header, of which another dissector had to do */
     uint32_t header;  /* TCP: octets of a PROXY header that these begin with */
+    uint32_t kept;    /* octets at the start that earlier frames brought: kept.h */
     uint32_t ack;     /* TCP: what the segment acknowledges */
     bool have_seq;
     bool first;   /* TCP: the first of their direction, after a PROXY header */
@@ -112,9 +117,9 @@ typedef struct {
     bool can_ask; /* whoever brought the octets can bring them again with more */
 } esmtp_call_t;
 
-/* The facts of a call: facts[first] to facts[last - 1] of its stream. */
+/* The facts of a call: facts[first] to facts[last - 1]. */
 typedef struct {
-    esmtp_stream_t *stream;
+    const esmtp_facts_t *facts; /* of its stream */
     size_t first, last;
     size_t used;    /* octets that they cover, from the start of the tvb (octets that were seen before included) */
     size_t old;     /* octets at the start that were seen in an earlier frame */
@@ -150,8 +155,17 @@ void esmtp_stream_maybe_tls(const esmtp_call_t *call);
 /* First visit, of octets after such: whether the client goes on with a line in clear, and the server refused what
  * looked like TLS. Then that was lines, too. */
 bool esmtp_stream_disproves_tls(const esmtp_call_t *call);
-/* Inside TLS: whether octets before these, in the same frame, were used. */
-bool esmtp_stream_has_calls(const esmtp_call_t *call);
+/* Inside TLS: how many calls before this, of the same frame and direction, were used; this one is used, too. By TCP:
+ * 0. */
+unsigned esmtp_stream_calls(const esmtp_call_t *call);
+void esmtp_stream_call_used(const esmtp_call_t *call);
+
+/* When and where octets of a call were seen, seq being that of the first. */
+esmtp_stamp_t esmtp_stream_stamp(const esmtp_call_t *call, uint32_t seq);
+/* A new fact at the end, for as long as the capture file. */
+esmtp_fact_t *esmtp_stream_fact(esmtp_facts_t *facts);
+/* Whether a fact of this frame belongs to the octets of the call. */
+bool esmtp_stream_belongs(const esmtp_call_t *call, const esmtp_fact_t *fact);
 
 /* First visit: feeds the octets to the session. */
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found);

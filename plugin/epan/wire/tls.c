@@ -36,7 +36,7 @@ void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
 {
     bool answered = call->conn->starttls_in != 0; /* by a 220, here or before */
     for (size_t i = found->first; answered && i < found->last; i++) {
-        const esmtp_fact_t *fact = esmtp_facts_at(&found->stream->facts, i);
+        const esmtp_fact_t *fact = esmtp_facts_at(found->facts, i);
         if (!(fact->flags & ESMTP_FF_TLS_NEXT))
             continue;
         ssl_starttls_ack(tls_handle, call->pinfo, inside_handle);

@@ -7,6 +7,7 @@
 #include "whose.h"
 
 #include "../show/fields.h"
+#include "kept.h"
 #include "look.h"
 #include "proxy.h"
 #include "roles.h"
@@ -17,7 +18,7 @@ typedef enum {
     PHASE_NOT_MET,
     PHASE_CLEAR,   /* SMTP, where a record of TLS may begin */
     PHASE_DUE,     /* likewise, and one is promised by this side */
-    PHASE_MESSAGE, /* inside the octets of a message */
+    PHASE_MESSAGE, /* inside the octets of a message, or of a line in many pieces */
     PHASE_TLS,
 } phase_t;
 
@@ -42,6 +43,8 @@ static phase_t phase_of(const esmtp_call_t *call)
     const esmtp_conn_t *conn = call->conn;
     if (!is_met(call))
         return PHASE_NOT_MET;
+    if (esmtp_kept_is_open(call))
+        return PHASE_MESSAGE;
     if (call->port == ESMTP_PORT_TLS && !conn->clear)
         return PHASE_TLS;
     uint32_t from = conn->tls_from[call->side];
@@ -95,7 +98,8 @@ static bool may_begin_client(const esmtp_call_t *call)
     if (!conn)
         return true;
     bool server = esmtp_session_server_certain(conn->session) && esmtp_session_server(conn->session) == call->side;
-    return !server && !conn->proxy.frame && conn->streams[ESMTP_LAYER_TCP][call->side].facts.n == 0;
+    return !server && !conn->proxy.frame && conn->streams[ESMTP_LAYER_TCP][call->side].facts.n == 0 &&
+           !esmtp_kept_is_open(call);
 }
 
 /* Whether what follows a header is such that it may be ours; nothing at all: whether the port is the server's. */
@@ -307,8 +311,7 @@ esmtp_whose_t esmtp_whose_declined(esmtp_call_t *call)
 static bool is_before_guess(const esmtp_call_t *call)
 {
     const esmtp_conn_t *conn = call->conn;
-    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_has_calls(call) &&
-           !esmtp_look_own(call->tvb);
+    return conn->guessed && conn->frame == call->pinfo->num && !esmtp_stream_calls(call) && !esmtp_look_own(call->tvb);
 }
 
 static esmtp_whose_t inside_tls(esmtp_call_t *call)
