@@ -13,7 +13,7 @@ import re
 import pytest
 
 import golden
-from passes import LATER, at_once
+from passes import LATER, SUMMARY, at_once
 from recorded import CAPTURES
 
 GOLDEN = CAPTURES[0].parent.parent / "tests/golden"
@@ -155,6 +155,9 @@ def test_one_pass_shows_what_two_show(everything):
 
     one = known(False)
     two = {number: at_once(one.get(number, {}), facts) for number, facts in known(True).items()}
+    for number, facts in one.items():
+        if "smtp.session" in facts and "smtp.session" not in two.get(number, {}):  # more was said after a goodbye
+            one[number] = {name: values for name, values in facts.items() if name not in SUMMARY}
     _same(one, two, "one pass, two passes")
 
 

@@ -443,3 +443,21 @@ def test_mail_in_a_request_of_http(tshark, port):
     seen = tshark.lists(capture, ["smtp.req.verb"])
     assert [seen[s]["smtp.req.verb"][-1:] for s in (0, 1)] == [["MAIL"], ["EHLO"]]
     assert not [verb for verb in seen.get(2, {"smtp.req.verb": []})["smtp.req.verb"] if verb == "POST"]
+
+
+@pytest.mark.parametrize("two_pass", [False, True])
+def test_a_greeting_that_may_be_anybodys_is_not_missed(tshark, two_pass):
+    """FTP says 220, too: its frame is left as it is, in every pass. The hello tells that it was ours."""
+    capture = Capture()
+    dialogue = [S("220 mx\r\n"), *REST]
+    capture.add(dialogue, port=10025)
+    capture.add([S("220-mx\r\n"), S("220 hi\r\n"), *REST], port=10025)
+    capture.add(dialogue[:1], port=10025)
+    names = ["smtp.req.verb", "smtp.missing", "smtp.not_captured", "smtp.expert.gap", "smtp.expert.client_first", "smtp.session.complete",
+             "smtp.transaction.outcome"]
+    seen = tshark.lists(capture, names, two_pass=two_pass)
+    for stream in (0, 1):
+        assert seen[stream]["smtp.req.verb"] == VERBS and seen[stream]["smtp.transaction.outcome"] == ["accepted"]
+        assert seen[stream]["smtp.session.complete"] in (["True"], ["1"]) or not two_pass
+        assert not any(seen[stream][name] for name in names[1:5]), seen[stream]
+    assert not any(seen.get(2, {}).values())

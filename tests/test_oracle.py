@@ -19,6 +19,8 @@ from tshark import _packets
 
 CAPTURES = Path(__file__).parent.parent / "captures/oracle"
 TRUTHS = {path.stem: json.loads(path.read_text()) for path in sorted(CAPTURES.glob("*.json"))}
+# _ws.expert.severity
+WARNING = 0x600000
 # How reasons begin that no reader of the wire could know.
 HIDDEN = "the wire does not tell: "
 
@@ -73,7 +75,8 @@ def _read(shown, item):
     elif "smtp.auth.outcome" in values:
         shown.denied += 1
     shown.numbers.update(values.get("smtp.transaction", ()))
-    shown.anew |= "smtp.expert.read_anew" in values or "smtp.expert.fake_end_taken" in values
+    if "smtp.expert.read_anew" in values or "smtp.expert.fake_end_taken" in values:
+        shown.anew |= any(int(severity, 0) >= WARNING for severity in values["_ws.expert.severity"])
     if values.get("smtp.transaction.outcome") == ["accepted"]:
         shown.mails.append((oracle.address(values["smtp.transaction.sender"][0]),
                             sorted({oracle.address(each) for each in

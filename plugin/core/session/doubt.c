@@ -635,6 +635,17 @@ static finding_t judge_false_end(const esmtp_session_t *s, const doubt_t *d, uin
     return d->quiet && q->popped >= d->quiet ? RIGHT : OPEN;
 }
 
+static bool is_of_unknown(uint16_t code)
+{
+    return code == 500 || code == 502;
+}
+
+/* MAIL, RCPT, DATA: no server says that it does not know them. */
+static bool is_known_to_all(const esmtp_verb_row_t *row)
+{
+    return row && (row->id == ESMTP_VERB_MAIL || row->id == ESMTP_VERB_RCPT || row->id == ESMTP_VERB_DATA);
+}
+
 static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_t code)
 {
     const esmtp_pairing_t *q = &s->pairing;
@@ -642,13 +653,16 @@ static finding_t judge_chunk(const esmtp_session_t *s, const doubt_t *d, uint16_
     if (q->popped > d->entry) {
         if (!p && s->step != ESMTP_STEP_TEXT && code != 421)
             return WRONG; /* more replies than commands */
+        if (p && is_of_unknown(code) && is_known_to_all(p->row))
+            return WRONG; /* it is for a line of what was read as a chunk */
         return d->quiet && q->popped >= d->quiet ? RIGHT : OPEN;
     }
     if (q->popped < d->entry || !p)
         return OPEN;
     bool offered = s->offer && esmtp_offer_has(s->offer, "CHUNKING"), watched = s->hello_seen || s->opened;
-    bool unknown = code == 500 || code == 502 || (code == 503 && !offered && watched);
     bool waited = n_said(s->doubts) == d->said; /* the client sent no octets before it had this reply */
+    bool whole = !waited && !(s->step == ESMTP_STEP_OCTETS && s->octets_entry == d->entry);
+    bool unknown = is_of_unknown(code) || (code == 503 && !offered && watched && !whole);
     if (unknown || (code == 501 && p->odd_size && waited))
         return WRONG;
     return code < 400 ? RIGHT : OPEN;

@@ -9,9 +9,9 @@
  *            reply to it.
  * TEXT       What is sent after DATA before its reply, and reads as no command. Or commands: 4yz, 5yz; 421 or 221 to
  *            what stands before it / 354.
- * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered; 501 to an argument that
- *            breaks the rules, before any octets; more replies than commands / 2yz, or a reply that fits a command sent
- *            when nothing waited.
+ * CHUNK      Octets after BDAT. Or commands: 500, 502; 503 where CHUNKING was not offered, before all octets came; 501
+ *            to an argument that breaks the rules, before any octets; more replies than commands; 500 or 502 to MAIL,
+ *            RCPT or DATA after it / 2yz, or a reply that fits a command sent when nothing waited.
  * BIG_CHUNK  More octets after BDAT than 32 bits count. Or so many as are left of the number there (Exim): 2yz before
  *            the others were sent / -.
  * EXCHANGE   A line after AUTH, before the challenge that it answers. Or a command: the final reply to AUTH / 334.

@@ -47,6 +47,8 @@ WORDS = {"smtp.req.command", "smtp.req.verb", "smtp.request.verb"}
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 # Of a verb that no server knows a reply names so much.
 LONGEST = 1000
+# The warning that a reply disproved what was shown before.
+ANEW = "smtp.expert.read_anew"
 # Once in a frame is as good as twice there.
 ONCE = {"smtp.response_in"}
 
@@ -56,6 +58,7 @@ class Difference:
     kind: str
     two_pass: bool
     text: str
+    anew: bool = False  # a warning in that pass says that later ones know better
 
 
 @dataclass
@@ -116,7 +119,7 @@ def show(tshark, dialogues, interleave=False, passes=(True, False), lacking=()):
 
 def _rows(tshark, capture, names, two_pass):
     """As Tshark.by_stream(), which looks at each value; here are millions."""
-    wanted = [word for name in ("tcp.stream", "frame.number", *names) for word in ("-e", name)]
+    wanted = [word for name in ("tcp.stream", "frame.number", *names, ANEW) for word in ("-e", name)]
     streams = collections.defaultdict(list)
     for packet in json.loads(tshark.run(capture, "-T", "json", *wanted, filter="smtp", two_pass=two_pass) or "[]"):
         row = packet["_source"]["layers"]
@@ -144,8 +147,10 @@ def compare(case, rows, messages, two_pass, names):
 
     odd = {frame for name in WORDS for frame, value in wanted[name] if not WORD.fullmatch(value)}
 
+    anew = any(ANEW in row for row in rows)
+
     def differ(kind, text):
-        case.differences.append(Difference(kind, two_pass, text))
+        case.differences.append(Difference(kind, two_pass, text, anew))
 
     for name in names:
         if (kind := KIND_OF[name]) in ("mails", "outcome", "numbers", "session", "size") or name in truth.unsure:
@@ -282,14 +287,15 @@ def _diff(want, found):
 
 @dataclass(frozen=True)
 class Expected:
-    """Dialogues with this ingredient may differ in these kinds ("*": in all; "1:*": in all, but in one pass only)."""
+    """Dialogues with this ingredient may differ in these kinds ("*": in all; "1:*": in all, but in one pass only,
+    where a warning says so)."""
 
     ingredient: str
     kinds: frozenset
     reason: str
 
     def allows(self, difference):
-        return bool(self.kinds & {difference.kind, "*"}) or ("1:*" in self.kinds and not difference.two_pass)
+        return bool(self.kinds & {difference.kind, "*"}) or ("1:*" in self.kinds and not difference.two_pass and difference.anew)
 
 
 def read_expected(path):
