@@ -423,6 +423,7 @@ def test_connection_that_ends_first(read, two_pass):
     check(read[LEFT], READ_DATA + f"""
         10 C text #1
         10 C end #1{aborted}{" (no reply in the capture)" if two_pass else ""}
+        {"10 !no_verdict" if two_pass else ""}
     """)
     check(read[LEFT_REFUSED], READ_MAIL + f"""
         6 C RCPT TO:<b@b> #1
@@ -504,6 +505,7 @@ def test_commands_without_a_reply(read, two_pass):
         4 C NOOP
         5 S 250 for 4
         6 C HELP{" (no reply in the capture)" if two_pass else ""}
+        {"6 !no_reply" if two_pass else ""}
     """)
 
 

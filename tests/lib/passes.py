@@ -14,7 +14,7 @@ SUMMARY = {line.split("\t")[0] for line in FIELDS if line.startswith("smtp.sessi
 LATER = {
     "smtp.response_in", "smtp.line_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
-    "smtp.expert.undecided", "smtp.tls.alert",
+    "smtp.expert.undecided", "smtp.tls.alert", "smtp.expert.no_verdict", "smtp.expert.no_reply",
     "smtp.expert.client_first",  # the EHLO reply may show that the server takes it
     "smtp.session.complete",  # how a connection ends TCP knows when it has read all
 }

@@ -32,6 +32,7 @@ enum {
     S_DOT_CRS,    /* either of them and further CRs: many servers take CR CR LF for CRLF */
     S_FAKE_LF,    /* a bare LF that completes a fake end; else as S_LF */
     S_FAKE_START, /* CRLF that completes a fake end; else as S_START */
+    S_NUL,        /* NUL at the start of a line: servers that drop it see one after it, too */
     S_LOST,       /* octets that are missing: a CR may have been the last of them, or CRLF */
     S_COUNT,
 };
@@ -73,6 +74,7 @@ static const step_t steps[S_COUNT][O_COUNT] = {
     [S_DOT_CRS]     = {{S_TEXT, A_PASS, BARE_CR},             {S_DOT_CRS, A_PASS, BARE_CR},        {S_FAKE_START, A_PASS, 0},               {S_BARE_DOT, A_PASS, BARE_CR}},
     [S_FAKE_LF]     = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_BARE_DOT, A_PASS, 0}},
     [S_FAKE_START]  = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_DOT, A_DROP, 0}},
+    [S_NUL]         = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_LF, A_PASS, BARE_LF},                 {S_BARE_DOT, A_PASS, 0}},
     [S_LOST]        = {{S_TEXT, A_PASS, 0},                   {S_CR, A_PASS, 0},                   {S_TEXT, A_PASS, 0},                     {S_TEXT, A_PASS, 0}},
 };
 /* clang-format on */
@@ -131,7 +133,7 @@ static void feed_lines(feed_t *f)
 {
     const esmtp_span_t in = f->in;
 
-    while (f->at < in.len && in.p[f->at] != '.') {
+    while (f->at < in.len && in.p[f->at] != '.' && in.p[f->at] != '\0') {
         if (f->next_cr < f->at)
             f->next_cr = f->at + esmtp_span_find(esmtp_span_from(in, f->at), '\r');
         if (f->next_lf < f->at)
@@ -152,6 +154,12 @@ static unsigned octet_kind(uint8_t octet)
     case '.': return O_DOT;
     default: return O_OTHER;
     }
+}
+
+/* Whether an octet is a NUL at the start of a line, or after such a one. */
+static bool is_leading_nul(uint8_t state, uint8_t octet)
+{
+    return octet == '\0' && (state == S_START || state == S_FAKE_START || state == S_NUL);
 }
 
 /* Counts the octets of what may become a fake end. */
@@ -177,9 +185,10 @@ static bool feed_octet(feed_t *f)
 {
     unsigned kind = octet_kind(f->in.p[f->at]);
     const step_t *step = &steps[f->body->state][kind];
+    bool nul = is_leading_nul(f->body->state, f->in.p[f->at]);
 
     f->body->flags |= step->flags;
-    f->body->state = step->next;
+    f->body->state = nul ? S_NUL : step->next;
     note_mark(f->body);
     switch (step->action) {
     case A_DROP:

@@ -263,7 +263,9 @@ static void place_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fa
     bool tls_wanted = s->tls_phase != ESMTP_TLS_PHASE_NONE;
     if (s->opened && !s->greeted && !at->peer_ahead)
         esmtp_session_early_client(s, fact);
-    if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
+    if (s->tls_phase == ESMTP_TLS_PHASE_ASKED)
+        s->told.after_starttls = true; /* a 220 makes it an injection */
+    else if (!at->tls && !at->tls_over && tls_wanted && !anew && event->command.plausible)
         esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
     if (breaks_batch(s, at))
         esmtp_session_raise(s, fact, ESMTP_FINDING_UNSYNCHRONIZED);

@@ -260,3 +260,35 @@ void esmtp_pairing_silence(esmtp_session_t *s)
     }
     q->n = MIN(q->n, kept);
 }
+
+/* --- what is left unanswered ---------------------------------------------------------------------- */
+
+/* Whether it is known that the server has not answered, and that it is for it to speak. */
+static bool is_servers_turn(const esmtp_session_t *s)
+{
+    bool answers_challenge = s->login && s->challenges > 0, in_chunk = s->step == ESMTP_STEP_OCTETS;
+    if (s->tls_phase == ESMTP_TLS_PHASE_DUE)
+        return false; /* what was sent in plaintext after STARTTLS gets no reply */
+    return s->server_spoke && !s->goodbye && !s->sum->holed && !s->pairing.lossy && !answers_challenge && !in_chunk;
+}
+
+static bool is_message(const esmtp_pending_t *p)
+{
+    return p->message && (p->last_chunk || (p->row && p->row->id == ESMTP_VERB_EOM));
+}
+
+esmtp_left_t esmtp_session_left(const esmtp_session_t *s)
+{
+    if ((!s->pairing.n && !s->reply.open) || !is_servers_turn(s))
+        return ESMTP_LEFT_NOTHING;
+    for (uint32_t i = 0; i < MIN(s->pairing.n, ESMTP_DOUBT_MAX); i++) {
+        const esmtp_pending_t *p = esmtp_pairing_at(&s->pairing, i);
+        if (p->answers_missed)
+            return ESMTP_LEFT_NOTHING;
+        if (is_message(p))
+            return ESMTP_LEFT_MESSAGE;
+    }
+    const esmtp_pending_t *front = esmtp_pairing_at(&s->pairing, 0);
+    bool quit = front && front->row && front->row->id == ESMTP_VERB_QUIT;
+    return quit && !s->reply.open ? ESMTP_LEFT_NOTHING : ESMTP_LEFT_COMMAND;
+}

@@ -178,14 +178,12 @@ void esmtp_session_enter_tls(esmtp_session_t *s, esmtp_tls_phase_t phase)
 /* Replies to what was sent in clear will not come: a server that has TLS must forget it. */
 static void drop_pending(esmtp_session_t *s)
 {
-    bool in_clear = false; /* after STARTTLS; it is said of the first of them */
     while (s->pairing.n) {
-        esmtp_fact_t *fact = esmtp_pairing_at(&s->pairing, 0)->fact;
-        in_clear |= esmtp_fact_has(fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
-        if (in_clear)
-            fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
+        if (s->told.after_starttls)
+            esmtp_pairing_at(&s->pairing, 0)->fact->flags |= ESMTP_FF_UNEXPECTED_NONE;
         esmtp_pairing_pop(s);
     }
+    s->told.after_starttls = false;
     s->pairing.lossy = s->pairing.hole = false;
 }
 
@@ -280,11 +278,12 @@ void esmtp_session_tls_over(esmtp_session_t *s, esmtp_side_t side, esmtp_fact_t 
 {
     if (s->tls_over[side])
         return;
-    s->tls_over[side] = true;
+    s->tls_over[side] = !s->farewell;
     esmtp_session_handshake_failed(s, fact->frame);
     if (s->tls_phase == ESMTP_TLS_PHASE_ASKED || s->tls_phase == ESMTP_TLS_PHASE_DUE)
         esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
-    esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_TLS);
+    if (!s->farewell)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_TLS);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */

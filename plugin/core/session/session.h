@@ -22,6 +22,7 @@
 #include "../tables/tables.h"
 #include "peers.h"
 #include "records.h"
+#include "summary.h"
 
 /* Commands that may wait for their reply at once; more come only from a peer that wants to fill memory. The oldest is
  * then given up as unanswered. */
@@ -86,7 +87,10 @@ typedef struct {
 } esmtp_ends_t;
 
 /* What is known of the connection as a whole, now and later. */
-const struct esmtp_summary *esmtp_session_summary(const esmtp_session_t *s);
+const esmtp_summary_t *esmtp_session_summary(const esmtp_session_t *s);
+
+/* What waits for a reply now. */
+esmtp_left_t esmtp_session_left(const esmtp_session_t *s);
 
 /* What was found in octets while they were shown, at the first visit: it counts like what the session finds. */
 void esmtp_session_note(esmtp_session_t *s, const esmtp_finding_set_t *found);

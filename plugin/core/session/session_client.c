@@ -373,6 +373,7 @@ bool esmtp_session_wants_proof(esmtp_session_t *s)
 esmtp_fact_t *esmtp_session_client_line(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
 {
     s->client_spoke = true;
+    s->farewell = event->command.row && event->command.row->id == ESMTP_VERB_QUIT;
     esmtp_pending_t *data = esmtp_session_open_data(s);
     if (esmtp_session_login(s, event))
         return sasl_sent(s, at, event);

@@ -8,7 +8,6 @@
 #define ESMTP_SESSION_PRIV_H
 
 #include "session.h"
-#include "summary.h"
 
 /* A command, or the end of a message, that waits for its reply. */
 typedef struct {
@@ -84,6 +83,7 @@ typedef struct {
     uint64_t not_offered; /* ESMTP_NEEDS_MAX */
     uint8_t masked;       /* esmtp_masked_t */
     bool cut_in_message;  /* say with the client's next octets that it closed TLS in the middle of a message */
+    bool after_starttls;  /* the client went on in plaintext while STARTTLS had no answer */
     bool unclosed;        /* the client's newest line left a "<" or a quote open */
     bool hiding_refused;  /* a login by a mechanism that hides the password was given up or refused */
     esmtp_fact_t *early;  /* the client spoke before the greeting: in this line */
@@ -163,6 +163,7 @@ struct esmtp_session {
     bool say_anew;        /* say with the next fact that what stands before it was read anew */
     bool tls_failed;      /* say with the next fact that no TLS came after the 220 */
     bool tls_over[2];     /* for each side: it was said that it went back to clear */
+    bool farewell;        /* the line at hand says goodbye, as it does after a handshake that failed: QUIT, 221, 421 */
     bool offer_shown;     /* a fact refers to the list of extensions */
     bool offer_first_tls; /* the next EHLO reply is the first inside TLS */
     bool xack_off;
@@ -178,8 +179,9 @@ struct esmtp_session {
     const esmtp_verb_row_t *text_row;
     esmtp_fact_t *text_fact; /* its newest piece; NULL if there is none or something else came since */
     bool text_joins;         /* and what comes next in this call goes on with it */
-    esmtp_fact_t *false_end; /* the piece of it that holds the first of them; NULL if none does */
-    uint32_t false_ends;     /* that were passed in the message under way */
+    esmtp_fact_t *false_end; /* the newest piece of it that is known to hold false ends; NULL if none is */
+    uint32_t false_ends;     /* that were passed since that piece began */
+    uint8_t false_pieces;    /* of which it was said, up to FALSE_PIECES */
     uint32_t carried;        /* octets of the next fact of the client that lie in facts before it */
     uint64_t octets_left;
     uint64_t octets_entry;    /* number of the pending entry that the octets belong to */

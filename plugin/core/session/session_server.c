@@ -259,6 +259,8 @@ static void time_from(esmtp_session_t *s, esmtp_fact_t *fact, int64_t now, int64
 {
     fact->delta = now - since;
     fact->flags |= ESMTP_FF_TIMED;
+    if (fact->delta < 0)
+        esmtp_findings_put(&s->sum->found, ESMTP_FINDING_NEGATIVE_TIME); /* said beside the time */
     if (fact->delta <= s->sum->slowest)
         return;
     s->sum->slowest = fact->delta;
@@ -301,12 +303,15 @@ static void tls_answered(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
     if (code != 220 || at->tls) {
         if (s->tls_phase == ESMTP_TLS_PHASE_ASKED)
             esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_NONE);
+        s->told.after_starttls = false;
         return;
     }
     esmtp_session_enter_tls(s, ESMTP_TLS_PHASE_DUE);
     s->tls_over[ESMTP_SIDE_A] = s->tls_over[ESMTP_SIDE_B] = false; /* what is said of an earlier attempt is said */
     s->tls_frame = at->frame;
     fact->flags |= ESMTP_FF_TLS_NEXT;
+    if (s->told.after_starttls)
+        esmtp_session_raise(s, fact, ESMTP_FINDING_CLEAR_AFTER_STARTTLS);
 }
 
 /* RFC 2645, RFC 821: the former client is the server now and greets. */
@@ -601,6 +606,7 @@ esmtp_fact_t *esmtp_session_server_line(esmtp_session_t *s, const esmtp_stamp_t 
         s->reply.open = false;
     if (reply->valid && reply->code >= 200 && !s->reply.open)
         esmtp_session_end_text_by_reply(s, at);
+    s->farewell = reply->code == 221 || reply->code == 421;
     esmtp_fact_t *fact = esmtp_session_line_fact(s, at, s->server, ESMTP_FACT_REPLY, &event->line);
     s->server_spoke = true;
     fact->code = reply->code;

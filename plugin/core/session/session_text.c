@@ -31,6 +31,7 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     esmtp_session_enter(s, ESMTP_STEP_TEXT);
     s->false_ends = 0;
     s->false_end = NULL;
+    s->false_pieces = 0;
     s->text_gap = s->text_lost_head = s->text_early = false;
     s->text_command = command;
     s->text_row = row;
@@ -170,6 +171,20 @@ static esmtp_fact_t *joined_text(const esmtp_session_t *s, const esmtp_stamp_t *
     return next ? fact : NULL;
 }
 
+/* Pieces of one message in which false ends are pointed out. */
+#define FALSE_PIECES 10
+
+/* A piece of text holds a false end. */
+static void found_false_end(esmtp_session_t *s, esmtp_fact_t *fact)
+{
+    if (fact == s->false_end || s->false_pieces >= FALSE_PIECES)
+        return;
+    s->false_pieces++;
+    s->false_ends = 0;
+    s->false_end = fact;
+    esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
+}
+
 esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len, uint64_t before)
 {
     esmtp_message_t *m = s->message;
@@ -188,10 +203,9 @@ esmtp_fact_t *esmtp_session_text(esmtp_session_t *s, const esmtp_stamp_t *at, ui
         esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     if (s->text_lost_head)
         fact->flags |= ESMTP_FF_LOST_PEER;
-    if (news & ESMTP_BODY_FAKE_END && !esmtp_session_lf_only(s)) {
-        esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
-        s->false_end = fact;
-    }
+    if (s->body.flags & ESMTP_BODY_FAKE_END && !esmtp_session_lf_only(s))
+        found_false_end(s, fact);
+    s->body.flags &= ~(uint32_t)ESMTP_BODY_FAKE_END; /* the next one is news again */
     s->text_early = s->text_lost_head = false;
     return fact;
 }

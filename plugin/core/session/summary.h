@@ -12,6 +12,13 @@
 /* Octets of a reply's text that are kept. */
 #define ESMTP_SUMMARY_TEXT 200
 
+/* What waits for a reply, if the connection ends here. */
+typedef enum {
+    ESMTP_LEFT_NOTHING = 0, /* or nobody knows */
+    ESMTP_LEFT_COMMAND,     /* a command; or the end of a reply */
+    ESMTP_LEFT_MESSAGE,     /* a whole message, for some of its recipients at least */
+} esmtp_left_t;
+
 typedef struct esmtp_summary {
     esmtp_txn_t *txns;           /* the newest; further ones by .before */
     const esmtp_login_t *logins; /* likewise */

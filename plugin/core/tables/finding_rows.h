@@ -30,6 +30,10 @@ ROW(EARLY_AUTH, "smtp.expert.early_auth", WARN, SEQUENCE, EACH,
     "Authentication data before the server's 334", "RFC 4954 4")
 ROW(EARLY_REPLY, "smtp.expert.early_reply", NOTE, SEQUENCE, EACH,
     "Early reply: the server answers before the end of the message", NULL)
+ROW(NO_VERDICT, "smtp.expert.no_verdict", WARN, SEQUENCE, ONCE,
+    "No verdict on this message: the connection was closed before the server's reply (for all recipients). The client will send it again, and it may arrive twice", "RFC 1047")
+ROW(NO_REPLY, "smtp.expert.no_reply", NOTE, SEQUENCE, ONCE,
+    "No reply: the connection ended before this command was answered, or before its reply was complete", "RFC 5321 3.8")
 ROW(GAP, "smtp.expert.gap", NOTE, REASSEMBLE, TIMES(10),
     "Octets missing: not captured, or withheld by TCP (see the preferences tcp.reassemble_out_of_order and tcp.no_subdissector_on_error)", NULL)
 ROW(FAKE_END, "smtp.expert.fake_end", WARN, SECURITY, EACH,
@@ -114,7 +118,7 @@ ROW(LONG_TEXT_LINE, "smtp.expert.long_text_line", NOTE, PROTOCOL, EACH,
     "Long text line: more than 998 octets. Servers may cut, fold or refuse it, and DKIM breaks. Encode the message", "RFC 5321 4.5.3.1.6")
 ROW(EIGHT_BIT, "smtp.expert.eight_bit", NOTE, PROTOCOL, EACH,
     "Undeclared 8-bit text: octets above 127 without BODY=8BITMIME. A relay may damage them", "RFC 6152")
-ROW(TEXT_AFTER_REFUSAL, "smtp.expert.text_after_refusal", WARN, SEQUENCE, ONCE,
+ROW(TEXT_AFTER_REFUSAL, "smtp.expert.text_after_refusal", WARN, SEQUENCE, EACH,
     "Text after a refusal: the server refused the message and the client sends it all the same. Its lines are taken for commands", "RFC 5321 4.1.1.4")
 ROW(FOREIGN_PROTOCOL, "smtp.expert.foreign_protocol", WARN, SECURITY, ONCE,
     "Foreign protocol: another protocol speaks to this mail server, or an old back door is tried. A scanner, an open-proxy test, or a browser led here", "ALPACA (USENIX Security 2021)")

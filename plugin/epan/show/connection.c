@@ -12,8 +12,9 @@
 #include "secrets.h"
 #include "values.h"
 
-/* Bits of tcp_analysis.conversation_completeness: a FIN,ACK or RST was seen. */
+/* Bits of tcp_analysis.conversation_completeness: a FIN,ACK or RST was seen; a RST. */
 #define SEEN_END 0x30
+#define SEEN_RST 0x20
 
 const value_string esmtp_severities[] = {
     {PI_ERROR, "Error"}, {PI_WARN, "Warning"}, {PI_NOTE, "Note"}, {PI_CHAT, "Chat"}, {0, NULL}};
@@ -32,6 +33,32 @@ bool esmtp_connection_is_complete(const esmtp_connection_t *connection)
 {
     bool closed = connection->tcp && connection->tcp->conversation_completeness & SEEN_END;
     return connection->sum->opened && closed && !connection->sum->holed;
+}
+
+/* Whether it was the server that ended it, or somebody broke it off. */
+static bool is_ended_by_server(const esmtp_connection_t *connection)
+{
+    bool reset = connection->tcp->conversation_completeness & SEEN_RST;
+    return reset || (connection->server_flow && connection->server_flow->closing_initiator);
+}
+
+esmtp_finding_id_t esmtp_connection_end_finding(const esmtp_connection_t *connection)
+{
+    if (!connection->left || !connection->tcp || !(connection->tcp->conversation_completeness & SEEN_END))
+        return ESMTP_FINDING_NONE;
+    if (connection->left == ESMTP_LEFT_MESSAGE)
+        return ESMTP_FINDING_NO_VERDICT;
+    return is_ended_by_server(connection) ? ESMTP_FINDING_NO_REPLY : ESMTP_FINDING_NONE;
+}
+
+/* All that was found. */
+static esmtp_finding_set_t all_findings(const esmtp_connection_t *connection)
+{
+    esmtp_finding_set_t found = connection->sum->found;
+    esmtp_finding_id_t end = esmtp_connection_end_finding(connection);
+    if (end)
+        esmtp_findings_put(&found, end);
+    return found;
 }
 
 static bool is_listed(const char *const *users, unsigned n, const char *user)
@@ -91,9 +118,9 @@ const char *esmtp_connection_hello(const esmtp_connection_t *connection)
 unsigned esmtp_connection_findings(const esmtp_connection_t *connection, esmtp_finding_id_t *ids)
 {
     unsigned n = 0;
+    esmtp_finding_set_t found = all_findings(connection);
     for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
-        if (esmtp_finding_rows[id].severity >= ESMTP_WARN &&
-            esmtp_findings_have(&connection->sum->found, (esmtp_finding_id_t)id))
+        if (esmtp_finding_rows[id].severity >= ESMTP_WARN && esmtp_findings_have(&found, (esmtp_finding_id_t)id))
             ids[n++] = (esmtp_finding_id_t)id;
     }
     return n;
@@ -104,8 +131,9 @@ uint32_t esmtp_connection_worst(const esmtp_connection_t *connection)
     static const uint32_t severity_of[] = {
         [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
     int worst = -1;
+    esmtp_finding_set_t found = all_findings(connection);
     for (unsigned id = 1; id < ESMTP_FINDINGS; id++) {
-        if (esmtp_findings_have(&connection->sum->found, (esmtp_finding_id_t)id))
+        if (esmtp_findings_have(&found, (esmtp_finding_id_t)id))
             worst = MAX(worst, esmtp_finding_rows[id].severity);
     }
     return worst < 0 ? 0 : severity_of[worst];

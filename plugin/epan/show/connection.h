@@ -19,10 +19,12 @@ struct tcp_analysis;
 /* Lives with the capture file. What it says may change until the capture ends. */
 typedef struct {
     const esmtp_summary_t *sum;
-    const struct tcp_analysis *tcp; /* what TCP knows of the connection; NULL if it is not TCP's */
-    uint32_t tls_first;             /* first frame of which TLS made something, readable or not; 0: none */
-    uint8_t alert;                  /* the first alert of TLS that tells of a failure; 0: none */
-    bool alert_of_server;           /* who sent it */
+    const struct tcp_analysis *tcp;        /* what TCP knows of the connection; NULL if it is not TCP's */
+    uint32_t tls_first;                    /* first frame of which TLS made something, readable or not; 0: none */
+    uint8_t alert;                         /* the first alert of TLS that tells of a failure; 0: none */
+    bool alert_of_server;                  /* who sent it */
+    esmtp_left_t left;                     /* what waits for a reply after the newest octets */
+    const struct _tcp_flow_t *server_flow; /* of tcp: what the server sent; NULL if that is not known */
 } esmtp_connection_t;
 
 /* How it was protected, and what became of it, in words. totals: of its summary. */
@@ -46,6 +48,9 @@ const char *esmtp_connection_alert(wmem_allocator_t *pool, const esmtp_connectio
 
 /* EHLO, HELO or LHLO: the newest that was accepted; "none". A string constant. */
 const char *esmtp_connection_hello(const esmtp_connection_t *connection);
+
+/* What is found because the connection was closed, as later passes know: left unanswered by it. NONE: nothing. */
+esmtp_finding_id_t esmtp_connection_end_finding(const esmtp_connection_t *connection);
 
 /* Findings that count: warnings and errors. ids: room for ESMTP_FINDINGS. Returns how many. */
 unsigned esmtp_connection_findings(const esmtp_connection_t *connection, esmtp_finding_id_t *ids);

@@ -207,6 +207,14 @@ static void parts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
     }
 }
 
+/* What the end of the connection shows. */
+static void end_finding_add(const esmtp_show_t *show, proto_item *item)
+{
+    esmtp_finding_id_t id = esmtp_connection_end_finding(show->connection);
+    if (id)
+        esmtp_finding_add(show->pinfo, item, id);
+}
+
 void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
 {
     packet_info *pinfo = shown->pinfo;
@@ -235,6 +243,8 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
     parts_add(&show, shown);
     if (shown->sum_up)
         esmtp_session_add(&show);
+    if (shown->sum_up && show.later)
+        end_finding_add(&show, item);
     if (shown->undecided && !show.server)
         esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
     info_write(&show);

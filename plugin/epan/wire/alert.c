@@ -15,6 +15,7 @@
 #define ALERT            21
 #define APPLICATION_DATA 23
 #define ALERT_OCTETS     2
+#define CLOSE_NOTIFY     0
 /* Ciphertext of an alert has no more octets than this: two of plaintext, type, tag; padding is hardly ever used. */
 #define CIPHERTEXT_MAX 64
 
@@ -23,6 +24,8 @@ static int proto_tls = -1;
 static void note(const esmtp_call_t *call, uint8_t description)
 {
     esmtp_conn_t *conn = call->conn;
+    if (description == CLOSE_NOTIFY && !conn->tls_closed[call->side])
+        conn->tls_closed[call->side] = call->pinfo->num;
     if (conn->whole.alert || !esmtp_alert_is_failure(description))
         return;
     conn->whole.alert = description;

@@ -9,8 +9,8 @@
 
 #include "stream.h"
 
-/* First visit: notes the first alert of the connection that tells of a failure, if it is among these records, of which
- * TLS has made what it could. */
+/* First visit: notes whether a side closes TLS, and the first alert of the connection that tells of a failure, if it is
+ * among these records, of which TLS has made what it could. */
 void esmtp_alert_look(const esmtp_call_t *call);
 
 void esmtp_alert_handoff(void);

@@ -338,6 +338,8 @@ static void tell_ends(const esmtp_call_t *call)
     conn->ends_told = true;
     conn->ends_server = server;
     conn->layer = call->layer;
+    if (conn->whole.tcp)
+        conn->whole.server_flow = from_server ? conn->whole.tcp->fwd : conn->whole.tcp->rev;
     const address *client = from_server ? &pinfo->dst : &pinfo->src, *host = from_server ? &pinfo->src : &pinfo->dst;
     esmtp_ends_t ends = {
         .port = (uint16_t)(from_server ? pinfo->srcport : pinfo->destport),
@@ -559,6 +561,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
         stream->next += (uint32_t)lost;
     }
     call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);
+    call->conn->whole.left = esmtp_session_left(call->conn->session);
     found->last = stream->facts.n;
     found->undecided = esmtp_session_in_doubt(call->conn->session);
     if (taken_back != esmtp_session_taken_back(call->conn->session))

@@ -82,6 +82,7 @@ typedef struct {
     uint16_t tls_version; /* that the server chose, as TLS numbers it; 0: not known */
     esmtp_proxy_place_t proxy;
     uint32_t tls_first_seq;     /* where in whole.tls_first TLS began */
+    uint32_t tls_closed[2];     /* for each side: frame in which it was seen to end TLS politely; 0: none */
     uint32_t tls_from[2];       /* for each side: first frame whose octets went to TLS; 0: none did */
     esmtp_stream_t *streams[2]; /* layer: the streams of both sides; of TLS NULL while there is none */
     esmtp_stream_t in_clear[2];

@@ -129,8 +129,7 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
         conn->tls_last[call->side] = true;
         if (!conn->whole.tls_first && !waits)
             first_taken(call);
-        if (!conn->whole.alert)
-            esmtp_alert_look(call);
+        esmtp_alert_look(call);
     }
     start_add(call, tree);
 }

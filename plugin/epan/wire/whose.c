@@ -217,8 +217,20 @@ static esmtp_whose_t in_clear(const esmtp_call_t *call)
     return is_announced(call) || may_be_hello(call) ? ESMTP_WHOSE_TLS : ESMTP_WHOSE_SMTP;
 }
 
+/* Whether a side has closed TLS, and goes on with what is no record of it. (TLS would wait for five octets.) */
+static bool is_after_tls(const esmtp_call_t *call)
+{
+    uint32_t closed = call->conn->tls_closed[call->side];
+    return closed && call->pinfo->num > closed && esmtp_look_record(call->tvb) == ESMTP_LOOK_NO;
+}
+
 static esmtp_whose_t in_tls(const esmtp_call_t *call)
 {
+    if (is_after_tls(call)) {
+        if (!PINFO_FD_VISITED(call->pinfo))
+            esmtp_tls_back(call);
+        return ESMTP_WHOSE_SMTP;
+    }
     bool client = esmtp_session_server(call->conn->session) != call->side;
     bool maybe = call->conn->tls_maybe && client && !PINFO_FD_VISITED(call->pinfo);
     return maybe && esmtp_stream_disproves_tls(call) ? ESMTP_WHOSE_SMTP : ESMTP_WHOSE_TLS;

@@ -103,6 +103,8 @@ static const body_case_t body_cases[] = {
     {"dots inside a line", LIT("A..B.\r\n.\r\n"), true, 10, LIT("A..B.\r\n"), 0, false},
     {"dot not doubled", LIT(".A\r\n.\r\n"), true, 7, LIT("A\r\n"), DOT, false},
     {"dot and blank", LIT("A\r\n. \r\n.\r\n"), true, 10, LIT("A\r\n \r\n"), DOT, false},
+    {"CRLF NUL.CRLF", TEXT("A\r\n\0.\r\n"), LIT("A\r\n\0.\r\n"), NUL | FAKE, true},
+    {"text NUL.CRLF", TEXT("A\0.\r\n"), LIT("A\0.\r\n"), NUL, false},
     {"LF.CRLF", TEXT("A\n.\r\n"), LIT("A\n.\r\n"), LF | FAKE, true},
     {"CRLF.LF", TEXT("A\r\n.\n"), LIT("A\r\n\n"), LF | FAKE, true},
     {"LF.LF", TEXT("A\n.\n"), LIT("A\n.\n"), LF | FAKE, true},
@@ -179,16 +181,21 @@ typedef struct {
     size_t n;
 } whole_t;
 
-typedef enum { EOL_NONE, EOL_CRLF, EOL_LF, EOL_CR } eol_t;
+typedef enum { EOL_NONE, EOL_CRLF, EOL_LF, EOL_CR, EOL_NUL } eol_t;
 
 static bool is_at(whole_t w, size_t i, uint8_t octet)
 {
     return i < w.n && w.p[i] == octet;
 }
 
-/* Which line end stands in front of octet i; the beginning counts as CRLF. */
+/* Which line end stands in front of octet i; the beginning counts as CRLF. NUL: CRLF and NULs after it. */
 static eol_t eol_before(whole_t w, size_t i)
 {
+    size_t end = i;
+    while (end > 0 && w.p[end - 1] == '\0')
+        end--;
+    if (end < i)
+        return eol_before(w, end) == EOL_CRLF ? EOL_NUL : EOL_NONE;
     if (i == 0)
         return EOL_CRLF;
     if (w.p[i - 1] == '\n')
@@ -206,11 +213,13 @@ static void define_octet(whole_t w, size_t i, result_t *r)
         r->flags |= LF;
     if (w.p[i] == '\r' && known && w.p[i + 1] != '\n')
         r->flags |= CR;
-    if (dot && eol == EOL_CRLF && known && strchr("\r\n.", w.p[i + 1]) == NULL)
+    if (dot && eol == EOL_CRLF && known && memchr("\r\n.", w.p[i + 1], 3) == NULL)
         r->flags |= DOT;
     if (dot && eol != EOL_NONE && is_at(w, i + 1, '\n'))
         r->flags |= FAKE;
-    if (dot && (eol == EOL_LF || eol == EOL_CR) && is_at(w, i + 1, '\r'))
+    if (w.p[i] == '\0')
+        r->flags |= NUL;
+    if (dot && (eol == EOL_LF || eol == EOL_CR || eol == EOL_NUL) && is_at(w, i + 1, '\r'))
         r->flags |= FAKE;
     if (dot && eol == EOL_CRLF && is_at(w, i + 1, '\r') && i + 2 < w.n)
         r->flags |= FAKE; /* not the end, or it would have ended */
@@ -232,7 +241,7 @@ static bool define_fake_end(whole_t w)
     if (crs == 0 || crs + 1 == n || w.p[n - 2 - crs] != '.')
         return false;
     eol = eol_before(w, n - 2 - crs);
-    return eol == EOL_LF || eol == EOL_CR || (eol == EOL_CRLF && crs > 1);
+    return eol == EOL_LF || eol == EOL_CR || eol == EOL_NUL || (eol == EOL_CRLF && crs > 1);
 }
 
 static void define(whole_t w, result_t *r)
@@ -262,17 +271,14 @@ static void compare(whole_t w, const result_t *got, const result_t *expected)
     g_free(text);
 }
 
-/* All texts of eight of CR, LF, dot and a letter, whole, cut at each position, and octet by
- * octet. */
-static void every_short_text(void **state)
+/* All texts of eight of four octets, whole, cut at each position, and octet by octet. */
+static void every_text_of(const char *alphabet)
 {
     enum { LENGTH = 8 };
-    static const char alphabet[] = "\r\n.A";
     uint8_t octets[LENGTH + 1] = {0};
     result_t expected;
     result_t got;
 
-    (void)state;
     for (uint32_t k = 0; k < 1u << (2 * LENGTH); k++) {
         whole_t w = {octets, LENGTH};
         for (size_t i = 0; i < LENGTH; i++)
@@ -285,6 +291,13 @@ static void every_short_text(void **state)
         feed_pieces(esmtp_span(octets, LENGTH), 1, 1, &got);
         compare(w, &got, &expected);
     }
+}
+
+static void every_short_text(void **state)
+{
+    (void)state;
+    every_text_of("\r\n.A");
+    every_text_of("\r\n.\0");
 }
 
 /* So many letters between a head and a tail. */

@@ -1246,8 +1246,8 @@ static const dialogue_t dialogues[] = {
              "S3 reply EHLO 250- hello\n"
              "S3 reply EHLO 250 >2 hello\n"
              "C4 command STARTTLS 220 >5\n"
-             "C4 command MAIL t1 none-due !clear-after-starttls !clear-mail !pipeline\n"
-             "S5 reply STARTTLS 220 >4 tls-next\n"
+             "C4 command MAIL t1 none-due !clear-mail !pipeline\n"
+             "S5 reply STARTTLS 220 >4 tls-next !clear-after-starttls\n"
              "C7 command NOOP 250 >8\n"
              "S8 reply NOOP 250 >7\n"},
     {.label = "no TLS behind the 220",
@@ -1301,7 +1301,7 @@ static const dialogue_t dialogues[] = {
              "S7 reply NOOP 250 >6\n"
              "C8 command STARTTLS 220 >9\n"
              "S9 reply STARTTLS 220 >8 tls-next\n"
-             "S11 reply 421 !clear-after-tls\n"},
+             "S11 reply 421\n"},
     {.label = "handshake refused in clear, twice",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "STARTTLS\r\n"},
@@ -1336,7 +1336,7 @@ static const dialogue_t dialogues[] = {
              "C2 command STARTTLS 220 >3\n"
              "S3 reply STARTTLS 220 >2 tls-next\n"
              "S4 reply 554 !clear-after-220\n"
-             "S5 reply 421 !clear-after-tls\n"},
+             "S5 reply 421\n"},
     {.label = "AUTH LOGIN",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -3277,8 +3277,8 @@ static const dialogue_t dialogues[] = {
                          "S8 reply RCPT 250 >7 t1\n"
                          "C9 command BDAT t1 no-reply\n"
                          "C9 chunk BDAT 8 t1\n"
-                         "C11 command QUIT 221 >12 t1 !clear-after-tls !tls-closed-in-message\n"
-                         "S12 reply QUIT 221 >11 t1 !clear-after-tls => aborted b@y:250\n"
+                         "C11 command QUIT 221 >12 t1 !tls-closed-in-message\n"
+                         "S12 reply QUIT 221 >11 t1 => aborted b@y:250\n"
                          "~ abcdefgh\n"},
     {.label = "TLS ends in the middle of a text: what follows in plaintext is none of it",
      .steps = {HELLO,
@@ -3297,8 +3297,8 @@ static const dialogue_t dialogues[] = {
                          "C9 command DATA 354 >10 t1\n"
                          "S10 reply DATA 354 >9 t1\n"
                          "C11 text DATA 5 t1\n"
-                         "C13 command QUIT 221 >14 t1 !clear-after-tls !tls-closed-in-message\n"
-                         "S14 reply QUIT 221 >13 t1 !clear-after-tls => aborted b@y:250\n"
+                         "C13 command QUIT 221 >14 t1 !tls-closed-in-message\n"
+                         "S14 reply QUIT 221 >13 t1 => aborted b@y:250\n"
                          "~ abc\\r\\n\n"},
     {.label = "TURN in the middle of a mail",
      .steps = {HELLO,
