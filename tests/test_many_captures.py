@@ -97,14 +97,25 @@ def test_parts_are_the_whole(log, tshark, mixed, tmp_path, suffix):
     assert sorted(lines) == wanted and len(wanted) == 24 and sum('"tls"' in row for row in wanted) == 6
 
 
-def test_each_part_has_its_share(log, mixed, tmp_path):
-    """What a part's tshark reads is seen by what it is asked to say."""
-    lines, said, status = log("--json", "--jobs", 3, mixed.save(tmp_path / "mixed.pcapng"), "--", "-z", "io,stat,0,smtp.req.verb",
-                              cut=1)
+def shares(log, path, jobs):
+    """How many frames each part's tshark reads, seen by what it is asked to say."""
+    lines, _, status = log("--json", "--jobs", jobs, path, "--", "-z", "io,stat,0,smtp.req.verb", cut=1)
     assert status == 0
-    lines = [line for line in lines if "<>" in line]
-    frames = [int(re.search(r"<>[^|]*\| *(\d+)", line)[1]) for line in lines]
+    return [int(re.search(r"<>[^|]*\| *(\d+)", line)[1]) for line in lines if "<>" in line]
+
+
+def test_each_part_has_its_share(log, mixed, tmp_path):
+    frames = shares(log, mixed.save(tmp_path / "mixed.pcapng"), 3)
     assert len(frames) == 3 and min(frames) > max(frames) / 3
+
+
+def test_each_part_has_its_share_of_one_client(log, tmp_path):
+    """Linux takes even ports alone as long as there are any."""
+    capture = Capture()
+    for n in range(40):
+        capture.add(session(data(b"Subject: s\r\n\r\n", n)), client="192.0.2.1", server="198.51.100.25", client_port=40000 + 2 * n)
+    for jobs in (2, 4):
+        assert len(set(shares(log, capture.save(tmp_path / "one.pcap"), jobs))) == 1
 
 
 def test_the_same_in_tsv(log, tshark, mixed, tmp_path):
