@@ -311,3 +311,16 @@ def test_a_machine_that_is_not_there(log, machines, captures, tmp_path):
                                   cwd=tmp_path, environment=environment)
         assert (len(lines), status) == (rows, wanted), said
         assert wanted == 0 or f"error: {capture}, part whole: exit status 255" in said
+
+
+@pytest.mark.skipif(bool(os.environ.get("ESMTP_PRELOAD")), reason="a login shell has no ASan for the module")
+def test_each_machine_reads_its_own(machines, source, captures, tmp_path):
+    """The command of plugin/doc/many.md."""
+    _, hosts, environment = machines
+    command = re.search(r"^parallel --nonall .*$", (source / "plugin/doc/many.md").read_text(), re.MULTILINE)[0]
+    (tmp_path / "hosts").write_text("\n".join(hosts) + "\n")
+    shutil.copy(captures / "postfix-swaks.pcapng", tmp_path / "a.pcap")
+    command = command.replace("captures/log", str(source / "captures/log"), 1).replace("/var/captures", str(tmp_path))
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, env={**os.environ, **environment}, check=True, timeout=120, stdin=subprocess.DEVNULL)
+    rows = (tmp_path / "mails.json").read_text().splitlines()
+    assert len(rows) == 2 and all(row.startswith('{"capture":') for row in rows)

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "sudo apt-get install cmake make gcc pkg-config libglib2.0-dev wireshark-dev": "test_build, and tests/release",
     "gcc -shared -fPIC captures/lab/inside/keylog.c -o keylog.so -l:libssl.so.3": "captures/lab/machine.py, for each capture",
     "sudo captures/lab/run --keys": "takes root, and servers from Debian's mirror: by hand",
+    "parallel --nonall --sshloginfile hosts 'captures/log --json /var/captures/*.pcap' >mails.json":
+        "test_many_captures::test_each_machine_reads_its_own",
     "set(CUSTOM_PLUGIN_SRC_DIR plugins/epan/esmtp)": "tests/intree",
     'local foo = Proto("xfoo", "An extension of our own")': "test_lua_of_the_documents_works",
     """tshark -r FILE -O smtp -o 'uat:esmtp_keywords:"XFOO","What our relays say to each other.","Our handbook"'""": "test_extend",
