@@ -208,7 +208,6 @@ BROKEN = {
     "SIZE ": "Blank at the end",
     "SIZE 100 ": "Blank at the end",
     " SIZE 100": "Blank before",
-    "AUTH": "Parameter is missing",
     "AUTH=": "Parameter is missing",
     "AUTH login": "Not a mechanism",
     "AUTH ABCDEFGHIJKLMNOPQRSTU": "Not a mechanism",

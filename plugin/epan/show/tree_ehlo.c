@@ -428,7 +428,8 @@ static void parameter_check(const extension_t *x)
 
 static void row_check(const extension_t *x)
 {
-    if (needs_parameter(x->row) && x->line.parameter.len == 0)
+    bool bare_auth = x->row->form == ESMTP_EHLO_AUTH && !x->line.glued; /* Exchange, where no mechanism is allowed */
+    if (needs_parameter(x->row) && x->line.parameter.len == 0 && !bare_auth)
         esmtp_bad_value(&x->place, x->item, "Parameter is missing");
     if (x->line.glued && !may_be_glued(x->row))
         esmtp_bad_value(&x->place, x->item, "\"=\" directly after the keyword");
