@@ -9,6 +9,7 @@
 #include "heuristics.h"
 
 #include "../show/fields.h"
+#include "look.h"
 
 static int proto;
 static esmtp_bool_t enabled = true;
@@ -22,7 +23,7 @@ static bool is_on(void)
 
 static esmtp_bool_t match_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return is_on() && entries.any_tcp(tvb, pinfo, tree, data) > 0;
+    return esmtp_look_starts(tvb) && is_on() && entries.any_tcp(tvb, pinfo, tree, data) > 0;
 }
 
 /* Whether the user has said by Decode As what is inside TLS on a port, and it is not SMTP. TLS asks heuristics first.
@@ -36,7 +37,7 @@ static bool is_taken(uint32_t port)
 
 static esmtp_bool_t match_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!is_on() || is_taken(pinfo->srcport) || is_taken(pinfo->destport))
+    if (!esmtp_look_starts(tvb) || !is_on() || is_taken(pinfo->srcport) || is_taken(pinfo->destport))
         return false;
     return entries.any_tls(tvb, pinfo, tree, data) > 0;
 }

@@ -228,6 +228,20 @@ static bool is_greeting(esmtp_span_t rest)
     return ours;
 }
 
+bool esmtp_look_starts(tvbuff_t *tvb)
+{
+    static const char *const starts[] = {"220", "EHLO", "HELO", "LHLO", "421", "521", "554", "PROX", "\r\n\r\n"};
+    if (tvb_captured_length(tvb) < 4)
+        return false;
+    esmtp_span_t start = esmtp_span(tvb_get_ptr(tvb, 0, 4), 4);
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        /* Letters differ from their small ones in this bit. */
+        if (((start.p[0] ^ (uint8_t)starts[i][0]) & 0xdf) == 0 && esmtp_span_starts(start, starts[i]))
+            return true;
+    }
+    return false;
+}
+
 bool esmtp_look_own(tvbuff_t *tvb)
 {
     esmtp_span_t rest = beginning(tvb), text;

@@ -25,6 +25,8 @@ esmtp_look_t esmtp_look_hello(tvbuff_t *tvb);
 uint16_t esmtp_look_version(tvbuff_t *tvb);
 /* Whether octets begin with a reply or a known verb, or hold a line that begins a session or a mail. */
 esmtp_look_t esmtp_look_line(tvbuff_t *tvb);
+/* Whether the first four octets are such that these may be so, or a PROXY header: most of what others say is not. */
+bool esmtp_look_starts(tvbuff_t *tvb);
 /* Whether octets begin with a greeting or hello that only SMTP or LMTP speaks: "220 ... SMTP ...", "EHLO name". */
 bool esmtp_look_own(tvbuff_t *tvb);
 /* What octets begin with: a line of a greeting (220), a hello, anything else. */
