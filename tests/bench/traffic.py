@@ -136,14 +136,14 @@ def _each(session):
 def _mails(count):
     steps = large_session(attachment(200_000))
     capture = Capture()
-    capture.add_all([steps] * count, mss=1400)
+    capture.add_all([steps] * count, mss=1400, acks=True)
     return capture, None
 
 
 def _one(session):
     def make(size):
         capture = Capture()
-        capture.add(session(size), mss=1400)
+        capture.add(session(size), mss=1400, acks=True)
         return capture, None
     return make
 
@@ -152,7 +152,7 @@ def _implicit_tls(count):
     capture = Capture()
     for n in range(count):
         steps, keys = secure(short_session(n))
-        capture.add(steps, port=465)
+        capture.add(steps, port=465, acks=True)
         capture.secrets += keys
     return capture, None
 
@@ -163,12 +163,66 @@ def _starttls(count):
     before = [*hello(), C("STARTTLS\r\n"), S("220 2.0.0 Ready to start TLS\r\n")]
     for n in range(count):
         steps, keys = secure(short_session(n)[1:], before)
-        capture.add(steps)
-        apart.add(steps[:len(before)], end=None)
-        apart.add(steps[len(before):], handshake=False, port=465)
+        capture.add(steps, acks=True)
+        apart.add(steps[:len(before)], end=None, acks=True)
+        apart.add(steps[len(before):], handshake=False, port=465, acks=True)
         capture.secrets += keys
     apart.secrets = capture.secrets
     return capture, apart
+
+
+# --- What is not SMTP -----------------------------------------------------------------------------
+
+
+def _lines(dice, count, size):
+    return b"".join(bytes(dice.choices(b"abcdefghijklmnopqrstuvwxyz     ", k=size)) + b"\r\n" for _ in range(count))
+
+
+def _http(dice):
+    head = b"GET /index.html?q=%d HTTP/1.1\r\nHost: www.example\r\nAccept: */*\r\n\r\n" % dice.randrange(10**6)
+    page = _lines(dice, 30, 100)
+    return [C(head), S(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(page) + page)] * 3
+
+
+def _ftp(dice):
+    return [S("220 ftp.example FTP server ready\r\n"), C("USER anonymous\r\n"), S("331 Guest login ok\r\n"),
+            C("PASS guest\r\n"), S("230 Logged in\r\n"), *[C("CWD /pub\r\n"), S("250 Okay\r\n")] * 5, C("QUIT\r\n"),
+            S("221 Goodbye\r\n")]
+
+
+def _chat(dice):
+    """Text in lines of 1 kB, as of a chat or a log."""
+    return [C("NICK somebody\r\n"), *(S(_lines(dice, 1, 1000)) for _ in range(20))]
+
+
+def _binary(dice):
+    return [step for _ in range(10) for step in (C(dice.randbytes(200)), S(dice.randbytes(1000)))]
+
+
+def _dns(dice):
+    asked = dice.randbytes(2) + bytes.fromhex("0100000100000000000003777777076578616d706c650000010001")
+    answer = asked[:2] + bytes.fromhex("8180000100010000000003777777076578616d706c650000010001c00c00010001000000ff0004c0000201")
+    return [C(len(asked).to_bytes(2, "big") + asked), S(len(answer).to_bytes(2, "big") + answer)]
+
+
+def _tls(dice):
+    record = lambda size: b"\x17\x03\x03" + size.to_bytes(2, "big") + dice.randbytes(size)
+    return [step for _ in range(10) for step in (C(record(200)), S(record(1200)))]
+
+
+# Each: a session; its port, mostly one that is nobody's; what finding SMTP on any port may add to reading it.
+FOREIGN = {"HTTP": (_http, 8099, 0.003), "FTP": (_ftp, 2199, 0.003), "chat": (_chat, 6999, 0.003),
+           "binary": (_binary, 7999, 0.001), "DNS": (_dns, 53, 0.001), "TLS": (_tls, 4499, 0.001)}
+
+
+def _foreign(name):
+    def make(count):
+        session, port, _ = FOREIGN[name]
+        capture = Capture()
+        for n in range(count):
+            capture.add(session(random.Random(n)), port=port, acks=True)
+        return capture, None
+    return make
 
 
 @dataclass(frozen=True)
@@ -234,7 +288,7 @@ def made(name, size, folder):
 
 
 def _make(name, size, folder, stem, notes):
-    capture, apart = TRAFFIC[name].make(size)
+    capture, apart = _foreign(name)(size) if name in FOREIGN else TRAFFIC[name].make(size)
     path = capture.save(folder / f"{stem}.{'pcapng' if capture.secrets else 'pcap'}")
     beside = apart.save(folder / f"{stem}-apart.pcapng") if apart else path
     packets = sum(1 for stream in capture.streams for _ in stream.packets())
