@@ -251,7 +251,7 @@ def test_P10_chunk_refused_then_a_new_mail(read, two_pass):
         8 C BDAT {len(FIRST)} #1
         8 C text #1{later}
         9 S 503 for 8 #1
-        10 C MAIL FROM:<a@a> #2
+        10 C MAIL FROM:<a@a> #2 !out_of_order
         11 S 250 for 10 #2 #1 rejected
         12 C RCPT TO:<b@b> #2
         13 S 250 for 12 #2
@@ -424,7 +424,7 @@ P34_EMPTY = CAPTURE.add([*HELLO, *ENVELOPE, *DATA, C(".\r\n"), S("250 ok\r\n"), 
 
 def test_P34_starttls_refused(read):
     check(read[P34_STARTTLS], READ_HELLO + """
-        4 C STARTTLS
+        4 C STARTTLS !not_offered
         5 S 454 for 4
         6 C MAIL FROM:<a@a> #1
         7 S 250 for 6 #1

@@ -87,13 +87,13 @@ SESSIONS = {
     "220 of another command": Session(
         [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("454 no\r\n"),
          C("NOOP\r\n"), S("250 ok\r\n")], change=instead(), verbs=[], clear="EHLO XCLIENT STARTTLS NOOP",
-        experts=[(5, "identity_replaced")]),
+        experts=[(4, "not_offered"), (5, "identity_replaced")]),
     "220 of another command, and its own": Session(
         [*HELLO, C("XCLIENT NAME=a\r\nSTARTTLS\r\n"), S("220 mx.example ESMTP\r\n"), S("220 go\r\n")],
-        clear="EHLO XCLIENT STARTTLS", opened=6, experts=[(5, "identity_replaced")]),
+        clear="EHLO XCLIENT STARTTLS", opened=6, experts=[(4, "not_offered"), (5, "identity_replaced")]),
     "inside a transaction": Session(
         [*HELLO, *MAIL, *GO], clear="EHLO MAIL RCPT STARTTLS", opened=9,
-        experts=[(4, "clear_mail")]),
+        experts=[(4, "clear_mail"), (8, "out_of_order")]),
     "X-ANONYMOUSTLS": Session(
         [S("220 mx ESMTP\r\n"), C("EHLO client.example\r\n"),
          S("250-mx.example\r\n250 X-ANONYMOUSTLS\r\n"), C("X-ANONYMOUSTLS\r\n"),

@@ -92,7 +92,7 @@ def test_refused_mail_takes_a_number(read):
     check(read[REFUSED], READ_HELLO + """
         4 C MAIL FROM:<x@x> #1
         5 S 550 for 4 #1 rejected
-        6 C RCPT TO:<b@b>
+        6 C RCPT TO:<b@b> !out_of_order
         7 S 503 for 6
         8 C MAIL FROM:<a@a> #2
         9 S 250 for 8 #2
@@ -117,7 +117,7 @@ NESTED_ROWS = [[["2"], ["x@x"], [], ["503"]], [["1"], ["a@a"], ["b@b"], ["250"]]
 def test_second_mail_refused_has_a_row_and_changes_nothing(read):
     session = read[NESTED_REFUSED]
     check(session, READ_MAIL + """
-        6 C MAIL FROM:<x@x> #2
+        6 C MAIL FROM:<x@x> #2 !out_of_order
         7 S 503 for 6 #2 rejected
         8 C RCPT TO:<b@b> #1
         9 S 250 for 8 #1
@@ -135,7 +135,7 @@ def test_second_mail_refused_with_more_behind_it_in_the_batch(read, two_pass):
     # What stands behind the MAIL belongs to it until its reply comes.
     number = 1 if two_pass else 2
     check(session, READ_MAIL + f"""
-        6 C MAIL FROM:<x@x> #2
+        6 C MAIL FROM:<x@x> #2 !out_of_order
         6 C RCPT TO:<b@b> #{number}
         6 C DATA #{number}
         7 S 503 for 6 #2 rejected
@@ -151,7 +151,7 @@ def test_second_mail_refused_with_more_behind_it_in_the_batch(read, two_pass):
 def test_second_mail_accepted_begins_the_next(read):
     session = read[NESTED_ACCEPTED]
     check(session, READ_ENVELOPE + """
-        8 C MAIL FROM:<x@x> #2
+        8 C MAIL FROM:<x@x> #2 !out_of_order
         9 S 250 for 8 #2 #1 aborted
         10 C RCPT TO:<y@y> #2
         11 S 250 for 10 #2
@@ -204,7 +204,7 @@ def test_transaction_ends_with(read, line, two_pass):
     check(session, READ_ENVELOPE + f"""
         8 C {line} #1
         9 S 250 for 8 #1 aborted
-        10 C RCPT TO:<c@c>
+        10 C RCPT TO:<c@c> !out_of_order
         11 S 503 for 10
         12 C MAIL FROM:<a@a> #2
         13 S 250 for 12 #2{left}
@@ -221,8 +221,9 @@ GOES_ON = {line: CAPTURE.add([*HELLO, *MAIL, *RCPT, *say(line, reply), *say("RCP
 def test_transaction_goes_on_when_refused(read, line):
     session = read[GOES_ON[line]]
     code, = [line.split()[2] for line in session.lines if line.startswith("9 ")]
+    found = " !not_offered !out_of_order" if line == "STARTTLS" else ""
     check(session, READ_ENVELOPE + f"""
-        8 C {line} #1
+        8 C {line} #1{found}
         9 S {code} for 8 #1
         10 C RCPT TO:<c@c> #1
         11 S 250 for 10 #1
@@ -271,7 +272,7 @@ def test_quit_that_is_refused_leaves_it_open(read):
 
 def test_starttls_ends_it_on_220(read):
     check(read[STARTTLS], READ_MAIL + """
-        6 C STARTTLS #1
+        6 C STARTTLS #1 !not_offered !out_of_order
         7 S 220 for 6 #1 aborted
     """)
 
@@ -306,7 +307,7 @@ def test_refused_data_does_not_end_it(read):
         5 S 250 for 4 #1
         6 C RCPT TO:<no@b> #1
         7 S 550 for 6 #1
-        8 C DATA #1
+        8 C DATA #1 !out_of_order
         9 S 503 for 8 #1
         10 C QUIT #1
         11 S 221 for 10 #1 rejected
@@ -321,7 +322,7 @@ SECOND_TRY = CAPTURE.add([*HELLO, *MAIL, *say("DATA", "503 no recipient"), *RCPT
 
 def test_reply_to_the_message_counts_not_that_to_a_refused_data(read):
     check(read[SECOND_TRY], READ_MAIL + """
-        6 C DATA #1
+        6 C DATA #1 !out_of_order
         7 S 503 for 6 #1
         8 C RCPT TO:<b@b> #1
         9 S 250 for 8 #1
@@ -433,7 +434,7 @@ def test_connection_that_ends_first(read, two_pass):
     """)
     # The reply to the MAIL inside ends the outer one, and is the last that is known of the inner one.
     check(read[LEFT_INSIDE], READ_ENVELOPE + f"""
-        8 C MAIL FROM:<x@x> #2
+        8 C MAIL FROM:<x@x> #2 !out_of_order
         9 S 250 for 8 #2 #1 aborted{aborted}
     """)
 
@@ -527,8 +528,9 @@ NO_TURN = CAPTURE.add([*HELLO, *say("TURN", "502 no"), *MAIL, *QUIT])
 @pytest.mark.parametrize("line", TURN)
 def test_turn_swaps_the_roles(read, line):
     session = read[TURN[line]]
+    found = "" if line == "TURN" else " !not_offered"
     check(session, READ_HELLO + f"""
-        4 C {line}
+        4 C {line}{found}
         5 S 250 for 4
         6 S 220
         7 C EHLO mx
@@ -588,7 +590,7 @@ def test_other_commands_between(read):
         11 S 214 for 10
         12 C NOOP
         13 S 250 for 12
-        14 C ETRN b
+        14 C ETRN b !not_offered
         15 S 253 for 14
         16 C RCPT TO:<b@b> #1
         17 S 250 for 16 #1

@@ -93,8 +93,8 @@ def any_order(tshark, capture, prefs=(), seed=1):
     return shown
 
 
-# Expert infos that nearly every session of a test would have: test_findings.py is about them.
-COMMON = {f"smtp.expert.{name}" for name in ("refused", "deferred", "not_offered", "out_of_order")}
+# Expert infos that say what the code of a reply says: test_findings.py is about them.
+COMMON = {f"smtp.expert.{name}" for name in ("refused", "deferred")}
 
 
 def experts(tshark, capture, *args, left_out=COMMON, **options):
