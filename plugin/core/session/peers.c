@@ -45,14 +45,16 @@ esmtp_known_client_t *esmtp_peers_client(const esmtp_known_server_t *server, con
     return client;
 }
 
-/* Takes a client out of the list: that one, or the last if it is not there. */
+/* Takes a client out of the list: that one, or the last if it is not there; NULL if there is none. */
 static esmtp_known_client_t *take_out(esmtp_known_server_t *server, const esmtp_host_t *host)
 {
-    esmtp_known_client_t **at = &server->clients, *client;
-    while ((*at)->next && !is_host(&(*at)->host, host))
-        at = &(*at)->next;
-    client = *at;
-    *at = client->next;
+    esmtp_known_client_t **at = &server->clients, **place = NULL;
+    for (; *at && !(place && is_host(&(*place)->host, host)); at = &(*at)->next)
+        place = at;
+    if (!place)
+        return NULL;
+    esmtp_known_client_t *client = *place;
+    *place = client->next;
     return client;
 }
 
@@ -60,7 +62,9 @@ esmtp_known_client_t *esmtp_peers_failed(esmtp_known_server_t *server, const esm
                                          const esmtp_host_t *host)
 {
     bool known = esmtp_peers_client(server, host) != NULL, full = server->n_clients == ESMTP_SERVER_CLIENTS_MAX;
-    esmtp_known_client_t *client = known || full ? take_out(server, host) : esmtp_keep(allocator, sizeof *client);
+    esmtp_known_client_t *client = known || full ? take_out(server, host) : NULL;
+    if (!client)
+        client = esmtp_keep(allocator, sizeof *client);
     if (!known)
         *client = (esmtp_known_client_t){.host = *host};
     server->n_clients += !known && !full;

@@ -252,8 +252,8 @@ esmtp_pending_t *esmtp_pairing_at(const esmtp_pairing_t *q, uint32_t i);
 esmtp_pending_t *esmtp_pairing_last(const esmtp_pairing_t *q);
 esmtp_pending_t *esmtp_pairing_by_number(const esmtp_pairing_t *q, uint64_t number);
 void esmtp_pairing_pop(esmtp_session_t *s);
-/* A reply in doubt is a hello's: brings that to the front. The client waits for it, so of several it is the last one, if
- * nothing came after that. False: it is not known which. */
+/* A reply in doubt is a hello's: brings that to the front. The client waits for it, so of several it is the last one,
+ * if nothing came after that. False: it is not known which. */
 bool esmtp_pairing_claim_hello(esmtp_session_t *s);
 /* XACK OFF at the front was accepted: of what was sent after it RCPT and XDFN get no reply. */
 void esmtp_pairing_silence(esmtp_session_t *s);
