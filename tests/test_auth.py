@@ -427,16 +427,17 @@ Authentication line: VXJzZWwAS3VydAB4aXBqM3BsbXE=\\r\\n
     Authorization identity: Ursel
     Username: Kurt
     Password: xipj3plmq
-    Mechanism: PLAIN
-    Login attempt: 1
-    Attempt started in: 7
-    Attempt ended in: 10
-    Response in: 10
     Expert Info (Warning/Security): Password in plaintext: whoever sees this capture has the password or token. \
 Change it; make the client use TLS
         Password in plaintext: whoever sees this capture has the password or token. Change it; make the client use TLS
         Severity level: Warning
         Group: Security
+"""
+PLAIN_BESIDE = """\
+    Mechanism: PLAIN
+    Login attempt: 1
+    Attempt started in: 7
+    Response in: 10
 """
 
 
@@ -451,6 +452,7 @@ def test_a_line_as_a_reader_gets_it(tshark):
     frame, = tshark.tree(capture, filter="smtp.auth.line", two_pass=True)
     line = frame.all("smtp.auth.line")[0]
     assert line.text().replace("[", "").replace("]", "") == PLAIN_TREE
+    assert PLAIN_BESIDE in frame.text().replace("[", "").replace("]", "")
     assert line.find("smtp.auth.authzid").raw == b"Ursel"
     assert line.find("smtp.auth.username").raw == b"Kurt"
     assert line.find("smtp.auth.password").raw == b"xipj3plmq"
@@ -471,8 +473,10 @@ def test_the_mechanism_is_explained(tshark):
     capture.add(login(EXAMPLES["LOGIN"][0]))
     frame, = tshark.tree(capture, filter="smtp.req.verb == AUTH")
     item = frame.all("smtp.auth.mechanism")[0]
+    line, = frame.all("smtp.command_line")
     assert item.raw == b"LOGIN"
-    assert "Never standardized" in item.find("smtp.explanation").value
+    explanation = line.children[line.children.index(item) + 1]
+    assert explanation.name == "smtp.explanation" and "Never standardized" in explanation.text()
     assert "server asks for Password:" in item.find("smtp.auth.exchange").value
 
 

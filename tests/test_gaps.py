@@ -80,7 +80,7 @@ class Seen:
 
 def seen(tshark, capture, **options):
     streams = {}
-    for frame in tshark.tree(capture, two_pass=True, **options):
+    for frame in tshark.tree(capture, two_pass=True, tshark=True, **options):
         streams.setdefault(frame.stream, Seen()).add(frame)
     return {stream: one.finish() for stream, one in streams.items()}
 

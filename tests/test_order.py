@@ -76,7 +76,7 @@ def test_by_default_a_late_segment_is_a_hole_that_names_the_preference(tshark):
     subject = DIALOGUE[body[0] - 1].data
     assert tshark.messages(capture) == {0: [subject], 1: [subject + DIALOGUE[body[0]].data]}
     streams = {}
-    for frame in tshark.tree(capture):
+    for frame in tshark.tree(capture, tshark=True):
         streams.setdefault(frame.stream, []).append(frame)
     for frames in streams.values():
         holes = [item for frame in frames for item in frame.all("smtp.expert.gap")]

@@ -21,11 +21,20 @@ def names(source, kind):
 
 
 def explained(items):
-    """Every item has an explanation and a reference right below it."""
+    """Every item has an explanation right below it, and that a reference."""
     for item in items:
-        below = {child.name for child in item.children}
-        assert "smtp.explanation" in below, item.text()
+        explanation, = [child for child in item.children if child.name == "smtp.explanation"][:1] or [None]
+        assert explanation, item.text()
+        assert [child.name for child in explanation.children][-1:] == ["smtp.reference"], item.text()
     return len(items)
+
+
+def explained_after(parent, name):
+    """Those of a parent, each with its explanation right after it."""
+    children = parent.children
+    items = [(child, after) for child, after in zip(children, children[1:]) if child.name == name]
+    assert items and all(after.name == "smtp.explanation" for _, after in items), parent.text()
+    return items
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +62,8 @@ def test_every_parameter_is_explained(tshark, source, verb, on):
     capture = Capture()
     line = " ".join([verb, *(f"{name}=x" for name in wanted)])
     capture.add([S("220 mx ESMTP\r\n"), C("EHLO a\r\n"), S("250 mx\r\n"), C(line + "\r\n"), S("250 ok\r\n")])
-    items = [item for frame in tshark.tree(capture) for item in frame.all("smtp.param")]
-    assert explained(items) == len(wanted)
+    line, = [item for frame in tshark.tree(capture) for item in frame.all("smtp.command_line") if item.all("smtp.param")]
+    assert len(explained_after(line, "smtp.param")) == len(wanted)
 
 
 def test_every_code_is_explained_and_named(tshark, source):
@@ -94,7 +103,7 @@ def test_every_enhanced_code_is_explained(tshark, source):
         dialogue += [C("NOOP\r\n"), S(f"{code[0]}50 {code} text\r\n")]
     capture = Capture()
     capture.add(dialogue)
-    items = [item for frame in tshark.tree(capture) for item in frame.all("smtp.response.enhanced_code")]
+    items = [item for frame in tshark.tree(capture, tshark=True) for item in frame.all("smtp.response.enhanced_code")]
     assert [item.value for item in items] == codes
     for item in items:
         assert "No registry knows" not in item.text()
@@ -115,10 +124,11 @@ def test_every_mechanism_is_explained(tshark, source):
     mechanisms = [name.replace("*", "NONE") for name in names(source, "mechanisms")]
     capture = Capture()
     capture.add([S("220 mx ESMTP\r\n"), C("EHLO a\r\n"), S(f"250-mx\r\n250 AUTH {' '.join(mechanisms)}\r\n")])
-    items = [item for frame in tshark.tree(capture) for item in frame.all("smtp.ehlo.auth.mechanism")]
-    assert [item.value for item in items] == mechanisms
-    explained(items)
-    assert not any("Unknown mechanism" in item.text() for item in items)
+    line, = [item for frame in tshark.tree(capture) for item in frame.all("smtp.rsp.parameter")
+             if item.all("smtp.ehlo.auth.mechanism")]
+    items = explained_after(line, "smtp.ehlo.auth.mechanism")
+    assert [item.value for item, _ in items] == mechanisms
+    assert not any("Unknown mechanism" in explanation.value for _, explanation in items)
 
 
 def test_every_verb_is_explained(tshark, source):
@@ -127,7 +137,8 @@ def test_every_verb_is_explained(tshark, source):
     dialogues = [[S("220 mx ESMTP\r\n"), C(f"{verb}\r\n"), S("500 no\r\n")] for verb in verbs]
     capture = Capture()
     capture.add_all(dialogues)
-    shown = {frame.stream: item for frame in tshark.tree(capture) for item in frame.all("smtp.command_line")}
+    shown = {frame.stream: item for frame in tshark.tree(capture, tshark=True)
+             for item in frame.all("smtp.command_line")}
     assert len(shown) == len(verbs)
     explained(list(shown.values()))
     for stream, item in shown.items():
@@ -159,7 +170,8 @@ def test_the_same_code_means_something_else_after_another_verb(tshark):
     told = {}
     for frame in tshark.tree(capture):
         for item in frame.all("smtp.response"):
-            told[frame.stream] = item.find("smtp.explanation").value
+            explanation = item.find("smtp.explanation")
+            told[frame.stream] = " ".join([explanation.value, *explanation.values("smtp.explanation.more")])
     for stream, (verb, code, words) in enumerate(CONTEXTS):
         assert re.search(words, told[stream], re.IGNORECASE), (verb, code, told[stream])
     by_code = {}

@@ -30,9 +30,9 @@ import re
 import sys
 from pathlib import Path
 
-TEXTS = {"smtp.explanation", "smtp.response.next_step", "smtp.auth.exchange"}
+TEXTS = {"smtp.explanation", "smtp.explanation.more", "smtp.response.next_step", "smtp.auth.exchange"}
 BEGINNING = 40
-MAIL = re.compile(r" *smtp\.transaction\.id: Mail in the file: (\d+)")
+MAIL = re.compile(r" *smtp\.transaction\.id(?: hidden)?: Mail in the file: (\d+)")
 CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
 

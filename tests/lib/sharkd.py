@@ -17,7 +17,7 @@ AT_ONCE = 100
 
 # Items of ours that have no value but octets, by their labels.
 NAMELESS = {
-    "smtp.eom": re.compile(r"C: \."),
+    "smtp.eom": re.compile(r"End of message, .*"),
     "smtp.data.piece": re.compile(r"(DATA fragment|Message Body), \d+ bytes?.*"),
     "smtp.message.text": re.compile(r"Message, \d+ bytes?.*"),
     "smtp.auth.cancel": re.compile(r"Cancelled by the client.*"),
@@ -26,6 +26,12 @@ NAMELESS = {
 
 # What is hidden.
 HIDDEN = {"smtp.req", "smtp.rsp"}
+
+# What is hidden where another item says it already. A column shows it all the same; none of their values has a comma.
+REPEATED = {"smtp.req.verb", "smtp.request.verb", "smtp.rcpt.status.class", "smtp.response.enhanced_code.class",
+            "smtp.transaction.id", "smtp.data.fragment.count", "smtp.data.reassembled.length",
+            "smtp.data.piece.number", "smtp.data.piece.length", "smtp.data.piece.octets", "smtp.data.piece.total", "smtp.auth.begun_in",
+            "smtp.auth.ended_in"}
 
 # Preferences of Wireshark's that leave something behind when they are set back: after them it is started anew.
 STICKY = {"smtp.tcp.port"}

@@ -23,6 +23,11 @@ OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in", "smtp.session"}
 
 TEXT = {"smtp.data.piece": "text", "smtp.eom": "end"}
 
+# What stands beside the line that it is about, after it (plugin/epan/show/explain.h says why).
+BESIDE = {"smtp.transaction", "smtp.response_in", "smtp.not_captured", "smtp.auth.mechanism", "smtp.auth.attempt", "smtp.auth.begun_in",
+          "smtp.auth.ended_in", "smtp.data.total", "smtp.data.size.declared", "smtp.data.size.limit", "smtp.data.fragments",
+          "smtp.data.incomplete", "smtp.message.header", "smtp.message.text"}
+
 
 @dataclass
 class Session:
@@ -68,12 +73,25 @@ def sessions(tshark, capture, **options):
         before += len(packets)
     for frame in tshark.tree(capture, **options):
         session, places = found[frame.stream]
+        for layer in frame.layers:
+            fold(layer)
         session.frames.append(frame)
         session.lines += [_line(item, places[frame.number], places) for layer in frame.layers
                           for item in layer.children if not item.hidden and item.name not in OF_ALL]
     for number, messages in tshark.messages(capture, **options).items():
         found[number][0].messages.extend(messages)
     return {number: session for number, (session, _) in found.items()}
+
+
+def fold(layer):
+    """Puts what stands beside a line below it."""
+    lines = []
+    for item in layer.children:
+        if item.name in BESIDE and lines:
+            lines[-1].children.append(item)
+        elif not item.hidden:
+            lines.append(item)
+    layer.children = lines
 
 
 def _line(item, packet, places):

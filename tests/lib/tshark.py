@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialogue import Capture
-from sharkd import HIDDEN, Sharkd, SharkdFailed, Unknown
+from sharkd import HIDDEN, REPEATED, Sharkd, SharkdFailed, Unknown
 
 TIMEOUT = 300
 
@@ -236,18 +236,21 @@ class Tshark:
     def fields(self, capture, names, *args, **options):
         """A dict for each frame (that passes the filter): field -> list of values, as strings."""
         if (frames := self.shown(capture, names, args, **options)) is not None:
-            return [self._row(frame, names) for frame in frames]
+            columns = {name: self.column(capture, name, options.get("prefs", ())) for name in names if name in REPEATED}
+            return [self._row(frame, names, columns) for frame in frames]
         wanted = [word for name in names for word in ("-e", name)]
         text = self.run(capture, "-T", "json", *wanted, *args, **options)
         rows = (packet["_source"]["layers"] for packet in json.loads(text or "[]"))
         return [{name: self._plain(name, _listed(row.get(name))) for name in names}
                 for row in rows]
 
-    def _row(self, frame, names):
+    def _row(self, frame, names, columns):
         row = {name: [] for name in names}
         for node in frame.walk():
-            if node.name in row:
+            if node.name in row and node.name not in columns:
                 row[node.name].append(node.value)
+        for name, texts in columns.items():
+            row[name] = texts[frame.number].split(",") if frame.number in texts else []
         for name in row.keys() & {"_ws.col.info", "_ws.col.Info"}:
             row[name] = [frame.info]
         return {name: self._plain(name, values) for name, values in row.items()}
@@ -288,7 +291,8 @@ class Tshark:
         """
         names = set(names)
         streams = {}
-        if (frames := self.shown(capture, names, args, filter=filter, **options)) is not None:
+        frames = None if names & REPEATED else self.shown(capture, names, args, filter=filter, **options)
+        if frames is not None:
             for frame in frames:
                 facts = streams.setdefault(_stream_of(frame), [])
                 facts += [(node.name, *self._plain(node.name, [node.value])) for layer in frame.layers

@@ -15,28 +15,28 @@ static const esmtp_code_row_t codes[] = {
     {200, "Done (not a standard number)", "No standard",
      "The command succeeded. No standard knows the number; a few old servers send it where 250 "
      "is meant."},
-    {211, "System status, or system help reply", "RFC 5321",
+    {211, "System status, or system help reply", "RFC 5321 section 4.2.3",
      "The text tells the state of the server or gives an overview of its help."},
-    {214, "Help message", "RFC 5321", "The text is help, written for a person."},
-    {220, "<domain> Service ready", "RFC 5321, RFC 3207", "The server is ready for what comes next."},
-    {221, "<domain> Service closing transmission channel", "RFC 5321",
+    {214, "Help message", "RFC 5321 section 4.2.3", "The text is help, written for a person."},
+    {220, "<domain> Service ready", "RFC 5321 section 4.2.3", "The server is ready for what comes next."},
+    {221, "<domain> Service closing transmission channel", "RFC 5321 section 4.2.3",
      "The server closes the connection. If nobody asked for that with QUIT, it has had enough of "
      "this client."},
-    {235, "Authentication successful", "RFC 4954",
+    {235, "Authentication successful", "RFC 4954 section 6",
      "The login succeeded. What follows happens in the name of that user."},
-    {250, "Requested mail action okay, completed", "RFC 5321", "The command was carried out."},
-    {251, "User not local; will forward to <forward-path>", "RFC 5321, RFC 1985",
+    {250, "Requested mail action okay, completed", "RFC 5321 section 4.2.3", "The command was carried out."},
+    {251, "User not local; will forward to <forward-path>", "RFC 5321 section 4.2.3, RFC 1985",
      "The user is elsewhere, and the server passes the mail on by itself."},
-    {252, "Cannot VRFY user, but will accept message and attempt delivery", "RFC 5321, RFC 1985",
+    {252, "Cannot VRFY user, but will accept message and attempt delivery", "RFC 5321 section 4.2.3, RFC 1985",
      "The server does not say whether the user exists, but would take a message and try."},
     {253, "Pending messages for node started", "RFC 1985",
      "The server has begun to send the mail that waits for the host. The text tells the number "
      "of messages."},
-    {334, "AUTH input", "RFC 4954", "The login goes on. The text is the server's challenge in base64."},
+    {334, "AUTH input", "RFC 4954 section 6", "The login goes on. The text is the server's challenge in base64."},
     {353, "Per-recipient replies follow", "draft-hall-prdr-00, Exim",
      "The message has arrived, and the server has a verdict of its own on each recipient. One "
      "reply for each follows, then one for the message as a whole."},
-    {354, "Start mail input; end with <CRLF>.<CRLF>", "RFC 5321",
+    {354, "Start mail input; end with <CRLF>.<CRLF>", "RFC 5321 section 4.2.3",
      "The server waits for what the command announced. What comes now is content and not "
      "commands."},
     {355, "Octet-offset is the transaction offset", "RFC 1845",
@@ -48,9 +48,9 @@ static const esmtp_code_row_t codes[] = {
     {420, "Timeout on the way (not a standard number)", "Lists on the web",
      "Said to mean that the connection to the recipient's server timed out. Known from lists "
      "only."},
-    {421, "<domain> Service not available, closing transmission channel", "RFC 5321",
-     "The server cannot serve this client for now and closes the connection: shutdown, overload, "
-     "a timeout, or too many connections or messages."},
+    {421, "<domain> Service not available, closing transmission channel", "RFC 5321 section 4.2.3",
+     "The server cannot serve this client for now and closes the connection. Reasons are shutdown, "
+     "overload, a timeout, or too many connections or messages."},
     {422, "Password transition needed", "RFC 5248",
      "The user's password must be changed or set anew before this login method works. Lists on "
      "the web give it for a full mailbox instead."},
@@ -60,7 +60,7 @@ static const esmtp_code_row_t codes[] = {
     {431, "No space or memory (not a standard number)", "Lists on the web",
      "Said to mean that the receiving side is short of disk space or memory. No server is known "
      "to send it."},
-    {432, "A password transition is needed", "RFC 4954, RFC 5248",
+    {432, "A password transition is needed", "RFC 4954 section 6, RFC 5248",
      "The user's password has to be converted before this login method works. Exchange Online "
      "sends 432 4.3.2 for a recipient who gets too much at once, Courier for a passing fault."},
     {440, "TLS cannot be started for now", "Courier",
@@ -78,21 +78,21 @@ static const esmtp_code_row_t codes[] = {
      "Said to mean that the message grew too old on its way. Unconfirmed; seen only in lists."},
     {449, "Routing error (not a standard number)", "Lists on the web",
      "Said to mean that no way to the recipient was found. Its source is unknown."},
-    {450, "Requested mail action not taken: mailbox unavailable", "RFC 5321, RFC 2645",
-     "The mailbox cannot be used right now: it is busy, or a policy such as greylisting wants "
-     "the client to come back later."},
-    {451, "Requested action aborted: local error in processing", "RFC 5321, RFC 2645, RFC 4468",
+    {450, "Requested mail action not taken: mailbox unavailable", "RFC 5321 section 4.2.3, RFC 2645",
+     "The mailbox cannot be used right now. It is busy, or a policy such as greylisting wants the "
+     "client to come back later."},
+    {451, "Requested action aborted: local error in processing", "RFC 5321 section 4.2.3, RFC 2645, RFC 4468",
      "The server met a fault of its own, often with DNS or a filter, or it uses greylisting. The "
      "same command may work later."},
-    {452, "Requested action not taken: insufficient system storage", "RFC 5321, RFC 1870",
+    {452, "Requested action not taken: insufficient system storage", "RFC 5321 section 4.2.3, RFC 1870",
      "The server is short of space, or the message has too many recipients for one go."},
     {453, "You have no mail", "RFC 2645, RFC 5248",
      "In answer to ATRN no mail waits for the given domains. Elsewhere the system takes no mail "
      "at the moment."},
-    {454, "Temporary authentication failed", "RFC 3207, RFC 4954",
+    {454, "Temporary authentication failed", "RFC 3207 section 4, RFC 4954 section 6",
      "A security service does not work just now: TLS or the check of logins. A few servers also "
      "refuse to relay with it."},
-    {455, "Server unable to accommodate parameters", "RFC 5321",
+    {455, "Server unable to accommodate parameters", "RFC 5321 section 4.2.3",
      "The server knows the parameters but cannot do what they ask for at the moment."},
     {458, "Unable to queue messages for node", "RFC 1985",
      "The server cannot start to send the mail that waits for the host."},
@@ -100,16 +100,16 @@ static const esmtp_code_row_t codes[] = {
      "The server does not start the queue of this host for this client. The text says why."},
     {471, "Filter trouble at the sender (not a standard number)", "Lists on the web",
      "Said to mean a fault on the sending side, often of a spam filter. No source is known."},
-    {500, "Syntax error, command unrecognized", "RFC 5321, RFC 4954",
+    {500, "Syntax error, command unrecognized", "RFC 5321 section 4.2.3, RFC 4954 section 6",
      "The server does not know the command, or the line was too long."},
-    {501, "Syntax error in parameters or arguments", "RFC 5321, RFC 4954",
+    {501, "Syntax error in parameters or arguments", "RFC 5321 section 4.2.3, RFC 4954 section 6",
      "The server knows the command but cannot read its argument."},
-    {502, "Command not implemented", "RFC 5321",
+    {502, "Command not implemented", "RFC 5321 section 4.2.3",
      "The server knows the command but does not offer it, often because it was switched off."},
-    {503, "Bad sequence of commands", "RFC 5321",
+    {503, "Bad sequence of commands", "RFC 5321 section 4.2.3",
      "The command comes at the wrong time; another one has to come first, or it was given "
      "already."},
-    {504, "Command parameter not implemented", "RFC 5321, RFC 4954, RFC 4141",
+    {504, "Command parameter not implemented", "RFC 5321 section 4.2.3, RFC 4954 section 6, RFC 4141",
      "The server understands the parameter but does not support it."},
     {510, "Bad address (not a standard number)", "Lists on the web",
      "Said to mean that an address is wrong. Lists on the web name it beside 511."},
@@ -136,39 +136,39 @@ static const esmtp_code_row_t codes[] = {
      "This login method is allowed only over an encrypted connection. The usual number for it is "
      "538."},
     {525, "User account disabled", "RFC 5248", "Name and password were right, but the account has been switched off."},
-    {530, "Authentication required", "RFC 4954, RFC 3207",
+    {530, "Authentication required", "RFC 4954 section 6, RFC 3207 section 4",
      "The server wants a login first, or STARTTLS first. The text says which."},
     {533, "Not authorized to send to this destination", "RFC 5248",
      "The sender has no right to send to this recipient."},
-    {534, "Authentication mechanism is too weak", "RFC 4954",
+    {534, "Authentication mechanism is too weak", "RFC 4954 section 6",
      "The server's policy wants a stronger login method for this user. Courier sends it for a "
      "message that is too big."},
-    {535, "Authentication credentials invalid", "RFC 4954",
+    {535, "Authentication credentials invalid", "RFC 4954 section 6",
      "The login failed: user name, password or token is wrong, or the account may not use this "
      "service."},
-    {538, "Encryption required for requested authentication mechanism", "RFC 4954",
+    {538, "Encryption required for requested authentication mechanism", "RFC 4954 section 6",
      "This login method shows the password, so the server allows it only inside TLS. The number "
      "is historic."},
     {540, "TLS not available", "Courier", "TLS is required and can never be had here. Courier's own number."},
     {541, "Rejected by a filter (not a standard number)", "Lists on the web",
      "Said to mean that the recipient's spam filter refused the message. No document confirms "
      "the number."},
-    {550, "Requested action not taken: mailbox unavailable", "RFC 5321, RFC 6409",
-     "Refused for good: no such mailbox, no right to use it, or a policy against spam, relaying "
-     "or forged senders."},
-    {551, "User not local; please try <forward-path>", "RFC 5321",
+    {550, "Requested action not taken: mailbox unavailable", "RFC 5321 section 4.2.3, RFC 6409",
+     "Refused for good: no such mailbox, no right to use it, or a policy. Policies are against spam, "
+     "relaying or forged senders."},
+    {551, "User not local; please try <forward-path>", "RFC 5321 section 4.2.3",
      "The user is not here. The text may name another address; Postfix says it when it threw "
      "data away after an error."},
-    {552, "Requested mail action aborted: exceeded storage allocation", "RFC 5321, RFC 1870",
+    {552, "Requested mail action aborted: exceeded storage allocation", "RFC 5321 section 4.2.3, RFC 1870",
      "The message is too big, or the mailbox is full. Very old servers say it for too many "
      "recipients."},
-    {553, "Requested action not taken: mailbox name not allowed", "RFC 5321, RFC 6531",
+    {553, "Requested action not taken: mailbox name not allowed", "RFC 5321 section 4.2.3, RFC 6531",
      "The address is not allowed: it is malformed, has non-ASCII characters, or is not "
      "this user's own."},
-    {554, "Transaction failed", "RFC 5321, RFC 3207, RFC 4468",
+    {554, "Transaction failed", "RFC 5321 section 4.2.3, RFC 3207 section 4, RFC 4468",
      "The server refuses for good, mostly for reasons of policy or content. The text often tells "
      "more."},
-    {555, "MAIL FROM/RCPT TO parameters not recognized or not implemented", "RFC 5321",
+    {555, "MAIL FROM/RCPT TO parameters not recognized or not implemented", "RFC 5321 section 4.2.3",
      "The server does not know a parameter of MAIL or RCPT, or does not support it."},
     {556, "Domain does not accept mail", "RFC 7504, RFC 7505",
      "The recipient's domain says in DNS that it takes no mail at all (null MX)."},

@@ -15,19 +15,18 @@ static const esmtp_keyword_row_t keywords[] = {
      "A customer with a changing address can log in and have its mail sent over the same "
      "connection. The safe successor of TURN, on port 366."},
     {"AUTH", ESMTP_EHLO_AUTH, ESMTP_STATUS_STANDARD, "1*(mechanism)", "RFC 4954",
-     "Login is possible with any of the SASL mechanisms named here. Some servers repeat the line "
-     "as AUTH= with the first mechanism glued to it, for the sake of Outlook Express and "
+     "Login is possible with any of the methods named here (SASL mechanisms). Some servers repeat "
+     "the line as AUTH= with the first mechanism glued to it, for the sake of Outlook Express and "
      "Netscape."},
     {"BINARYMIME", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030",
      "Messages may hold binary MIME parts as they are, without base64 and without regard to "
      "lines. They need BDAT, so CHUNKING must be offered as well."},
     {"BURL", ESMTP_EHLO_BURL, ESMTP_STATUS_STANDARD, "[imap] [imap://server ...]", "RFC 4468",
-     "The server can fetch a message from an IMAP server itself, so that a phone need not upload "
-     "an attachment that it only forwards. The word imap means that it takes authorised URLs, a "
-     "URL names a server that it trusts."},
+     "The server can fetch a message from an IMAP server itself, so that the client need not upload "
+     "it. The word imap means that it takes authorised URLs, a URL names a server that it trusts."},
     {"CHECKPOINT", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "RFC 1845",
-     "A message whose transfer broke off can be continued later: the client repeats its "
-     "transaction id and the server answers 355 with the place to go on. Rare."},
+     "A message whose transfer broke off can be continued later. The client repeats its transaction "
+     "id, and the server answers 355 with the place to go on; rare."},
     {"CHUNKING", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030",
      "The message may be sent with BDAT in counted pieces, instead of DATA and a line with a dot."},
     {"CLIENTID", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-storey-smtp-client-id",
@@ -43,8 +42,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "The client may set a deadline for delivery and say what happens when it passes. The number "
      "is the shortest deadline, in seconds, that the server agrees to."},
     {"DSN", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3461",
-     "The client may say when it wants delivery reports (success, failure, delay, never) and how "
-     "much of the message they return."},
+     "The client may ask for delivery reports: on success, failure or delay, or never. It may also "
+     "say how much of the message they return."},
     {"ENHANCEDSTATUSCODES", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 2034",
      "Most replies carry a second code such as 5.1.1, which tells more than the three digits. "
      "The greeting, replies to a hello and 3yz replies have none."},
@@ -54,13 +53,13 @@ static const esmtp_keyword_row_t keywords[] = {
     {"EXDATA", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-varshavchik-exdata-smtpext",
      "After the message the server may answer 558, whose lines wrap one ordinary reply for each "
      "recipient."},
-    {"EXPN", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
+    {"EXPN", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321 section 4.1.1.7",
      "The server can name the members of a mailing list. Usually switched off, because spammers "
      "like to read such lists."},
     {"FUTURERELEASE", ESMTP_EHLO_FUTURERELEASE, ESMTP_STATUS_STANDARD, "max-seconds max-date-time", "RFC 4865",
      "The submission server can hold a message and send it later. The values are the longest "
      "wait in seconds and the latest moment."},
-    {"HELP", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
+    {"HELP", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321 section 4.1.1.8",
      "The server gives help to people who type commands by hand. Exim and Sendmail end their "
      "list of extensions with it."},
     {"IGNOREQUOTA", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Cyrus IMAP",
@@ -69,41 +68,40 @@ static const esmtp_keyword_row_t keywords[] = {
      "The client may name the JMAP identity under which a message is sent. A private link "
      "between a Cyrus server and its submission host."},
     {"LIMITS", ESMTP_EHLO_LIMITS, ESMTP_STATUS_STANDARD, "name[=value] *( name[=value])", "RFC 9422",
-     "The server tells its limits in advance: MAILMAX messages on a connection, RCPTMAX "
-     "recipients of a message, RCPTDOMAINMAX recipient domains. A later EHLO reply replaces them "
-     "all."},
+     "The server tells its limits in advance. MAILMAX: transactions on a connection, RCPTMAX: "
+     "recipients of one, RCPTDOMAINMAX: recipient domains; a later hello replaces them all."},
     {"MT-PRIORITY", ESMTP_EHLO_MT_PRIORITY, ESMTP_STATUS_STANDARD, "[profile]", "RFC 6710",
      "Messages may carry a priority from -9 to 9. The name tells whose rules give the numbers "
      "their meaning: MIXER, STANAG4406 (NATO) or NSEP (emergency services)."},
     {"MTRK", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3885",
-     "The server keeps a record of messages, so that their sender can ask later what became of "
-     "them (RFC 3887). Hardly used anywhere."},
+     "The server keeps a record of messages, so that senders can ask later what became of them. They "
+     "ask by RFC 3887; hardly used anywhere."},
     {"NO-SOLICITING", ESMTP_EHLO_NO_SOLICITING, ESMTP_STATUS_STANDARD, "[class *(,class)]", "RFC 3865, RFC 4095",
      "The site does not want advertising of the named classes. Whoever sends such mail has to "
      "label it with SOLICIT= and may be refused."},
     {"OK", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
-     "No extension: some servers close their EHLO reply with a line that says OK. Seen from "
+     "No extension: some servers close the list of extensions with a line that says OK. Seen from "
      "Exchange 2000 and 2003."},
     {"ONEX", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Sendmail",
      "The client may promise to send one message only, which saved old Sendmail some work. "
      "Obsolete."},
     {"PIPECONNECT", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "Exim",
-     "Between Exim servers: on a later connection the client may send commands before the "
-     "greeting arrives, trusting what it learned last time. It saves round trips."},
+     "Between Exim servers: on later connections the client may send commands before the greeting "
+     "arrives. It trusts what it learned last time, and saves round trips."},
     {"PIPELINING", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 2920",
      "The client may send several commands at once without waiting for each reply. Expect "
      "several commands in one packet, and several replies in another."},
     {"PIPE_CONNECT", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "Exim",
      "The name of PIPECONNECT in Exim 4.95. Its underscore is not allowed in an EHLO keyword."},
     {"PRDR", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-hall-prdr-00, Exim",
-     "After the message the server can give a verdict on each recipient (353 and one reply each) "
-     "instead of one for all. Exim offers it by default."},
+     "After the message the server can give a verdict on each recipient (353, then one reply each). "
+     "Exim offers it by default."},
     {"QUICKSTART", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-fanf-smtp-quickstart",
-     "A client may skip the wait for greeting and EHLO by remembering what the server can do. An "
+     "A client may skip the wait for greeting and hello by remembering what the server can do. An "
      "expired idea that is not deployed."},
     {"REQUIRETLS", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 8689",
-     "The sender may demand that every further hop uses TLS with a checked certificate; else the "
-     "message bounces. Offered only inside TLS."},
+     "The sender may demand that every further hop uses TLS with a checked certificate. Else the "
+     "message bounces; offered only inside TLS."},
     {"RRVS", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 7293",
      "The sender can demand that the mailbox has belonged to the same person since a given date. "
      "This protects the users of addresses that were given away again."},
@@ -121,8 +119,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "The client may ask whether a user is allowed to send from certain addresses, with the verb "
      "SCHK."},
     {"SIZE", ESMTP_EHLO_SIZE, ESMTP_STATUS_STANDARD, "[octets]", "RFC 1870",
-     "The largest message that the server takes, in octets, so that a client can give up before "
-     "it sends. Zero means no fixed limit; without a number the server keeps the limit to itself."},
+     "The largest message that the server takes, in octets (bytes). A client can give up before it "
+     "sends; zero means no fixed limit, and without a number the server keeps the limit to itself."},
     {"SMTPUTF8", ESMTP_EHLO_IGNORED, ESMTP_STATUS_STANDARD, "", "RFC 6531",
      "Addresses and header fields may hold UTF-8, so that names in all scripts work. Such a "
      "server must offer 8BITMIME too."},
@@ -130,8 +128,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "Send or mail: shows mail on the user's terminal and falls back to the mailbox. No longer "
      "in use."},
     {"STARTTLS", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3207",
-     "The connection can be switched to TLS. What was learned before, this list included, does "
-     "not count afterwards, and the client says EHLO again."},
+     "The connection can be switched to TLS. What was learned before, this list included, does not "
+     "count afterwards, and the client says hello again."},
     {"STATUS", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Haraka",
      "Clients on the same machine may ask Haraka for its pools and queues."},
     {"SUBMITTER", ESMTP_EHLO_NONE, ESMTP_STATUS_HISTORIC, "", "RFC 4405",
@@ -146,19 +144,19 @@ static const esmtp_keyword_row_t keywords[] = {
      "The first attempt at non-ASCII addresses, with a second address in ASCII to fall back "
      "on. SMTPUTF8 replaced it."},
     {"VERB", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Sendmail",
-     "Debugging aid of Sendmail: after VERB the server reports the progress of delivery in lines "
-     "with the code 050. Harmless, but talkative."},
+     "Debugging aid of Sendmail: after VERB the server reports the progress of delivery. Its lines "
+     "have the code 050; harmless, but talkative."},
     {"VERP", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-varshavchik-verp-smtpext, PowerMTA",
-     "The server can give each recipient a return address of its own, so that a bounce shows "
-     "whose mailbox failed (variable envelope return path)."},
-    {"VRFY", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321",
-     "The server takes questions about whether a mailbox exists. Most sites keep the verb but "
-     "answer every question with 252."},
+     "The server can give each recipient a return address of its own (variable envelope return "
+     "path). So a bounce shows whose mailbox failed."},
+    {"VRFY", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 5321 section 4.1.1.6",
+     "The server takes questions about whether a mailbox exists. Many answer all with 252; others "
+     "check first, such as Postfix: 252 known, 550 unknown."},
     {"WELLKNOWN", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "Exim",
      "The client can read small public files such as security.txt over SMTP. An experiment of "
      "Exim 4.98 and later."},
     {"X-ANONYMOUSTLS", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
-     "Exchange servers of one organisation may start TLS without checking certificates and prove "
+     "Exchange servers of one organisation may start TLS without checking certificates. They prove "
      "themselves inside it with X-EXPS."},
     {"X-EXPS", ESMTP_EHLO_AUTH, ESMTP_STATUS_VENDOR, "*(mechanism)", "Microsoft Exchange",
      "The login of Exchange servers among themselves, with the mechanisms named here. Old ones "
@@ -167,8 +165,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "Exchange 2000 and 2003 swap tables of link states over SMTP. Known for the heap overflow "
      "of MS05-021."},
     {"X-MESSAGECONTEXT", ESMTP_EHLO_CONTEXTS, ESMTP_STATUS_VENDOR, "*(name-version)", "Microsoft Exchange",
-     "Blocks of prepared data may travel with a message: recipient cache (ADRC), properties "
-     "(EPROP), search index (FSTINDX). Used inside an Exchange organisation."},
+     "Blocks of prepared data may travel with a message, inside an Exchange organisation. They are "
+     "the recipient cache (ADRC), properties (EPROP) and a search index (FSTINDX)."},
     {"XACK", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "PowerMTA",
      "A bulk sender may switch off the replies to RCPT and XDFN. After XACK OFF expect commands "
      "without answers."},
@@ -180,8 +178,8 @@ static const esmtp_keyword_row_t keywords[] = {
     {"XCIR", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Oracle Messaging Server, PMDF",
      "An administrator may ask for the state of mail circuits. Disabled by default."},
     {"XCLIENT", ESMTP_EHLO_XCLIENT, ESMTP_STATUS_VENDOR, "1*(attribute)", "Postfix, Dovecot, Exim, Haraka, nginx",
-     "A trusted proxy may replace what the server believes about the client by the named "
-     "attributes: address, name, login. If strangers see it offered, that is a hole."},
+     "A trusted proxy may replace what the server believes about the client: address, name, login. "
+     "If strangers see it offered, that is a hole."},
     {"XDUMPCONTEXT", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Momentum",
      "A debugging aid: Momentum shows the variables of connection and message."},
     {"XEXCH50", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
@@ -204,8 +202,8 @@ static const esmtp_keyword_row_t keywords[] = {
      "Mail merge: the server fills one template with the variables of each recipient. The verbs "
      "are XMRG, XDFN and XPRT."},
     {"XOORG", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
-     "A trusted partner may state which organisation a message comes from, so that it counts as "
-     "internal mail. Used between Exchange on the premises and Exchange Online, inside TLS."},
+     "A trusted partner may state which organisation a message comes from. It then counts as "
+     "internal mail; used between Exchange on the premises and Exchange Online, inside TLS."},
     {"XORAR", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
      "Originator requested alternate recipient: RCPT may name somebody who gets the mail if "
      "delivery fails. An idea from X.400, off by default."},
@@ -235,16 +233,16 @@ static const esmtp_keyword_row_t keywords[] = {
      "command."},
     {"XSESSIONPARAMS", ESMTP_EHLO_TEXT, ESMTP_STATUS_VENDOR, "[text]", "Microsoft Exchange",
      "Exchange's transport services may agree on options of the session, such as the mailbox "
-     "database that is meant. Seen from Exchange; not documented."},
+     "database. Seen from Exchange; not documented."},
     {"XSETCONTEXT", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Momentum",
      "A trusted feeder may set variables for Momentum's policy scripts. The manual lists it "
      "without details."},
     {"XSHADOW", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
-     "Shadow redundancy: a server keeps a copy of each message until the next hop reports that "
-     "it was delivered."},
+     "Shadow redundancy: a server keeps a copy of each message until the next hop reports its "
+     "delivery."},
     {"XSHADOWREQUEST", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",
-     "Newer shadow redundancy: a server has another one keep a safety copy before it says 250 to "
-     "the sender. Seen from Exchange 2013 and later."},
+     "Newer shadow redundancy: another server keeps a safety copy before the sender gets its 250. "
+     "Seen from Exchange 2013 and later."},
     {"XSTA", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Oracle Messaging Server, PMDF",
      "An administrator may ask for message counts. As a rule it is disabled."},
     {"XSYSPROBE", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Microsoft Exchange",

@@ -9,8 +9,8 @@
 
 static const esmtp_param_row_t params[] = {
     {"ALT-ADDRESS", ESMTP_ON_MAIL | ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext of an ASCII address", "RFC 5336",
-     "An address in ASCII that stands in for one with other characters, if the next server does "
-     "not take those. Obsolete."},
+     "An address in ASCII that stands in for one with other characters. It is for servers that do "
+     "not take those; obsolete."},
     {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH, "xtext of an address, or <>", "RFC 4954",
      "Who submitted the mail in the first place, as a trusted server vouches. <> means that "
      "nobody is known."},
@@ -25,7 +25,7 @@ static const esmtp_param_row_t params[] = {
      "lines."},
     {"CONPERM", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "RFC 4141",
      "Servers on the way may convert the content as far as its header permits."},
-    {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID, "xtext, at most 100 characters", "RFC 3461, RFC 3885",
+    {"ENVID", ESMTP_ON_MAIL, ESMTP_VALUE_ENVID, "xtext, at most 100 characters", "RFC 3461 section 4.4, RFC 3885",
      "The sender's own number for this sending. Delivery reports repeat it, and tracking needs "
      "it."},
     {"EXDATA", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "draft-varshavchik-exdata-smtpext, Courier",
@@ -43,10 +43,10 @@ static const esmtp_param_row_t params[] = {
     {"MTRK", ESMTP_ON_MAIL, ESMTP_VALUE_MTRK, "base64[:1*9DIGIT]", "RFC 3885",
      "Asks the servers to remember the message, so that it can be tracked. The value is the hash "
      "of a secret that the sender keeps; the number tells for how many seconds to remember."},
-    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY, "NEVER / 1#(SUCCESS / FAILURE / DELAY)", "RFC 3461",
+    {"NOTIFY", ESMTP_ON_RCPT, ESMTP_VALUE_NOTIFY, "NEVER / 1#(SUCCESS / FAILURE / DELAY)", "RFC 3461 section 4.1",
      "When the sender wants a report on this recipient. NEVER stands alone; without the "
      "parameter a failure is reported."},
-    {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT, "type;xtext, at most 500 characters", "RFC 3461, RFC 6533",
+    {"ORCPT", ESMTP_ON_RCPT, ESMTP_VALUE_ORCPT, "type;xtext, at most 500 characters", "RFC 3461 section 4.2, RFC 6533",
      "The recipient's address as the author wrote it, before anybody rewrote or forwarded it. "
      "Delivery reports repeat it."},
     {"PRDR", ESMTP_ON_MAIL, ESMTP_VALUE_FLAG, "", "draft-hall-prdr-00, Exim",
@@ -54,7 +54,7 @@ static const esmtp_param_row_t params[] = {
     {"REQUIRETLS", ESMTP_ON_MAIL, ESMTP_VALUE_REQUIRETLS, "", "RFC 8689",
      "The message may travel only over TLS with checked certificates, to servers that promise "
      "the same. Where that cannot be had it bounces."},
-    {"RET", ESMTP_ON_MAIL, ESMTP_VALUE_RET, "FULL / HDRS", "RFC 3461",
+    {"RET", ESMTP_ON_MAIL, ESMTP_VALUE_RET, "FULL / HDRS", "RFC 3461 section 4.3",
      "What a report of failure returns: the whole message or its header only."},
     {"RRVS", ESMTP_ON_RCPT, ESMTP_VALUE_RRVS, "date-time[;(C / R)]", "RFC 7293",
      "Deliver only if the mailbox has had the same owner since this date. C goes on and R "
@@ -67,8 +67,8 @@ static const esmtp_param_row_t params[] = {
     {"SMTPUTF8", ESMTP_ON_MAIL, ESMTP_VALUE_SMTPUTF8, "", "RFC 6531",
      "This message needs a server that takes UTF-8 in addresses or header fields."},
     {"SOLICIT", ESMTP_ON_MAIL, ESMTP_VALUE_SOLICIT, "class *(,class)", "RFC 3865",
-     "The sender labels the message as advertising of these classes, named by a domain turned "
-     "round and a word."},
+     "The sender labels the message as advertising of these classes. Each is named by a domain "
+     "turned round and a word."},
     {"SUBMITTER", ESMTP_ON_MAIL, ESMTP_VALUE_XTEXT, "xtext of an address", "RFC 4405",
      "The address that is responsible for sending this mail, for the abandoned Sender ID check."},
     {"TRANSID", ESMTP_ON_MAIL, ESMTP_VALUE_TRANSID, "<local@domain>, at most 80 characters", "RFC 1845",
@@ -80,8 +80,7 @@ static const esmtp_param_row_t params[] = {
     {"XATTRORGID", ESMTP_ON_MAIL, ESMTP_VALUE_TEXT, "xorgid:GUID", "Microsoft Exchange",
      "The tenant of Exchange Online that the message is attributed to."},
     {"XMESSAGECONTEXT", ESMTP_ON_MAIL, ESMTP_VALUE_TEXT, "name-version *(,name-version)", "Microsoft Exchange",
-     "Which blocks of prepared data come along with the message: recipient cache, properties, "
-     "search index."},
+     "Which blocks of prepared data come with the message: recipient cache, properties, search index."},
     {"XOORG", ESMTP_ON_MAIL, ESMTP_VALUE_XTEXT, "xtext of a domain", "Microsoft Exchange",
      "The organisation that the message comes from, so that the receiver can treat it as "
      "internal mail. Seen from Exchange; not documented in detail."},
@@ -91,8 +90,8 @@ static const esmtp_param_row_t params[] = {
      "The sender's address as it was before the envelope got another one. The meaning is not "
      "documented."},
     {"XRCPTFORWARD", ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext of name=value fields", "Dovecot",
-     "Login data of this user, passed from a Dovecot proxy to the server behind it. The decoded "
-     "fields are separated by tabs."},
+     "Login data of this user, passed from a Dovecot proxy to the next server. The decoded fields "
+     "are separated by tabs."},
     {"XRDST", ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext", "Microsoft Exchange",
      "The destination that the sending server has worked out for this recipient. Seen from "
      "Exchange; meaning not documented."},

@@ -54,6 +54,8 @@ typedef enum {
     ESMTP_VERB_X_EXPS,
     ESMTP_VERB_X_ANONYMOUSTLS,
     ESMTP_VERBS, /* one more than there are */
+    /* No verb: the end of the message as a reply to one recipient alone has it (LMTP, PRDR). For contexts only. */
+    ESMTP_VERB_EACH = ESMTP_VERBS,
 } esmtp_verb_t;
 
 /* What a verb means to the mail transaction. */
@@ -138,6 +140,16 @@ typedef struct {
 /* What this code means as the answer to this verb (id NONE: unknown; for the greeting pass greeting true), one or two
  * sentences: a row for the pair if there is one, else the code's, else the class's. Never NULL. */
 const char *esmtp_code_explain(uint16_t code, esmtp_verb_t verb, bool greeting);
+
+/* Where that is defined; "" where nothing is known. */
+const char *esmtp_code_reference(uint16_t code, esmtp_verb_t verb, bool greeting);
+
+/* What a code is called as the answer to this verb, where the code's own name would mislead: 454 to STARTTLS. Else
+ * NULL. */
+const char *esmtp_code_name_after(uint16_t code, esmtp_verb_t verb);
+
+/* The row for a code as the answer to this verb inside TLS, where that is another one than outside; else NULL. */
+const esmtp_context_row_t *esmtp_context_inside_tls(uint16_t code, esmtp_verb_t verb);
 
 /* What the sender does next, in plain words: retry later, give up, log in, ... "" where there is nothing to say. */
 const char *esmtp_code_next_step(uint16_t code, esmtp_verb_t verb, bool greeting);
@@ -303,6 +315,7 @@ const esmtp_word_row_t *esmtp_word_find(esmtp_word_set_t set, esmtp_span_t word)
 const esmtp_verb_row_t *esmtp_verb_rows(size_t *n);
 const esmtp_code_row_t *esmtp_code_rows(size_t *n);
 const esmtp_context_row_t *esmtp_context_rows(size_t *n);
+const esmtp_context_row_t *esmtp_context_tls_rows(size_t *n);
 const esmtp_enhanced_row_t *esmtp_enhanced_rows(size_t *n);
 const esmtp_enhanced_row_t *esmtp_enhanced_vendor_rows(size_t *n);
 const esmtp_keyword_row_t *esmtp_keyword_rows(size_t *n);

@@ -16,7 +16,7 @@ static const esmtp_verb_row_t verbs[] = {
      "A lone asterisk in answer to a 334 gives up the login that is under way. The server "
      "confirms with 501."},
     {".", ESMTP_VERB_EOM, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_NONE, ESMTP_VF_PSEUDO, {250}, {353},
-     ".", "RFC 5321, RFC 2033",
+     ".", "RFC 5321 section 4.1.1.4, RFC 2033 section 4.2",
      "A line with nothing but a dot ends the message. The reply that follows is the verdict on "
      "the message as a whole, in LMTP one reply for each accepted recipient."},
     {"ATRN", ESMTP_VERB_ATRN, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_SWAP, {250}, {0},
@@ -28,8 +28,8 @@ static const esmtp_verb_row_t verbs[] = {
      "Begins a login with the named SASL mechanism, maybe with its first data on the same line. "
      "Until a 235 or an error the client's lines are bare base64."},
     {"BDAT", ESMTP_VERB_BDAT, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_CHUNK, 0, {250}, {353},
-     "BDAT chunk-size [LAST]", "RFC 3030, RFC 2033",
-     "Sends one piece of the message as a counted number of octets, so that no end mark is "
+     "BDAT chunk-size [LAST]", "RFC 3030 section 2, RFC 2033 section 4.2",
+     "Sends one piece of the message as a counted number of octets (bytes), so that no end mark is "
      "needed. LAST marks the final piece, which may be empty."},
     {"BURL", ESMTP_VERB_BURL, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_NONE, ESMTP_VF_SECRET, {250}, {0},
      "BURL absolute-URI [LAST]", "RFC 4468",
@@ -43,7 +43,7 @@ static const esmtp_verb_row_t verbs[] = {
      "CONNECT host:port version", "HTTP",
      "Not SMTP: somebody tests whether this is a web proxy that connects to other hosts."},
     {"DATA", ESMTP_VERB_DATA, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_TEXT, ESMTP_VF_NO_ARG, {0}, {354},
-     "DATA", "RFC 5321, RFC 2033",
+     "DATA", "RFC 5321 section 4.1.1.4, RFC 2033 section 4.2",
      "Asks to send the message. After a 354 everything up to a line with a lone dot is message "
      "and not commands; a dot that begins a line is doubled on the way."},
     {"DEBUG", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_PROBE, {200}, {0},
@@ -51,7 +51,7 @@ static const esmtp_verb_row_t verbs[] = {
      "A debugging command that let anybody run programs on the server, as the worm of 1988 did. "
      "Whoever sends it today is looking for holes."},
     {"EHLO", ESMTP_VERB_EHLO, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_HELLO, {250}, {0},
-     "EHLO (domain / address-literal)", "RFC 5321",
+     "EHLO (domain / address-literal)", "RFC 5321 section 4.1.1.1",
      "The client names itself and asks which extensions the server has. The first reply line "
      "names the server, each further line is one extension."},
     {"EMAL", ESMTP_VERB_OTHER, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {0},
@@ -79,7 +79,7 @@ static const esmtp_verb_row_t verbs[] = {
      "Believed to be an 8-bit form of VRFY from a draft before ESMTP. Whoever sends it probes "
      "the server."},
     {"EXPN", ESMTP_VERB_EXPN, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250, 252}, {0},
-     "EXPN string [SMTPUTF8]", "RFC 5321, RFC 6531",
+     "EXPN string [SMTPUTF8]", "RFC 5321 section 4.1.1.7, RFC 6531",
      "Asks for the members of a mailing list or alias. Most servers refuse, as it hands out "
      "addresses."},
     {"GET", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_NOT_SMTP, {221}, {0},
@@ -87,26 +87,26 @@ static const esmtp_verb_row_t verbs[] = {
      "Not SMTP: a web browser or scanner asks a mail server for a page. Postfix hangs up on it "
      "with a 221."},
     {"HELO", ESMTP_VERB_HELO, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
-     "HELO domain", "RFC 5321",
+     "HELO domain", "RFC 5321 section 4.1.1.1",
      "The client names itself the old way, without asking for extensions. Simple devices and "
      "scanners use it, and clients whose EHLO was refused."},
     {"HELP", ESMTP_VERB_HELP, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {211, 214, 250}, {0},
-     "HELP [string]", "RFC 5321",
+     "HELP [string]", "RFC 5321 section 4.1.1.8",
      "Asks for help meant for a person. The answer may tell the name and version of the server's "
      "software."},
     {"IDENT", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "IDENT [string]", "IDS rules",
      "Listed by intrusion detection systems without a source. What it asks for is not known."},
     {"LHLO", ESMTP_VERB_LHLO, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_HELLO, {250}, {0},
-     "LHLO (domain / address-literal)", "RFC 2033",
+     "LHLO (domain / address-literal)", "RFC 2033 section 4.1",
      "The hello of LMTP, the sibling of SMTP for the last step into a mailbox. An LMTP server "
      "knows neither HELO nor EHLO, so this verb tells which of the two protocols is spoken."},
     {"MAIL", ESMTP_VERB_MAIL, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {355},
-     "MAIL FROM:<reverse-path> [mail-parameters]", "RFC 5321",
-     "Begins a mail transaction and gives the address that bounces go to. An empty address, <>, "
-     "marks bounces and other reports, which must not be answered by a bounce."},
+     "MAIL FROM:<reverse-path> [mail-parameters]", "RFC 5321 section 4.1.1.2",
+     "Begins a mail transaction and gives the address that bounces go to (the reverse-path). An "
+     "empty address, <>, marks bounces and other reports, which must not be answered by a bounce."},
     {"NOOP", ESMTP_VERB_NOOP, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
-     "NOOP [string]", "RFC 5321",
+     "NOOP [string]", "RFC 5321 section 4.1.1.9",
      "Asks for nothing but an answer. Clients use it to keep a connection open or to test it."},
     {"ONEX", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "ONEX", "Sendmail",
@@ -120,14 +120,14 @@ static const esmtp_verb_row_t verbs[] = {
      "QUEU [DATE]", "IBM VM/MVS SMTP",
      "Asks an IBM mainframe's server to show its mail queue."},
     {"QUIT", ESMTP_VERB_QUIT, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_NO_ARG, {221}, {0},
-     "QUIT", "RFC 5321",
+     "QUIT", "RFC 5321 section 4.1.1.10",
      "Ends the session politely. The client waits for the reply and then both sides close."},
     {"RCPT", ESMTP_VERB_RCPT, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_NONE, ESMTP_VF_TO, {250, 251}, {0},
-     "RCPT TO:<forward-path> [rcpt-parameters]", "RFC 5321",
-     "Adds one recipient to the message. It is sent once for each recipient, and each gets an "
-     "answer of its own."},
+     "RCPT TO:<forward-path> [rcpt-parameters]", "RFC 5321 section 4.1.1.3",
+     "Adds one recipient to the message (the forward-path). It is sent once for each recipient, and "
+     "each gets an answer of its own."},
     {"RSET", ESMTP_VERB_RSET, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE, ESMTP_VF_NO_ARG, {250}, {0},
-     "RSET", "RFC 5321",
+     "RSET", "RFC 5321 section 4.1.1.5",
      "Drops the message that is under way with its sender and recipients. The session goes on as "
      "it was after the hello."},
     {"SAML", ESMTP_VERB_SAML, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {0},
@@ -148,17 +148,17 @@ static const esmtp_verb_row_t verbs[] = {
      "that is a scanner."},
     {"SOML", ESMTP_VERB_SOML, ESMTP_TXN_BEGIN, ESMTP_PAYLOAD_NONE, ESMTP_VF_FROM, {250}, {0},
      "SOML FROM:<reverse-path>", "RFC 821",
-     "Send or mail: begins a message for the user's terminal, or for the mailbox if nobody is "
-     "logged in there. It left the standard in 2001."},
+     "Send or mail: begins a message for the user's terminal, or else for the mailbox. It left the "
+     "standard in 2001."},
     {"STARTTLS", ESMTP_VERB_STARTTLS, ESMTP_TXN_ABORT, ESMTP_PAYLOAD_NONE,
      ESMTP_VF_TLS | ESMTP_VF_NO_ARG, {220}, {0},
-     "STARTTLS", "RFC 3207",
-     "Asks to continue inside TLS. After a 220 the next octets belong to the TLS handshake, and "
-     "commands sent along in clear text are an injection attack."},
+     "STARTTLS", "RFC 3207 section 4",
+     "Asks to continue inside TLS. After a 220 the next octets belong to the TLS handshake; "
+     "plaintext commands sent along are an injection attack, or a faulty client."},
     {"STATUS", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {211}, {0},
      "STATUS (POOL / QUEUE) action [file]", "Haraka",
-     "Administration of a Haraka server from the same machine: lists pools and queues, discards "
-     "or pushes queued mail. The answer is JSON."},
+     "Administers a Haraka server from the same machine: its pools and its queues. Queued mail can "
+     "be discarded or pushed; the answer is JSON."},
     {"TICK", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "TICK identifier", "IBM VM/MVS SMTP",
      "Marks a place in a batch of SMTP commands, so that the report can name it. Known from IBM "
@@ -184,9 +184,9 @@ static const esmtp_verb_row_t verbs[] = {
      "Switches Sendmail to verbose mode. From then on progress lines with the code 050 stand "
      "between the replies."},
     {"VRFY", ESMTP_VERB_VRFY, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250, 251, 252}, {0},
-     "VRFY string [SMTPUTF8]", "RFC 5321, RFC 6531",
-     "Asks whether a user or mailbox exists. Many such questions in a row are somebody "
-     "collecting addresses."},
+     "VRFY string [SMTPUTF8]", "RFC 5321 section 4.1.1.6, RFC 6531",
+     "Asks whether a user or mailbox exists. Many such questions in a row may be somebody collecting "
+     "addresses."},
     {"WELLKNOWN", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "WELLKNOWN request-key", "Exim",
      "Reads a small public file of the site, such as security.txt, over SMTP. The content comes "
@@ -258,8 +258,8 @@ static const esmtp_verb_row_t verbs[] = {
      "number is its size in octets; the second seems to be the number of recipients plus one."},
     {"XFORWARD", ESMTP_VERB_XFORWARD, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XFORWARD 1*(attribute=xtext)", "Postfix",
-     "A content filter passes on what is known about the original client, for the logs of the "
-     "next message only. Access rules do not look at it."},
+     "A content filter passes on what is known about the original client. It is for the logs of the "
+     "next message only; access rules do not look at it."},
     {"XGEN", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XGEN", "Oracle Messaging Server, PMDF",
      "Asks whether the server runs on a compiled configuration. Normally switched off."},
@@ -279,8 +279,8 @@ static const esmtp_verb_row_t verbs[] = {
      "XPROXYFROM SID=hex IP=address PORT=number DOMAIN=name SEQNUM=number PERMS=number "
      "AUTHSRC=word",
      "Microsoft Exchange",
-     "An Exchange front-end server tells the next one who the client outside is: address, port, "
-     "hello name and rights. Known from logs only."},
+     "An Exchange front-end server tells the next one who the client outside is. It names address, "
+     "port, hello name and rights; known from logs only."},
     {"XPROXYTO", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XPROXYTO DESTINATIONS=hosts PORT=number SESSIONID=id ...", "Microsoft Exchange",
      "An Exchange back-end server asks the front-end to connect to the outside host in its "
@@ -290,8 +290,8 @@ static const esmtp_verb_row_t verbs[] = {
      "Sends one part of a mail-merge template in place of DATA. LAST marks the final part."},
     {"XQDISCARD", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250, 251}, {0},
      "XQDISCARD number", "Microsoft Exchange",
-     "An Exchange server asks which of the safety copies that it keeps can be thrown away; the "
-     "number is the most that the reply may list. A 251 means none."},
+     "An Exchange server asks which of the safety copies that it keeps can be thrown away. The "
+     "number is the most that the reply may list; a 251 means none."},
     {"XQUE", ESMTP_VERB_OTHER, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, 0, {250}, {0},
      "XQUE", "IDS rules",
      "A private verb that seems to concern the queue. Its vendor is not known."},

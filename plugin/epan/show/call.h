@@ -34,9 +34,11 @@ typedef struct {
     bool server; /* the server speaks */
     bool later;  /* not the first visit: replies are known */
     bool tls;
-    uint16_t tls_version;  /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
-    uint32_t starttls_in;  /* frame of the 220 that opened TLS; 0: none did */
-    uint32_t wanted;       /* ESMTP_WANT_*: what is read of this packet */
+    uint16_t tls_version;                 /* as TLS numbers it, 0x0304 is TLS 1.3; 0: not known, or not TLS */
+    uint32_t starttls_in;                 /* frame of the 220 that opened TLS; 0: none did */
+    uint32_t wanted;                      /* ESMTP_WANT_*: what is read of this packet */
+    const esmtp_enhanced_row_t *enhanced; /* of the reply that is being shown, as far as it has one; or NULL */
+    bool lists;                           /* lines of the call list extensions: those are explained, not their reply */
     bool extended;         /* other dissectors have registered for keywords of the reply that is being shown */
     bool more;             /* the frame has shown octets before these */
     bool hidden_done;      /* the hidden smtp.req or smtp.rsp was added */

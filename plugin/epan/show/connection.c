@@ -29,6 +29,12 @@ const char *esmtp_connection_outcome(const esmtp_connection_t *connection, const
     return esmtp_summary_outcome(connection->sum, totals, connection->tls_first != 0);
 }
 
+int64_t esmtp_connection_round_trip(const esmtp_connection_t *connection)
+{
+    const struct tcp_analysis *tcp = connection->tcp;
+    return tcp ? (int64_t)tcp->ts_first_rtt.secs * 1000000000 + tcp->ts_first_rtt.nsecs : 0;
+}
+
 bool esmtp_connection_is_complete(const esmtp_connection_t *connection)
 {
     bool closed = connection->tcp && connection->tcp->conversation_completeness & SEEN_END;

@@ -31,6 +31,9 @@ typedef struct {
 const char *esmtp_connection_security(const esmtp_connection_t *connection);
 const char *esmtp_connection_outcome(const esmtp_connection_t *connection, const esmtp_totals_t *totals);
 
+/* The initial round trip, SYN to the client's first ACK, in nanoseconds; 0: the capture does not show it. */
+int64_t esmtp_connection_round_trip(const esmtp_connection_t *connection);
+
 /* Whether beginning and end are in the capture and nothing is missing. */
 bool esmtp_connection_is_complete(const esmtp_connection_t *connection);
 

@@ -11,6 +11,7 @@
 #include <epan/column-info.h> /* where the column's fence stands: no function tells */
 
 #include "collect.h"
+#include "explain.h"
 #include "fields.h"
 #include "message.h"
 #include "tell.h"
@@ -195,9 +196,22 @@ static bool is_from_server(const esmtp_shown_t *shown)
     return i && esmtp_facts_at(shown->facts, i - 1)->flags & ESMTP_FF_FROM_SERVER;
 }
 
+/* Whether a line of the call is one of a list of extensions. */
+static bool lists_extensions(const esmtp_shown_t *shown)
+{
+    for (size_t i = shown->first; i < shown->last; i++) {
+        const esmtp_fact_t *fact = esmtp_facts_at(shown->facts, i);
+        if (fact->kind == ESMTP_FACT_REPLY && fact->flags & ESMTP_FF_HELLO &&
+            (fact->index || !(fact->flags & ESMTP_FF_LAST)))
+            return true;
+    }
+    return false;
+}
+
 static void parts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
 {
     if (shown->first < shown->last) {
+        show->lists = show->tree && show->server && lists_extensions(shown);
         show->seq = esmtp_facts_at(show->facts, shown->first)->seq - (uint32_t)shown->old;
         facts_add(show, shown);
         esmtp_connection_add(show, esmtp_facts_at(show->facts, shown->last - 1));
@@ -268,6 +282,7 @@ void esmtp_show_register(void)
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
     esmtp_common_register();
+    esmtp_explain_fields_register();
     esmtp_command_register();
     esmtp_reply_register();
     esmtp_answer_register();

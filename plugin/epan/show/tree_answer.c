@@ -56,6 +56,13 @@ static const esmtp_rcpt_t *recipient_of(const esmtp_txn_t *txn, const esmtp_fact
     return rcpt;
 }
 
+const esmtp_rcpt_t *esmtp_answer_each(const esmtp_fact_t *fact)
+{
+    const esmtp_txn_t *txn = esmtp_fact_txn(fact);
+    const esmtp_rcpt_t *rcpt = txn ? recipient_of(txn, fact) : NULL;
+    return rcpt && rcpt->final == fact ? rcpt : NULL;
+}
+
 static const char *path_of(esmtp_show_t *show, const char *before, const char *mailbox)
 {
     return wmem_strdup_printf(show->pinfo->pool, "%s<%s>", before,
@@ -120,7 +127,7 @@ void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     const esmtp_rcpt_t *rcpt = txn ? recipient_of(txn, fact) : NULL;
     proto_item *item = esmtp_add_gen_string(tree, hf_request, show->tvb, request_of(show, verb, row, txn, rcpt));
     proto_tree *sub = proto_item_add_subtree(item, ett_request);
-    esmtp_add_gen_words(sub, hf_verb, show->tvb, verb);
+    proto_item_set_hidden(esmtp_add_gen_words(sub, hf_verb, show->tvb, verb)); /* the item above says it */
     if (rcpt)
         esmtp_add_gen_string(sub, hf_recipient, show->tvb,
                              esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address)));

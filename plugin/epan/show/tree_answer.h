@@ -10,6 +10,9 @@
 #include "call.h"
 
 /* fact: the last line of a reply. */
+/* The recipient whom a reply judges after the message, alone: LMTP, PRDR. NULL if there is none. */
+const esmtp_rcpt_t *esmtp_answer_each(const esmtp_fact_t *fact);
+
 void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 
 void esmtp_answer_register(void);

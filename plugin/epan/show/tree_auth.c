@@ -8,6 +8,7 @@
 
 #include "../../core/parse/command.h"
 #include "findings.h"
+#include "explain.h"
 #include "fields.h"
 #include "items.h"
 #include "secrets.h"
@@ -105,25 +106,30 @@ void esmtp_auth_info_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
 
 /* --- attempts --------------------------------------------------------------------------------- */
 
-static void frame_add(esmtp_show_t *show, proto_tree *tree, int hf, uint32_t frame)
+/* A link to another frame; hidden if it leads where the line's own link does. */
+static void frame_add(esmtp_show_t *show, proto_tree *tree, int hf, uint32_t frame, uint32_t link)
 {
-    if (frame && frame != show->pinfo->num)
-        esmtp_add_gen_uint(tree, hf, show->tvb, frame);
+    if (!frame || frame == show->pinfo->num)
+        return;
+    proto_item *item = esmtp_add_gen_uint(tree, hf, show->tvb, frame);
+    if (frame == link)
+        proto_item_set_hidden(item);
 }
 
-/* Which attempt a line or reply belongs to. The AUTH command names the mechanism itself. */
+/* Which attempt a line or reply belongs to. The AUTH command names the mechanism itself; so nothing else of its frame
+ * does. */
 static void attempt_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     const esmtp_login_t *login = fact->extra;
     if (!tree)
         return;
-    if (fact->kind != ESMTP_FACT_COMMAND && *login->mechanism)
+    if (fact->kind != ESMTP_FACT_COMMAND && login->frame != fact->frame && *login->mechanism)
         esmtp_add_gen_string(tree, hf_mechanism, show->tvb,
                              esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism)));
     esmtp_add_gen_uint(tree, hf_attempt, show->tvb, login->number);
-    frame_add(show, tree, hf_begun_in, login->frame);
+    frame_add(show, tree, hf_begun_in, login->frame, fact->link);
     if (show->later)
-        frame_add(show, tree, hf_ended_in, login->end_frame);
+        frame_add(show, tree, hf_ended_in, login->end_frame, fact->link);
 }
 
 static const char *outcome_name(esmtp_login_outcome_t outcome)
@@ -145,7 +151,7 @@ static void outcome_add(esmtp_show_t *show, proto_tree *tree, const esmtp_login_
     esmtp_add_gen_string(tree, hf_outcome, show->tvb, name);
     if (login->user && esmtp_secrets_decoded()) {
         esmtp_add_gen_string(tree, hf_user, show->tvb, esmtp_text(show->pinfo->pool, login->user, strlen(login->user)));
-        frame_add(show, tree, hf_user_in, login->user_frame);
+        frame_add(show, tree, hf_user_in, login->user_frame, 0);
     }
 }
 
@@ -164,12 +170,11 @@ static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_logi
     const char *name = esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism));
     proto_item *item = proto_tree_add_string(tree, hf_mechanism, show->tvb, offset, len, name);
     const esmtp_mechanism_row_t *row = login->row;
-    proto_tree *sub = proto_item_add_subtree(item, ett_mechanism);
     if (!row)
         return;
-    esmtp_explanation_add(sub, show->tvb, row->explanation, row->reference);
     if (*row->exchange)
-        esmtp_add_gen_string(sub, hf_exchange, show->tvb, row->exchange);
+        esmtp_add_gen_string(proto_item_add_subtree(item, ett_mechanism), hf_exchange, show->tvb, row->exchange);
+    esmtp_explanation_add(tree, show->tvb, row->explanation, row->reference);
 }
 
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
@@ -189,7 +194,7 @@ void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     rest = esmtp_span_trim(rest);
     if (rest.len)
         esmtp_sasl_malformed(show->pinfo, parent, "words after the initial response");
-    attempt_add(show, tree, fact);
+    attempt_add(show, show->tree, fact);
     line_report(show, fact);
 }
 
@@ -219,8 +224,8 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     } else {
         proto_tree_add_item(tree, hf_cancel, show->tvb, offset, len, ENC_NA);
     }
-    attempt_add(show, tree, fact);
-    esmtp_response_in_add(show, tree, fact);
+    attempt_add(show, show->tree, fact);
+    esmtp_response_in_add(show, fact);
     line_report(show, fact);
     esmtp_findings_add(show->pinfo, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);

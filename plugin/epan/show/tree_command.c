@@ -8,6 +8,7 @@
 
 #include "../../core/parse/command.h"
 #include "findings.h"
+#include "explain.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"
@@ -118,27 +119,53 @@ static void status_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t 
     if (row->id != ESMTP_VERB_RCPT)
         return;
     esmtp_add_gen_uint(tree, hf_rcpt_status, show->tvb, fact->code);
-    esmtp_add_gen_uint(tree, hf_rcpt_status_class, show->tvb, fact->code / 100);
+    proto_item_set_hidden(esmtp_add_gen_uint(tree, hf_rcpt_status_class, show->tvb, fact->code / 100));
 }
 
-/* The verb in capitals. */
+static bool is_in_capitals(esmtp_span_t verb)
+{
+    for (size_t i = 0; i < verb.len; i++) {
+        if (g_ascii_islower(verb.p[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The verb in capitals: for filters only, where the command says it so. */
 static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
 {
     if (!cmd->named || (!cmd->row && !cmd->plausible))
         return;
-    if (cmd->row) {
-        esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
-        return;
-    }
-    const char *verb = esmtp_text_capitals(show->pinfo->pool, (const char *)cmd->verb.p, cmd->verb.len);
-    esmtp_add_gen_string(tree, hf_verb, show->tvb, verb);
+    proto_item *item;
+    if (cmd->row)
+        item = esmtp_add_gen_words(tree, hf_verb, show->tvb, cmd->row->verb);
+    else
+        item = esmtp_add_gen_string(tree, hf_verb, show->tvb,
+                                    esmtp_text_capitals(show->pinfo->pool, (const char *)cmd->verb.p, cmd->verb.len));
+    if (is_in_capitals(cmd->verb))
+        proto_item_set_hidden(item);
 }
 
-/* A verb that is nobody's, or what a middlebox has made of one that it does not know. */
-static void unknown_verb_add(esmtp_show_t *show, proto_tree *tree, esmtp_span_t verb)
+/* What the verb means. One that is nobody's is said to be unknown, unless it is what a middlebox has made of a verb
+ * that it does not know. */
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
 {
-    if (!esmtp_keyword_is_mask(esmtp_keyword_find(verb)))
+    if (cmd->row)
+        esmtp_explanation_add(tree, show->tvb, cmd->row->explanation, cmd->row->reference);
+    else if (cmd->plausible && !esmtp_keyword_is_mask(esmtp_keyword_find(cmd->verb)))
         esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
+}
+
+/* What the argument says. end: offset of the end of the line. */
+static void argument_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, const esmtp_command_t *cmd,
+                         const uint8_t *base, int offset, int end)
+{
+    int at = cmd->parameter.len ? place(base, offset, cmd->parameter) : end;
+    parameter_add(show, tree, fact, cmd, at);
+    if (cmd->verb.len) {
+        esmtp_octets_t octets = {show->pinfo, show->tvb, at, (int)cmd->parameter.len};
+        esmtp_verb_dissect(cmd->verb, &octets, tree);
+    }
 }
 
 /* Everything below a command's item is in these groups. */
@@ -158,20 +185,14 @@ static void words_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, co
     if (piece && !cmd.row && !cmd.parameter.len)
         return; /* of the verb itself */
     verb_add(show, tree, &cmd);
-    if (cmd.row)
-        esmtp_explanation_add(tree, show->tvb, cmd.row->explanation, cmd.row->reference);
-    else if (cmd.plausible)
-        unknown_verb_add(show, tree, cmd.verb);
     if (piece && cmd.parameter.len)
         cmd.parameter = esmtp_span_but_last_word(cmd.parameter);
-    if (piece && !cmd.parameter.len)
-        return;
-    int at = cmd.parameter.len ? place(base, offset, cmd.parameter) : offset + len;
-    parameter_add(show, tree, fact, &cmd, at);
-    if (cmd.verb.len) {
-        esmtp_octets_t octets = {show->pinfo, show->tvb, at, (int)cmd.parameter.len};
-        esmtp_verb_dissect(cmd.verb, &octets, tree);
-    }
+    if (!piece || cmd.parameter.len)
+        argument_add(show, tree, fact, &cmd, base, offset, offset + len);
+    status_add(show, tree, fact, cmd.row);
+    if (cmd.row && cmd.row->flags & ESMTP_VF_TLS && fact->link && fact->link == show->starttls_in)
+        esmtp_alert_add(show, tree);
+    meaning_add(show, tree, &cmd);
 }
 
 static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
@@ -186,11 +207,8 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
         parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
         words_add(show, item, tree, fact, &cmd, base, offset, len);
     }
-    status_add(show, tree, fact, cmd.row);
-    if (cmd.row && cmd.row->flags & ESMTP_VF_TLS && fact->link && fact->link == show->starttls_in)
-        esmtp_alert_add(show, tree);
-    esmtp_response_in_add(show, tree, fact);
-    esmtp_transaction_add(show, tree, fact);
+    esmtp_response_in_add(show, fact);
+    esmtp_transaction_add(show, fact);
 }
 
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -204,9 +222,9 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     if (len > 0 && details)
         command_tree(show, item, fact, offset, len);
     else if (details)
-        esmtp_response_in_add(show, proto_item_add_subtree(item, ett_command), fact);
+        esmtp_response_in_add(show, fact);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
-        esmtp_completion_add(show, proto_item_add_subtree(item, ett_command), item, fact);
+        esmtp_completion_add(show, item, fact);
     esmtp_findings_add(show->pinfo, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }

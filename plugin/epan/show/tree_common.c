@@ -1,5 +1,5 @@
 /* tree_common.c
- * What several kinds of thing have: explanation, links between commands and replies, marks of the connection, holes.
+ * What several kinds of thing have: links between commands and replies, marks of the connection, holes.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,12 +11,11 @@
 #include "items.h"
 #include "wanted.h"
 
-static int hf_explanation = -1;
-static int hf_reference = -1;
 static int hf_req = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
+static int hf_time_server = -1;
 static int hf_lmtp = -1;
 static int hf_tls = -1;
 static int hf_starttls_in = -1;
@@ -27,27 +26,9 @@ static int hf_not_captured = -1;
 static int hf_line_part = -1;
 static int hf_line_in = -1;
 
-void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
+void esmtp_note_add(esmtp_show_t *show, const char *words)
 {
-    if (!tree)
-        return;
-    if (explanation && *explanation)
-        esmtp_add_gen_words(tree, hf_explanation, tvb, explanation);
-    if (reference && *reference)
-        esmtp_add_gen_words(tree, hf_reference, tvb, reference);
-}
-
-void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
-{
-    if (explanation && *explanation)
-        esmtp_add_gen_string(tree, hf_explanation, tvb, explanation);
-    if (reference && *reference)
-        esmtp_add_gen_string(tree, hf_reference, tvb, reference);
-}
-
-void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words)
-{
-    esmtp_add_gen_words(tree, hf_not_captured, show->tvb, words);
+    esmtp_add_gen_words(show->tree, hf_not_captured, show->tvb, words);
 }
 
 void esmtp_request_mark(esmtp_show_t *show)
@@ -57,14 +38,23 @@ void esmtp_request_mark(esmtp_show_t *show)
     show->hidden_done = true;
 }
 
-void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
-    if (!tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
+    if (!show->tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
         return;
     if (fact->link)
-        esmtp_add_gen_uint(tree, hf_response_in, show->tvb, fact->link);
+        esmtp_add_gen_uint(show->tree, hf_response_in, show->tvb, fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
-        esmtp_note_add(show, tree, "no reply in the capture");
+        esmtp_note_add(show, "no reply in the capture");
+}
+
+/* What of the time of a reply is not the network's: that of a round trip is taken off. The time counts from where the
+ * capture was made; close to the server little of it is the network's, and nothing may be left. */
+static void server_time_add(esmtp_show_t *show, proto_tree *tree, int64_t time_of_reply)
+{
+    int64_t trip = esmtp_connection_round_trip(show->connection);
+    if (trip > 0 && time_of_reply >= 0)
+        esmtp_add_gen_time(tree, hf_time_server, show->tvb, MAX(time_of_reply - trip, 0));
 }
 
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
@@ -77,9 +67,10 @@ void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact
         proto_item *item = esmtp_add_gen_time(tree, hf_time, show->tvb, fact->delta);
         if (fact->delta < 0)
             esmtp_finding_add(show->pinfo, item, ESMTP_FINDING_NEGATIVE_TIME);
+        server_time_add(show, tree, fact->delta);
     }
     if (fact->flags & ESMTP_FF_LOST_PEER)
-        esmtp_note_add(show, tree, "no command in the capture");
+        esmtp_note_add(show, "no command in the capture");
 }
 
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last)
@@ -141,8 +132,6 @@ void esmtp_retransmission_add(esmtp_show_t *show, size_t n)
 void esmtp_common_register(void)
 {
     static hf_register_info hf[] = {
-        {&hf_explanation, {"Explanation", "smtp.explanation", FT_STRING, BASE_NONE, NULL, 0, "What this means", HFILL}},
-        {&hf_reference, {"Reference", "smtp.reference", FT_STRING, BASE_NONE, NULL, 0, "Where it is defined", HFILL}},
         {&hf_req, {"Request", "smtp.req", FT_BOOLEAN, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_request_in,
          {"Request in", "smtp.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
@@ -153,6 +142,9 @@ void esmtp_common_register(void)
         {&hf_time,
          {"Time", "smtp.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
           "Time since the command; of the greeting: since the connection was opened", HFILL}},
+        {&hf_time_server,
+         {"Time of the server", "smtp.time.server", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+          "That time less the connection's initial round trip; not below 0", HFILL}},
         {&hf_lmtp,
          {"LMTP connection", "smtp.lmtp", FT_BOOLEAN, BASE_NONE, NULL, 0, "The connection speaks LMTP (RFC 2033)",
           HFILL}},

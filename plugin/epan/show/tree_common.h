@@ -1,5 +1,5 @@
 /* tree_common.h
- * What several kinds of thing have: explanation, links between commands and replies, marks of the connection, holes.
+ * What several kinds of thing have: links between commands and replies, marks of the connection, holes.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,15 +9,12 @@
 
 #include "call.h"
 
-/* What something means and where it is defined, in the words of a table; NULL or "": nothing is known. */
-void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
-/* Likewise in the user's words. */
-void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference);
 /* Adds the hidden mark of frames with client lines, once per call. */
 void esmtp_request_mark(esmtp_show_t *show);
-/* Words about what the capture lacks. */
-void esmtp_note_add(esmtp_show_t *show, proto_tree *tree, const char *words);
-void esmtp_response_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
+/* What is said beside a line, not in it: words about what the capture lacks, and where the reply is. Several kinds of
+ * line have them, and in -T ek of Wireshark 4.0 no field may have two parent fields (see explain.h). */
+void esmtp_note_add(esmtp_show_t *show, const char *words);
+void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 /* last: the last fact of the call, or NULL */
 void esmtp_connection_add(esmtp_show_t *show, const esmtp_fact_t *last);

@@ -18,6 +18,7 @@
 
 #include "../../core/parse/command.h"
 #include "../../core/parse/reply.h"
+#include "explain.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"
@@ -124,17 +125,13 @@ static bool is_context(esmtp_span_t word)
 static void mechanism_explain(const extension_t *x, proto_item *item, esmtp_span_t word)
 {
     const esmtp_mechanism_row_t *row = esmtp_mechanism_find(word);
-    proto_tree *tree = proto_item_add_subtree(item, ett_mechanism);
 
-    if (!row) {
-        esmtp_explanation_add(tree, x->place.tvb, unknown_mechanism, NULL);
-        return;
-    }
-    esmtp_explanation_add(tree, x->place.tvb, row->explanation, row->reference);
-    if (row->exposed) {
+    if (row && row->exposed) {
         proto_item_append_text(item, " (password or token can be read from the exchange)");
-        esmtp_add_gen_true(tree, hf_mechanism_exposed, x->place.tvb);
+        esmtp_add_gen_true(proto_item_add_subtree(item, ett_mechanism), hf_mechanism_exposed, x->place.tvb);
     }
+    esmtp_explanation_add(x->tree, x->place.tvb, row ? row->explanation : unknown_mechanism,
+                          row ? row->reference : NULL);
 }
 
 static void mechanisms_add(const extension_t *x)

@@ -135,14 +135,24 @@ static bool is_joined(const esmtp_message_t *m)
     return esmtp_collect_joined() && m->end_frame && !m->incomplete && !m->leftover && !(c && c->too_big);
 }
 
+/* For filters alone, unless it says what no other item does. */
+static void hidden_unless(bool news, proto_item *item)
+{
+    if (!news)
+        proto_item_set_hidden(item);
+}
+
 /* --- the list of fragments -------------------------------------------------------------------- */
 
-static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *piece, uint64_t octets)
+/* A piece of a message of n. Which octets the only one holds need not be said. */
+static void fragment_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *piece, uint64_t octets, uint32_t n)
 {
     proto_item *item = proto_tree_add_uint(tree, hf_fragment, show->tvb, 0, 0, piece->frame);
     char frame[ESMTP_DIGITS], first[ESMTP_DIGITS], last[ESMTP_DIGITS], count[ESMTP_DIGITS];
     proto_item_set_generated(item);
-    if (esmtp_seen(tree))
+    if (esmtp_seen(tree) && n == 1)
+        esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame));
+    else if (esmtp_seen(tree))
         esmtp_label_as(item, "Frame", esmtp_digits(frame, piece->frame),
                        ", payload: ", esmtp_digits(first, piece->before), "-",
                        esmtp_digits(last, piece->before + (octets ? octets - 1 : 0)), " (", esmtp_digits(count, octets),
@@ -161,13 +171,15 @@ static void fragments_add(esmtp_show_t *show, proto_tree *tree, const esmtp_mess
     for (const esmtp_fact_t *f = next_piece(&walk), *next; f && n < max; f = next, n++) {
         next = next_piece(&walk);
         uint64_t octets = piece_octets(message, f, next);
-        fragment_add(show, sub, f, octets);
+        fragment_add(show, sub, f, octets, message->pieces);
     }
     if (n < message->pieces)
         proto_item_append_text(item, ", the first %u shown", n);
-    esmtp_add_gen_uint(sub, hf_fragment_count, show->tvb, message->pieces);
+    bool several = message->pieces > 1;
+    hidden_unless(several, esmtp_add_gen_uint(sub, hf_fragment_count, show->tvb, message->pieces));
     if (is_joined(message))
-        esmtp_add_gen_uint(sub, hf_reassembled_length, show->tvb, (uint32_t)MIN(message->octets, UINT32_MAX));
+        hidden_unless(several, esmtp_add_gen_uint(sub, hf_reassembled_length, show->tvb,
+                                                  (uint32_t)MIN(message->octets, UINT32_MAX)));
 }
 
 /* --- text of a message that is not handed over ------------------------------------------------ */
@@ -373,8 +385,9 @@ static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, esmtp_span
     }
 }
 
-void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact)
+void esmtp_completion_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
 {
+    proto_tree *tree = show->tree;
     esmtp_message_t *m = fact->extra;
     const esmtp_collected_t *c = esmtp_collected(m);
     bool too_big = c && c->too_big;
@@ -430,10 +443,11 @@ static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 {
     const esmtp_message_t *m = fact->extra;
     uint64_t octets = piece_octets(m, fact, piece_after(show, fact));
-    esmtp_add_gen_uint(tree, hf_piece_number, show->tvb, fact->index);
-    esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len);
-    esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets);
-    esmtp_add_gen_uint64(tree, hf_piece_total, show->tvb, fact->before + octets);
+    bool first = fact->index == 1, stuffed = octets != fact->len;
+    hidden_unless(!first, esmtp_add_gen_uint(tree, hf_piece_number, show->tvb, fact->index));
+    hidden_unless(stuffed, esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len));
+    hidden_unless(stuffed, esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets));
+    hidden_unless(!first, esmtp_add_gen_uint64(tree, hf_piece_total, show->tvb, fact->before + octets));
     if (show->later && is_joined(m) && fact->frame != m->end_frame)
         esmtp_add_gen_uint(tree, hf_reassembled_in, show->tvb, m->end_frame);
 }
@@ -473,16 +487,17 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     if (tree) {
         piece_numbers_add(show, tree, fact);
         piece_lines_add(show, tree, fact, offset);
-        esmtp_transaction_add(show, tree, fact);
     }
     if (fact->flags & ESMTP_FF_LAST) {
-        esmtp_response_in_add(show, tree, fact);
-        esmtp_completion_add(show, tree, item, fact);
+        esmtp_response_in_add(show, fact);
+        esmtp_completion_add(show, item, fact);
     } else if (show->later && !m->end_frame && fact->index == m->pieces) {
         if (tree)
-            fragments_add(show, tree, m);
-        incomplete_add(show, tree, item, m);
+            fragments_add(show, show->tree, m);
+        incomplete_add(show, show->tree, item, m);
     }
+    if (tree)
+        esmtp_transaction_add(show, fact);
 }
 
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -490,27 +505,24 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     const esmtp_message_t *m = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
     proto_tree *parent = show->wanted & DETAILS ? show->tree : NULL;
     bool inferred = fact->flags & ESMTP_FF_FROM_SERVER; /* the reply after it proves it; no octets are here */
-    proto_item *item = proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "C: .%s",
-                                                  inferred ? " (inferred from the reply)" : "");
-    proto_tree *tree = proto_item_add_subtree(item, ett_piece);
+    proto_item *item =
+        proto_tree_add_none_format(parent, hf_eom, show->tvb, offset, (int)fact->len, "End of message, %s",
+                                   inferred ? "inferred from the reply" : "a line that holds only a dot");
     if (inferred)
         proto_item_set_generated(item);
     esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
     esmtp_findings_add(show->pinfo, item, fact);
-    if (tree) {
-        const esmtp_verb_row_t *row = esmtp_verb_by_id(ESMTP_VERB_EOM);
-        esmtp_explanation_add(tree, show->tvb, row ? row->explanation : NULL, row ? row->reference : NULL);
+    if (parent) {
         if (inferred)
-            esmtp_note_add(show, tree,
-                           esmtp_fact_has(fact, ESMTP_FINDING_FAKE_END_TAKEN)
-                               ? "no end mark was sent: the server took the octets before for it"
-                               : "the end mark is not in the capture: the server's reply shows that it came");
-        esmtp_response_in_add(show, tree, fact);
-        esmtp_transaction_add(show, tree, fact);
+            esmtp_note_add(show, esmtp_fact_has(fact, ESMTP_FINDING_FAKE_END_TAKEN)
+                                     ? "no end mark was sent: the server took the octets before for it"
+                                     : "the end mark is not in the capture: the server's reply shows that it came");
+        esmtp_response_in_add(show, fact);
     }
-    if (!m)
-        return;
-    esmtp_completion_add(show, tree, item, fact);
+    if (m)
+        esmtp_completion_add(show, item, fact);
+    if (parent)
+        esmtp_transaction_add(show, fact);
 }
 
 void esmtp_message_register(void)

@@ -11,8 +11,9 @@
 
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset);
-/* What is said where a message is complete: its fragments, its size. fact has .extra the message. */
-void esmtp_completion_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, const esmtp_fact_t *fact);
+/* What is said where a message is complete, beside the line or piece (item) that ends it: its size, its fragments.
+ * fact has .extra the message. */
+void esmtp_completion_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact);
 /* Hands over one of them. */
 void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed);
 void esmtp_message_register(void);

@@ -8,6 +8,7 @@
 
 #include "../../core/parse/reply.h"
 #include "findings.h"
+#include "explain.h"
 #include "extend.h"
 #include "fields.h"
 #include "items.h"
@@ -31,7 +32,6 @@ static int hf_enhanced_subject = -1;
 static int hf_enhanced_detail = -1;
 static int hf_greeting_domain = -1;
 static int hf_ehlo_domain = -1;
-static int hf_next_step = -1;
 static int ett_reply = -1;
 static int ett_enhanced = -1;
 
@@ -58,6 +58,13 @@ static const char *code_name(uint16_t code)
     return name ? name : row ? row->name : "Unknown";
 }
 
+/* The name without the server's, which stands beside it: "<domain> Service ready". */
+static const char *name_alone(const char *name)
+{
+    static const char domain[] = "<domain> ";
+    return g_str_has_prefix(name, domain) ? name + strlen(domain) : name;
+}
+
 static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset)
 {
     proto_item *item = proto_tree_add_uint(tree, hf_code, show->tvb, offset, 3, fact->code);
@@ -65,7 +72,8 @@ static void code_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *f
         return;
     const char digits[] = {(char)('0' + fact->code / 100 % 10), (char)('0' + fact->code / 10 % 10),
                            (char)('0' + fact->code % 10), 0};
-    esmtp_label(item, code_name(fact->code), " (", digits, ")");
+    const char *name = esmtp_code_name_after(fact->code, verb_of(fact));
+    esmtp_label(item, name ? name : name_alone(code_name(fact->code)), " (", digits, ")");
 }
 
 /* Whether RCPT had accepted a recipient before a reply to DATA or BDAT. */
@@ -88,20 +96,54 @@ static bool is_contradicted(const esmtp_fact_t *fact, esmtp_verb_t verb)
     return (verb == ESMTP_VERB_DATA || verb == ESMTP_VERB_BDAT) && had_recipient(txn, fact);
 }
 
-static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+/* What the reply answers as the tables have it: the end of a message is more than the last chunk; one recipient's part
+ * of it is less. */
+static esmtp_verb_t context_of(const esmtp_fact_t *fact)
 {
     esmtp_verb_t verb = verb_of(fact);
-    bool greeting = fact->flags & ESMTP_FF_GREETING;
-    const esmtp_code_row_t *row = esmtp_code_find(fact->code);
-    const char *next = esmtp_code_next_step(fact->code, verb, greeting);
-    if (is_contradicted(fact, verb))
-        verb = ESMTP_VERB_NONE;
-    esmtp_explanation_add(tree, show->tvb, esmtp_code_explain(fact->code, verb, greeting), row ? row->reference : NULL);
-    if (*next)
-        esmtp_add_gen_words(tree, hf_next_step, show->tvb, next);
+    if (verb != ESMTP_VERB_EOM && verb != ESMTP_VERB_BDAT && verb != ESMTP_VERB_BURL)
+        return is_contradicted(fact, verb) ? ESMTP_VERB_NONE : verb;
+    if (esmtp_answer_each(fact))
+        return ESMTP_VERB_EACH;
+    const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
+    bool taken = verdict && verdict->message && fact->code / 100 == 2;
+    return taken ? ESMTP_VERB_EOM : is_contradicted(fact, verb) ? ESMTP_VERB_NONE : verb;
 }
 
-static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_enhanced_t *e, int offset)
+/* The code, or the one that says what it means here: RFC 5321 section 4.5.3.1.10 wants 552 for too many recipients
+ * taken for 452. */
+static uint16_t code_meant(const esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    const esmtp_enhanced_row_t *row = show->enhanced;
+    bool many = fact->code == 552 && row && row->subject == 5 && row->detail == 3;
+    return many && verb_of(fact) == ESMTP_VERB_RCPT ? 452 : fact->code;
+}
+
+/* Where the reply's code, and its enhanced code if it has one, are defined. */
+static const char *reference_of(const esmtp_show_t *show, const char *reference)
+{
+    const char *enhanced = show->enhanced ? show->enhanced->reference : NULL;
+    return enhanced && *reference ? wmem_strconcat(show->pinfo->pool, reference, ", ", enhanced, NULL)
+           : enhanced             ? enhanced
+                                  : reference;
+}
+
+static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+{
+    uint16_t code = code_meant(show, fact);
+    esmtp_verb_t verb = context_of(fact);
+    bool greeting = fact->flags & ESMTP_FF_GREETING;
+    const esmtp_context_row_t *row = show->tls && !greeting ? esmtp_context_inside_tls(code, verb) : NULL;
+    const char *text = row && row->explanation ? row->explanation : esmtp_code_explain(code, verb, greeting);
+    if (!show->lists)
+        esmtp_explanation_add(tree, show->tvb, text, reference_of(show, esmtp_code_reference(code, verb, greeting)));
+    esmtp_next_step_add(tree, show->tvb,
+                        row ? row->next_step
+                            : esmtp_code_next_step(code, verb == ESMTP_VERB_NONE ? verb_of(fact) : verb, greeting));
+}
+
+/* code: of the reply. */
+static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_enhanced_t *e, int offset, uint16_t code)
 {
     int len = (int)e->whole.len, dot = offset + 2;
     int dot2 = offset + (int)esmtp_span_find(esmtp_span_from(e->whole, 2), '.') + 3;
@@ -110,20 +152,22 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_enhan
     const esmtp_enhanced_row_t *row = esmtp_enhanced_find(e->class_, e->subject, e->detail);
     const esmtp_enhanced_row_t *vendor = esmtp_enhanced_vendor_find(e->class_, e->subject, e->detail);
     const char *meaning = row ? row->meaning : vendor ? vendor->meaning : "No registry knows this code.";
-    esmtp_add_named(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, esmtp_enhanced_class_name(e->class_));
+    proto_item *class_item =
+        esmtp_add_named(sub, hf_enhanced_class, show->tvb, offset, 1, e->class_, esmtp_enhanced_class_name(e->class_));
+    if (e->class_ == code / 100) /* the reply's class says so */
+        proto_item_set_hidden(class_item);
     esmtp_add_named(sub, hf_enhanced_subject, show->tvb, dot, dot2 - 1 - dot, e->subject,
                     esmtp_enhanced_subject_name(e->subject));
-    proto_item *detail = proto_tree_add_uint(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail);
+    proto_tree_add_uint(sub, hf_enhanced_detail, show->tvb, dot2, offset + len - dot2, e->detail);
     if (esmtp_seen(tree)) {
-        char digits[ESMTP_DIGITS], whole[ESMTP_ENHANCED_MAX + 1] = "";
+        char whole[ESMTP_ENHANCED_MAX + 1] = "";
         memcpy(whole, e->whole.p, MIN(e->whole.len, ESMTP_ENHANCED_MAX));
         esmtp_label(item, whole, " (", meaning, ")");
-        esmtp_label(detail, esmtp_digits(digits, e->detail), " (", meaning, ")");
     }
     if (row)
-        esmtp_explanation_add(sub, show->tvb, NULL, row->reference);
-    if (vendor)
-        esmtp_explanation_add(sub, show->tvb, vendor->meaning, vendor->reference);
+        show->enhanced = row;
+    if (vendor && !show->lists)
+        esmtp_explanation_add(tree, show->tvb, vendor->meaning, vendor->reference);
 }
 
 static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, esmtp_span_t host, int offset)
@@ -164,7 +208,7 @@ static void line_add(esmtp_show_t *show, proto_item *item, proto_tree *tree, con
         esmtp_reply_parse(esmtp_span(base, (size_t)whole), &reply);
     }
     if (reply.enhanced.whole.len)
-        enhanced_add(show, tree, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base));
+        enhanced_add(show, tree, &reply.enhanced, offset + (int)(reply.enhanced.whole.p - base), reply.code);
     if (fact->flags & ESMTP_FF_GREETING && index == 0 && reply.code == 220)
         host_add(show, tree, hf_greeting_domain, reply.parameter, esmtp_greeting_host(reply.parameter), offset + skip);
     if (fact->flags & ESMTP_FF_HELLO)
@@ -254,9 +298,9 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
         const esmtp_offer_t *offer = last->extra;
         esmtp_offer_add(show, tree, offer);
     }
-    esmtp_transaction_add(show, tree, last);
     if (show->wanted & ESMTP_WANT_REPLY)
         meaning_add(show, tree, last);
+    esmtp_transaction_add(show, last);
 }
 
 static proto_item *response_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
@@ -281,6 +325,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     proto_tree *tree = details ? proto_item_add_subtree(item, ett_reply) : show->tree;
     int start = offset;
 
+    show->enhanced = NULL;
     show->extended = details && first->flags & ESMTP_FF_HELLO && esmtp_keywords_extended();
     mark_response(show);
     if (ends && tree && show->wanted & ESMTP_WANT_CODE)
@@ -305,7 +350,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     if (ends && tree)
         whole_add(show, tree, last, start);
     else if (tree)
-        esmtp_transaction_add(show, tree, last);
+        esmtp_transaction_add(show, last);
     return offset;
 }
 
@@ -330,8 +375,6 @@ void esmtp_reply_register(void)
         {&hf_ehlo_domain,
          {"EHLO host", "smtp.ehlo.domain", FT_STRING, BASE_NONE, NULL, 0,
           "What the server says it is called, in its EHLO reply", HFILL}},
-        {&hf_next_step,
-         {"Next step", "smtp.response.next_step", FT_STRING, BASE_NONE, NULL, 0, "What the sender does next", HFILL}},
     };
     static int *ett[] = {&ett_reply, &ett_enhanced};
     esmtp_fields_register(hf, G_N_ELEMENTS(hf));

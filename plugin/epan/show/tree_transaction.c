@@ -70,30 +70,33 @@ static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdic
                              esmtp_text(show->pinfo->pool, verdict->queue_id, strlen(verdict->queue_id)));
 }
 
-static proto_tree *mail_add(esmtp_show_t *show, proto_tree *tree, const esmtp_txn_t *txn)
+/* The transaction, and what became of it; verdict: NULL where that is not to be told. */
+static void mail_add(esmtp_show_t *show, const esmtp_txn_t *txn, const esmtp_verdict_t *verdict)
 {
-    proto_item *item = esmtp_add_gen_uint(tree, hf_number, show->tvb, txn->number);
+    proto_item *item = esmtp_add_gen_uint(show->tree, hf_number, show->tvb, txn->number);
     proto_tree *own = proto_item_add_subtree(item, ett_transaction);
-    esmtp_add_gen_uint(own, hf_id, show->tvb, txn->id);
-    return own;
+    proto_item *id = esmtp_add_gen_uint(own, hf_id, show->tvb, txn->id);
+    if (verdict)
+        verdict_add(show, own, verdict);
+    else
+        proto_item_set_hidden(id); /* for filters: who reads learns it from the verdict */
 }
 
-void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
+void esmtp_transaction_add(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     esmtp_txn_t *txn = esmtp_fact_txn(fact);
-    if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
+    if (!show->tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
-    proto_tree *own = mail_add(show, tree, txn);
     const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
-    if (verdict && verdict->txn == txn) {
-        verdict_add(show, own, verdict);
-        return;
-    }
     esmtp_verdict_t left;
-    if (show->later && txn->last == fact && !txn->judged && esmtp_txn_weigh(txn, &left))
-        verdict_add(show, own, &left); /* the connection ended first */
-    if (verdict)                       /* a MAIL inside it ended it */
-        verdict_add(show, mail_add(show, tree, verdict->txn), verdict);
+    if (verdict && verdict->txn == txn)
+        mail_add(show, txn, verdict);
+    else if (show->later && txn->last == fact && !txn->judged && esmtp_txn_weigh(txn, &left))
+        mail_add(show, txn, &left); /* the connection ended first */
+    else
+        mail_add(show, txn, NULL);
+    if (verdict && verdict->txn != txn) /* a MAIL inside it ended it */
+        mail_add(show, verdict->txn, verdict);
 }
 
 void esmtp_transaction_register(void)

@@ -13,6 +13,7 @@
 
 #include "../show/findings.h"
 #include "../show/collect.h"
+#include "../show/explain.h"
 #include "../show/extend.h"
 #include "../show/fields.h"
 #include "../show/secrets.h"
@@ -328,6 +329,7 @@ void esmtp_proto_register(void)
     esmtp_ports_register(module);
     esmtp_collect_register(module);
     esmtp_secrets_register(module);
+    esmtp_explain_register(module);
     esmtp_heuristics_register(module);
     esmtp_options_register(module);
     esmtp_extend_register(module);

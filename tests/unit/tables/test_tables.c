@@ -237,6 +237,17 @@ static void enter_text(GHashTable *all, const char *owner, const char *text)
     g_hash_table_insert(all, (gpointer)text, (gpointer)owner);
 }
 
+/* What stands on a line of the tree: a sentence of a hundred characters, with the second one below it. It is in
+ * contract/explanations.tsv with the section that it rests on. */
+static void enter_explanation(GHashTable *all, const char *owner, const char *text)
+{
+    const char *end = strstr(text, ". ");
+
+    enter_text(all, owner, text);
+    if ((end ? (size_t)(end - text) + 1 : strlen(text)) > 101)
+        fail_msg("%s: the first sentence is too long for a line: %s", owner, text);
+}
+
 static void check_reference(const char *owner, const char *reference)
 {
     if (!reference || reference[0] == '\0' || strlen(reference) > 60 || strstr(reference, "unconfirmed"))
@@ -246,7 +257,7 @@ static void check_reference(const char *owner, const char *reference)
 static void texts_of_enhanced(GHashTable *all, const esmtp_enhanced_row_t *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, "enhanced code", rows[i].meaning);
+        enter_explanation(all, "enhanced code", rows[i].meaning);
         check_reference("enhanced code", rows[i].reference);
     }
 }
@@ -257,7 +268,7 @@ static void texts_of_names(GHashTable *all)
     const esmtp_verb_row_t *verbs = esmtp_verb_rows(&n);
 
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, verbs[i].verb, verbs[i].explanation);
+        enter_explanation(all, verbs[i].verb, verbs[i].explanation);
         check_reference(verbs[i].verb, verbs[i].reference);
         if (!g_str_has_prefix(verbs[i].syntax, verbs[i].verb))
             fail_msg("%s: syntax is '%s'", verbs[i].verb, verbs[i].syntax);
@@ -266,7 +277,7 @@ static void texts_of_names(GHashTable *all)
     const esmtp_keyword_row_t *keywords = esmtp_keyword_rows(&n);
 
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, keywords[i].keyword, keywords[i].explanation);
+        enter_explanation(all, keywords[i].keyword, keywords[i].explanation);
         check_reference(keywords[i].keyword, keywords[i].reference);
         assert_non_null(keywords[i].syntax);
         if (keywords[i].form == ESMTP_EHLO_NONE && keywords[i].syntax[0] != '\0')
@@ -276,7 +287,7 @@ static void texts_of_names(GHashTable *all)
     const esmtp_param_row_t *params = esmtp_param_rows(&n);
 
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, params[i].name, params[i].explanation);
+        enter_explanation(all, params[i].name, params[i].explanation);
         check_reference(params[i].name, params[i].reference);
         assert_non_null(params[i].syntax);
         assert_true(params[i].on >= ESMTP_ON_MAIL && params[i].on <= (ESMTP_ON_MAIL | ESMTP_ON_RCPT));
@@ -285,7 +296,7 @@ static void texts_of_names(GHashTable *all)
     const esmtp_mechanism_row_t *mechanisms = esmtp_mechanism_rows(&n);
 
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, mechanisms[i].mechanism, mechanisms[i].explanation);
+        enter_explanation(all, mechanisms[i].mechanism, mechanisms[i].explanation);
         check_reference(mechanisms[i].mechanism, mechanisms[i].reference);
         assert_non_null(mechanisms[i].exchange);
         if (mechanisms[i].exchange[0] != '\0')
@@ -300,7 +311,7 @@ static void texts_of_codes(GHashTable *all)
     GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (size_t i = 0; i < n; i++) {
-        enter_text(all, "code", codes[i].explanation);
+        enter_explanation(all, "code", codes[i].explanation);
         check_reference(codes[i].name, codes[i].reference);
         if (!g_hash_table_add(names, (gpointer)codes[i].name))
             fail_msg("%u: another code has the name %s, too", codes[i].code, codes[i].name);
@@ -312,7 +323,7 @@ static void texts_of_codes(GHashTable *all)
 
     for (size_t i = 0; i < n; i++) {
         if (contexts[i].explanation)
-            enter_text(all, "code in context", contexts[i].explanation);
+            enter_explanation(all, "code in context", contexts[i].explanation);
         if (contexts[i].next_step[0] != '\0')
             check_text("next step", contexts[i].next_step, 1);
     }
@@ -324,6 +335,38 @@ static void texts_of_codes(GHashTable *all)
     texts_of_enhanced(all, enhanced, n);
 }
 
+static void texts_of_tls(GHashTable *all)
+{
+    size_t n;
+    const esmtp_context_row_t *rows = esmtp_context_tls_rows(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].explanation)
+            enter_explanation(all, "code inside TLS", rows[i].explanation);
+    }
+}
+
+/* Each text stands in the contract, with the section that it rests on, and no other. */
+static void check_contract(GHashTable *all)
+{
+    char **lines = read_names("../../../contract/explanations.tsv");
+    unsigned n = 0;
+
+    for (char **line = lines; *line; line++) {
+        char **words = g_strsplit(*line, "\t", 0);
+        if (**line != '#' && **line) {
+            n++;
+            if (g_strv_length(words) != 2 || !*words[0])
+                fail_msg("contract/explanations.tsv: no section: %s", *line);
+            if (!g_hash_table_contains(all, words[1]))
+                fail_msg("contract/explanations.tsv: no table has: %s", words[1]);
+        }
+        g_strfreev(words);
+    }
+    g_strfreev(lines);
+    assert_int_equal(n, g_hash_table_size(all));
+}
+
 static void texts(void **state)
 {
     GHashTable *all = g_hash_table_new(g_str_hash, g_str_equal);
@@ -331,6 +374,8 @@ static void texts(void **state)
     (void)state;
     texts_of_names(all);
     texts_of_codes(all);
+    texts_of_tls(all);
+    check_contract(all);
     g_hash_table_destroy(all);
 }
 
@@ -906,7 +951,7 @@ static void all_codes(void **state)
 {
     (void)state;
     for (uint32_t code = 0; code <= UINT16_MAX; code += code < 1000 ? 1 : 997) {
-        for (int id = ESMTP_VERB_NONE; id <= ESMTP_VERB_X_ANONYMOUSTLS + 1; id++) {
+        for (int id = ESMTP_VERB_NONE; id <= ESMTP_VERB_EACH + 1; id++) {
             for (int greeting = 0; greeting < 2; greeting++) {
                 const char *text = esmtp_code_explain((uint16_t)code, (esmtp_verb_t)id, greeting);
                 const char *next = esmtp_code_next_step((uint16_t)code, (esmtp_verb_t)id, greeting);
@@ -936,7 +981,7 @@ static const context_case_t context_cases[] = {
     {220, ESMTP_VERB_EHLO, true, "greets", "says hello"}, /* a greeting answers no verb */
     {220, ESMTP_VERB_STARTTLS, false, "TLS", "handshake"},
     {220, ESMTP_VERB_X_ANONYMOUSTLS, false, "TLS", "handshake"},
-    {220, ESMTP_VERB_XCLIENT, false, "from the beginning", "EHLO again"},
+    {220, ESMTP_VERB_XCLIENT, false, "from the beginning", "hello again"},
     {221, ESMTP_VERB_QUIT, false, "goodbye", "close"},
     {221, ESMTP_VERB_OTHER, false, "QUIT", "close"},
     {235, ESMTP_VERB_AUTH, false, "login succeeded", "MAIL"},
@@ -950,13 +995,20 @@ static const context_case_t context_cases[] = {
     {250, ESMTP_VERB_RCPT, false, "this recipient", "next recipient"},
     {250, ESMTP_VERB_EOM, false, "taken over", "done its duty"},
     {250, ESMTP_VERB_BDAT, false, "chunk", "next chunk"},
+    {250, ESMTP_VERB_EACH, false, "this recipient", "this recipient"},
+    {251, ESMTP_VERB_EACH, false, "elsewhere", NULL},
+    {450, ESMTP_VERB_EACH, false, "this recipient", "this recipient"},
+    {452, ESMTP_VERB_EACH, false, "this recipient's copy", "this recipient"},
+    {499, ESMTP_VERB_EACH, false, "no table", "this recipient"},
+    {552, ESMTP_VERB_EACH, false, "this recipient's mailbox", "This recipient fails"},
+    {599, ESMTP_VERB_EACH, false, "no table", "This recipient fails"},
     {250, ESMTP_VERB_RSET, false, "forgotten", NULL},
     {250, ESMTP_VERB_NOOP, false, "alive", NULL},
     {250, ESMTP_VERB_VRFY, false, "exists", NULL},
     {250, ESMTP_VERB_ATRN, false, "swapped", "server"},
     {251, ESMTP_VERB_RCPT, false, "forwards", "next recipient"},
     {251, ESMTP_VERB_ETRN, false, "No mail", NULL},
-    {252, ESMTP_VERB_VRFY, false, "does not tell", NULL},
+    {252, ESMTP_VERB_VRFY, false, "would accept", NULL},
     {252, ESMTP_VERB_ETRN, false, "begun", "new connections"},
     {253, ESMTP_VERB_ETRN, false, "number of messages", "new connections"},
     {334, ESMTP_VERB_AUTH, false, "base64", "answers"},
@@ -1023,6 +1075,47 @@ static void contexts(void **state)
         if (c->next ? !strstr(next, c->next) : next[0] != '\0')
             fail_msg("%u after verb %d: no '%s' in: %s", c->code, c->verb, c->next ? c->next : "", next);
     }
+}
+
+/* Inside TLS nobody starts TLS; everything else is as outside. */
+static void inside_tls(void **state)
+{
+    size_t n;
+    const esmtp_context_row_t *rows = esmtp_context_tls_rows(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        assert_ptr_equal(esmtp_context_inside_tls(rows[i].code, rows[i].verb), &rows[i]);
+        if (rows[i].explanation)
+            check_text("inside TLS", rows[i].explanation, 1);
+        check_text("next step inside TLS", rows[i].next_step, 1);
+        assert_null(strstr(rows[i].next_step, "starts TLS"));
+    }
+    assert_null(esmtp_context_inside_tls(250, ESMTP_VERB_MAIL));
+    assert_non_null(esmtp_context_inside_tls(530, ESMTP_VERB_MAIL));
+    for (unsigned code = 200; code < 600; code++) {
+        for (int id = ESMTP_VERB_NONE; id <= ESMTP_VERB_EACH; id++) {
+            const char *next = esmtp_code_next_step((uint16_t)code, (esmtp_verb_t)id, false);
+            if (strstr(next, "starts TLS") && !esmtp_context_inside_tls((uint16_t)code, (esmtp_verb_t)id))
+                fail_msg("%u after verb %d inside TLS: %s", code, id, next);
+        }
+    }
+}
+
+/* Where a code is defined as the answer to a verb. */
+static void references(void **state)
+{
+    (void)state;
+    assert_string_equal(esmtp_code_reference(220, ESMTP_VERB_NONE, true), "RFC 5321 section 3.1");
+    assert_string_equal(esmtp_code_reference(220, ESMTP_VERB_STARTTLS, false), "RFC 3207 section 4");
+    assert_string_equal(esmtp_code_reference(250, ESMTP_VERB_RCPT, false), "RFC 5321 section 4.3.2");
+    assert_string_equal(esmtp_code_reference(250, ESMTP_VERB_OTHER, false), "RFC 5321 section 4.2.3");
+    assert_string_equal(esmtp_code_reference(250, ESMTP_VERB_EACH, false), "RFC 2033 section 4.2");
+    assert_string_equal(esmtp_code_reference(535, ESMTP_VERB_AUTH, false), "RFC 4954 section 6");
+    assert_string_equal(esmtp_code_reference(299, ESMTP_VERB_RCPT, false), "RFC 5321 section 4.2.1");
+    assert_string_equal(esmtp_code_reference(7, ESMTP_VERB_NONE, false), "");
+    assert_string_equal(esmtp_code_name_after(454, ESMTP_VERB_STARTTLS), "TLS not available due to temporary reason");
+    assert_null(esmtp_code_name_after(454, ESMTP_VERB_AUTH));
 }
 
 /* --- Enhanced codes --------------------------------------------------------------------------- */
@@ -1226,6 +1319,8 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(all_codes),
         cmocka_unit_test(contexts),
+        cmocka_unit_test(inside_tls),
+        cmocka_unit_test(references),
         cmocka_unit_test(enhanced),
         cmocka_unit_test(forms),
         cmocka_unit_test(findings),
