@@ -211,7 +211,7 @@ static bool lists_extensions(const esmtp_shown_t *shown)
 static void parts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
 {
     if (shown->first < shown->last) {
-        show->lists = show->tree && show->server && lists_extensions(shown);
+        show->lists = show->tree && show->server && show->wanted & ESMTP_WANT_REPLY && lists_extensions(shown);
         show->seq = esmtp_facts_at(show->facts, shown->first)->seq - (uint32_t)shown->old;
         facts_add(show, shown);
         esmtp_connection_add(show, esmtp_facts_at(show->facts, shown->last - 1));
