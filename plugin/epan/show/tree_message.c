@@ -385,9 +385,12 @@ static void readable_fields_add(esmtp_show_t *show, proto_tree *tree, esmtp_span
     }
 }
 
+/* Everything that is said of pieces and end marks is in these groups. */
+#define DETAILS (ESMTP_WANT_MESSAGE | ESMTP_WANT_TXN | ESMTP_WANT_PAIRING | ESMTP_WANT_EXPERT)
+
 void esmtp_completion_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
 {
-    proto_tree *tree = show->tree;
+    proto_tree *tree = show->wanted & DETAILS ? show->tree : NULL;
     esmtp_message_t *m = fact->extra;
     const esmtp_collected_t *c = esmtp_collected(m);
     bool too_big = c && c->too_big;
@@ -462,9 +465,6 @@ static void piece_lines_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fa
     lines_add(&t, t.end);
     rest_add(&t);
 }
-
-/* Everything that is said of pieces and end marks is in these groups. */
-#define DETAILS (ESMTP_WANT_MESSAGE | ESMTP_WANT_TXN | ESMTP_WANT_PAIRING | ESMTP_WANT_EXPERT)
 
 void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
 {
