@@ -98,8 +98,9 @@ def test_end_mark_that_only_the_reply_proves(tshark):
     capture.add(mail("A: b\r\n\r\ntext\r\n.\n"))
     frames = [frame for frame in tshark.tree(capture, filter="smtp.eom", two_pass=True)]
     marks = [frame.all("smtp.eom")[0] for frame in frames]
-    assert [mark.label for mark in marks] == ["C: .", "C: . (inferred from the reply)", "C: ."]
-    assert [mark.values("smtp.not_captured") for mark in marks] == [
+    assert [mark.label for mark in marks] == [
+        f"End of message, {how}" for how in ("a line that holds only a dot", "inferred from the reply", "a line that holds only a dot")]
+    assert [frame.values("smtp.not_captured") for frame in frames] == [
         [], ["the end mark is not in the capture: the server's reply shows that it came"], []]
     # The server's taking of a false end is said on the reply that proves it.
     proofs = tshark.fields(capture, ["tcp.stream", "smtp.response.code"], filter="smtp.expert.fake_end_taken", two_pass=True)

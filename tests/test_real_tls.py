@@ -47,9 +47,9 @@ class Late:
     def inside(self, two_pass):
         """What was said inside TLS; but for the numbers of frames and what was before: {(name, beginning): rows}"""
         hidden = ("smtp.starttls_in", "smtp.ehlo.added", "smtp.ehlo.removed", "smtp.data.fragment",
-                  "smtp.transaction", "smtp.transaction.id", "smtp.auth.attempt")
+                  "smtp.transaction", "smtp.transaction.id", "smtp.auth.attempt", "smtp.time.server")
         names = [name for name in fields_of_smtp(self.joined.tshark)
-                 if name not in hidden and not name.endswith("_in") and not name.startswith("smtp.expert")]
+                 if name not in hidden and not name.endswith("_in") and not name.startswith(("smtp.expert", "smtp.session"))]
         found = self.joined.fields(names, filter="smtp.tls", two_pass=two_pass)
         return {key: [{name: row[name] for name in names} for row in rows] for key, rows in found.items()}
 
