@@ -50,7 +50,7 @@ LONGEST = 1000
 # The warning that a reply disproved what was shown before.
 ANEW = "smtp.expert.read_anew"
 # Once in a frame is as good as twice there.
-ONCE = {"smtp.response_in"}
+ONCE = {"smtp.response_in", "smtp.auth.mechanism"}
 
 
 @dataclass
