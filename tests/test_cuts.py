@@ -30,6 +30,7 @@ NAMES = [
 # Known only when the reply has been seen: on later passes.
 LATER = ["smtp.rcpt.status", "smtp.mail.status"]
 UNDECIDED = "Interpretation open"
+FALSE_ENDS = "SMTP smuggling: line ends in the message that some servers take for its end."
 
 
 class Session:
@@ -359,6 +360,11 @@ def test_no_variant_is_found_faulty(tshark, session, two_pass):
     # The first pass says in every frame until the server decides that it has yet to: as often as there are frames.
     faults = {stream: [mark for mark in marks.get(stream, {}).get("_ws.expert.message", [])
                        if two_pass or not mark.startswith(UNDECIDED)] for stream in session.streams}
+    # False ends are marked in each segment that holds some: once or more.
+    for found in faults.values():
+        ends = [n for n, mark in enumerate(found) if mark.startswith(FALSE_ENDS)]
+        for n in reversed(ends[1:]):
+            del found[n]
     for stream in session.streams:
         assert faults[stream] == faults[0], f"stream {stream}"
 
