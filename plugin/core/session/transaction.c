@@ -58,7 +58,7 @@ esmtp_txn_t *esmtp_fact_txn(const esmtp_fact_t *fact)
     case ESMTP_FF_VERDICT: return ((const esmtp_verdict_t *)fact->extra)->own;
     case ESMTP_FF_OFFER: return ((const esmtp_offer_t *)fact->extra)->txn;
     case ESMTP_FF_MESSAGE: return ((const esmtp_message_t *)fact->extra)->txn;
-    case ESMTP_FF_NAMED: return NULL;
+    case ESMTP_FF_NAMED:
     case ESMTP_FF_LOGIN: return NULL; /* no login is part of a mail, though it may be sent in the middle of one */
     default: return fact->txn;
     }

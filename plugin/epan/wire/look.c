@@ -234,7 +234,7 @@ bool esmtp_look_starts(tvbuff_t *tvb)
     if (tvb_captured_length(tvb) < 4)
         return false;
     esmtp_span_t start = esmtp_span(tvb_get_ptr(tvb, 0, 4), 4);
-    if (!memchr("245EHLPehlp\r", start.p[0], 12))
+    if (!start.p[0] || !strchr("245EHLPehlp\r", start.p[0]))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
         if (esmtp_span_starts(start, starts[i]))
