@@ -107,6 +107,15 @@ def test_shown_while_it_went_on(folder, word, stream):
         assert told["queue_id"] in shown(form)
 
 
+def test_log_when_the_capture_stops(folder, word):
+    """After the last frame, as from the file; a row for each mail."""
+    *_, frame, first, second = _printed(folder, "list").splitlines()
+    assert str(live.LAST[0]) in frame
+    rows = [json.loads(line) for line in (first, second)]
+    assert [(row["queue_id"], row["outcome"], row["sender"], [rcpt["address"] for rcpt in row["recipients"]]) for row in rows] == [
+        (told["queue_id"], "accepted", MAIL[0], [MAIL[1]]) for told in word["sessions"]]
+
+
 def _before(folder, stream):
     """The packet list up to the first frame of a stream."""
     lines = _printed(folder, "list").splitlines(keepends=True)

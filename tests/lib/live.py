@@ -13,7 +13,7 @@ FIELDS = ["frame.number", "tcp.stream", "smtp.tls", "smtp.starttls_in", "smtp.re
 # The forms of output: {name: (capture filter, arguments)}. Each is one tshark.
 FORMS = {
     "text": ("", ["-V"]),
-    "list": ("", []),
+    "list": ("", ["-z", "smtp,log,json"]),
     "json": ("", ["-T", "json"]),
     "fields": ("port 25", ["-Y", "smtp || udp", "-T", "fields", "-E", "separator=|",
                            *[word for name in FIELDS for word in ("-e", name)]]),

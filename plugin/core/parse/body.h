@@ -15,7 +15,7 @@ enum {
     ESMTP_BODY_BARE_LF = 1u << 0,       /* a LF without CR */
     ESMTP_BODY_BARE_CR = 1u << 1,       /* a CR without LF */
     ESMTP_BODY_FAKE_END = 1u << 2,      /* a dot between two of CRLF, CR, LF, CRLF NUL, CR CR LF, not twice CRLF: some
-                                           servers end the message      there */
+                                         * servers end the message there */
     ESMTP_BODY_UNSTUFFED_DOT = 1u << 3, /* a line begins with one dot and text: the client did not double it. Not set
                                          * for a dot that CR or LF follows: FAKE_END says that */
     ESMTP_BODY_EIGHT_BIT = 1u << 4,

@@ -42,11 +42,17 @@ static uint32_t layer_number(const packet_info *pinfo)
     return n;
 }
 
-/* Looks at what Wireshark has decrypted of the last TLS layer. */
+/* What Wireshark has decrypted of the last TLS layer, NULL if nothing. 4.4 keeps it for each layer by itself, 4.0 for
+ * all of the frame as number 0. */
+static const esmtp_tls_packet_t *decrypted_of(packet_info *pinfo)
+{
+    void *own = p_get_proto_data(wmem_file_scope(), pinfo, proto_tls, layer_number(pinfo));
+    return own ? own : p_get_proto_data(wmem_file_scope(), pinfo, proto_tls, 0);
+}
+
 static void look_decrypted(const esmtp_call_t *call)
 {
-    uint32_t key = ESMTP_TLS_DATA_BY_LAYER ? layer_number(call->pinfo) : 0;
-    esmtp_tls_packet_t *packet = p_get_proto_data(wmem_file_scope(), call->pinfo, proto_tls, key);
+    const esmtp_tls_packet_t *packet = decrypted_of(call->pinfo);
     for (esmtp_tls_record_t *record = packet ? packet->records : NULL; record; record = record->next) {
         if (record->type == ALERT && record->data_len == ALERT_OCTETS)
             note(call, record->plain_data[1]);
