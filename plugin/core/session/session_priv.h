@@ -179,9 +179,9 @@ struct esmtp_session {
     const esmtp_verb_row_t *text_row;
     esmtp_fact_t *text_fact; /* its newest piece; NULL if there is none or something else came since */
     bool text_joins;         /* and what comes next in this call goes on with it */
-    esmtp_fact_t *false_end; /* the newest piece of it that is known to hold false ends; NULL if none is */
-    uint32_t false_ends;     /* that were passed since that piece began */
-    uint8_t false_pieces;    /* of which it was said, up to FALSE_PIECES */
+    esmtp_fact_t *false_end; /* the first piece with false ends in the newest frame of it that has some; NULL if none */
+    uint32_t false_ends;     /* passed since that piece began */
+    uint8_t false_frames;    /* frames of which it was said, up to FALSE_FRAMES */
     uint32_t carried;        /* octets of the next fact of the client that lie in facts before it */
     uint64_t octets_left;
     uint64_t octets_entry;    /* number of the pending entry that the octets belong to */

@@ -31,7 +31,7 @@ void esmtp_session_begin_text(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp
     esmtp_session_enter(s, ESMTP_STEP_TEXT);
     s->false_ends = 0;
     s->false_end = NULL;
-    s->false_pieces = 0;
+    s->false_frames = 0;
     s->text_gap = s->text_lost_head = s->text_early = false;
     s->text_command = command;
     s->text_row = row;
@@ -171,15 +171,15 @@ static esmtp_fact_t *joined_text(const esmtp_session_t *s, const esmtp_stamp_t *
     return next ? fact : NULL;
 }
 
-/* Pieces of one message in which false ends are pointed out. */
-#define FALSE_PIECES 10
+/* Frames of one message in which false ends are pointed out. */
+#define FALSE_FRAMES 10
 
-/* A piece of text holds a false end. */
+/* A piece of text holds a false end. However the frame is cut into pieces, its first such piece says so for all. */
 static void found_false_end(esmtp_session_t *s, esmtp_fact_t *fact)
 {
-    if (fact == s->false_end || s->false_pieces >= FALSE_PIECES)
+    if ((s->false_end && fact->frame == s->false_end->frame) || s->false_frames >= FALSE_FRAMES)
         return;
-    s->false_pieces++;
+    s->false_frames++;
     s->false_ends = 0;
     s->false_end = fact;
     esmtp_session_raise(s, fact, ESMTP_FINDING_FAKE_END);
