@@ -95,6 +95,32 @@ def test_line_without_end(tshark, source, who, name):
     assert all(len(item.raw) <= longest for frame in frames for item in frame.all(name))
 
 
+# What is said once of a connection or a line, and of each line and its reply.
+FOUND = {
+    "once": (1_000_000, b"\0<\r" + b"x" * 20 + b"\nGET / HTTP\r\n", b"", {"control", "mixed_line_ends", "foreign_protocol"}),
+    "each": (100_000, b"MAIL FROM:<a\r\nRCPT TO:<b\r\nBDAT x\r\nMAIL FROM:<a@b> SIZE=x\r\n", b"501 no\r\n" * 4,
+             {"bad_path", "bad_chunk_size", "bad_parameter"}),
+}
+
+
+@pytest.mark.parametrize("how", FOUND)
+def test_lines_that_would_each_be_found(tshark, how):
+    """Ten times the lines cost ten times the time, and memory that the limits bound."""
+    n, lines, replies, names = FOUND[how]
+    batch = 100
+    costs = []
+    for most in n // 10, n:
+        steps = [*HELLO]
+        for _ in range(most // (batch * lines.count(b"\n"))):
+            steps += [C(lines * batch), S(replies * batch)] if replies else [C(lines * batch)]
+        capture = one(steps, mss=20000)
+        costs.append(cost(tshark, capture, "-2", "-T", "fields", "-e", "smtp.session.finding", "-Y", "smtp.session"))
+    row, = tshark.fields(capture, ["smtp.session.finding"], filter="smtp.session", two_pass=True)
+    assert names <= {*row["smtp.session.finding"]}
+    assert costs[1].seconds < 13 * costs[0].seconds
+    assert costs[1].megabytes < 500
+
+
 def test_pending_commands(tshark, source):
     """ESMTP_PENDING_MAX: the oldest is given up, and no reply is tied to a wrong command."""
     most = limit(source, "ESMTP_PENDING_MAX", "core/session/session.h")
