@@ -198,6 +198,8 @@ FINDINGS |= {
 ONE_WAY = {"tls_twice", "proxy_header", "no_reply", "gap", "message_incomplete", "no_line_end", "clear_on_tls_port", "clear_after_starttls",
            "clear_after_220", "clear_after_tls", "tls_closed_in_message", "no_tls_record", "tls_without_starttls", "tls_before_capture",
            "negative_time", "no_verdict"}
+# The one names packets by number; of the other, TCP hands over neither half where the capture holds only the beginning of one.
+NOT_CUT = {"tls_before_capture", "no_line_end"}
 IN_LATER_PASSES = {"no_verdict", "no_reply"}
 # Those that need several connections, and what the first pass says alone.
 ELSEWHERE = {"starttls_vanished": "test_peers.py", "tls_fallback": "test_peers.py", "undecided": "test_cases.py"}
@@ -215,16 +217,18 @@ class Made:
 
     def add(self, name, raises, said):
         self.capture.secrets += said.keys
-        for cut, places in CUTS.items() if name != "tls_twice" else ():
-            if cut != "whole" and name in ONE_WAY:
+        for cut, places in CUTS.items():
+            if name == "tls_twice" or cut != "whole" and name in NOT_CUT:
                 continue
             steps = [replace(step, cut=places(step)) for step in said.steps]
             self.streams[name, raises, cut] = self.capture.add(steps, **said.options)
         if name in CLEAR | ONE_WAY - {"no_verdict", "tls_twice"}:
             return
-        steps, keys = secure(said.steps)
-        self.capture.secrets += keys
-        self.streams[name, raises, "TLS"] = self.capture.add(steps, port=465, mss=20000)
+        for cut in "whole", "halves":
+            steps, keys = secure(said.steps)
+            self.capture.secrets += keys
+            steps = [replace(step, cut=CUTS[cut](step)) for step in steps]
+            self.streams[name, raises, f"TLS {cut}"] = self.capture.add(steps, port=465, mss=20000)
 
 
 @pytest.fixture(scope="module")
