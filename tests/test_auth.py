@@ -434,10 +434,10 @@ Change it; make the client use TLS
         Group: Security
 """
 PLAIN_BESIDE = """\
-    Mechanism: PLAIN
-    Login attempt: 1
-    Attempt started in: 7
-    Response in: 10
+    Login attempt of this line: 1
+        Mechanism: PLAIN
+        Attempt started in: 7
+    Response to this line in: 10
 """
 
 

@@ -196,6 +196,72 @@ def test_references_name_the_section(tshark):
     assert recipient.values("smtp.reference") == ["RFC 5321 section 4.3.2, RFC 3463 section 3"]
 
 
+# --- What belongs to what -------------------------------------------------------------------------
+
+
+NAMES = {"smtp.req.verb", "smtp.param.name", "smtp.auth.mechanism", "smtp.response.code", "smtp.response.enhanced_code", "smtp.ehlo.keyword",
+         "smtp.ehlo.auth.mechanism"}
+BESIDE = {"smtp.response_in": "Response to {} in", "smtp.transaction": "Transaction of {}", "smtp.not_captured": "Note on {}",
+          "smtp.auth.attempt": "Login attempt of {}"}
+
+
+def names_what_it_explains(item, siblings):
+    """Whether an explanation names, in its label, one of the words that its line shows before it."""
+    what, _, text = item.label.removeprefix("Explanation of ").partition(": ")
+    before = [word for sibling in siblings[:siblings.index(item)] for each in sibling.walk() if each.name in NAMES
+              for word in (each.value, each.value.upper())]
+    return item.label.startswith("Explanation of ") and what in before
+
+
+def test_an_explanation_names_what_it_explains(recorded):
+    """All captures: and of one line no two explain the same word."""
+    seen = collections.Counter()
+    for frame in recorded.frames(two_pass=True).values():
+        for line in [item for layer in frame.layers for item in layer.walk()]:
+            explained = [child for child in line.children if child.name == "smtp.explanation"]
+            for child in explained:
+                assert names_what_it_explains(child, line.children), line.text()
+            seen[len(explained)] += 1
+            words = [child.label.partition(": ")[0] for child in explained]
+            assert line.name == "smtp.rsp.parameter" or len(words) == len(set(words)), line.text()
+    assert min(seen[1], seen[2], seen[3]) > 5, seen
+
+
+def test_what_stands_beside_a_line_names_it(recorded):
+    """All captures: links, transactions and logins that follow the client's lines."""
+    seen = collections.Counter()
+    for frame in recorded.frames(two_pass=True).values():
+        for layer in frame.layers:
+            about = None
+            for item in layer.children:
+                if item.name == "smtp.command_line":
+                    about = (item.values("smtp.req.verb") or ["this line"])[0]
+                elif item.name in ("smtp.data.piece", "smtp.eom"):
+                    about = "the message"
+                elif item.name == "smtp.auth.line":
+                    about = "this line"
+                elif item.name in BESIDE:
+                    assert item.label.startswith(BESIDE[item.name].format(about) + ": "), layer.text()
+                    seen[item.name] += 1
+            for reply in layer.all("smtp.response"):
+                assert all(item.label.startswith("Transaction: ") for item in reply.all("smtp.transaction"))
+    assert len(seen) == len(BESIDE) and min(seen.values()) > 3, seen
+
+
+def test_odd_names_are_not_repeated_in_labels(tshark):
+    capture = Capture()
+    capture.add(script("""
+        S: 220 mx.example ESMTP
+        C: EHLO a
+        S: 250-mx.example
+        S: 250 X-%s
+        C: foo bar
+        S: 500 no
+    """ % ("A" * 60)))
+    text = "".join(frame.text() for frame in tshark.tree(capture))
+    assert "Explanation: Unregistered extension" in text and "Explanation of foo: No registry" in text, text
+
+
 # --- Once, and where one looks --------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def test_gmail_ehlo_reply_reads_as_promised(tshark, gmail):
                  "            Parameter: 35882577\n", "            Maximum message size: 35882577 octets (34.2 MiB)\n",
                  "            [Reference: RFC 1870]\n"):
         assert line in text
-    assert "[Explanation: The largest message" in text
+    assert "[Explanation of SIZE: The largest message" in text
 
 
 @pytest.mark.parametrize("name", ["gmail-starttls.pcapng", "outlook-helo.pcap"])

@@ -243,7 +243,7 @@ Parameter: SIZE=1000000
     Name: SIZE
     Value: 1000000
     Message size: 1000000 octets (976.6 KiB)
-[Explanation: How big the message is, by the client's reckoning in octets.]
+[Explanation of SIZE: How big the message is, by the client's reckoning in octets.]
     [More: The server can refuse at once what it would not take.]
     [Reference: RFC 1870]
 """

@@ -60,7 +60,7 @@ shows() {
     [ "$status" -eq 0 ] || fail "captures/show ends with $status"
     [ "$(grep -c '^Frame ' /tmp/shown)" -eq 36 ] || fail "the session has 36 frames, shown are $(grep -c '^Frame ' /tmp/shown)"
     case $1 in
-        ours) grep -q '\[Explanation: ' /tmp/shown ;;
+        ours) grep -q '\[Explanation of EHLO: ' /tmp/shown ;;
         older) grep -q '\[Explanation of an older plugin: ' /tmp/shown ;;
     esac || fail "it is not shown by the plugin that is $1"
     [ $# -eq 1 ] || grep -qF "$2" /tmp/errors || fail "not noted: $2"

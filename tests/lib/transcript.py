@@ -23,9 +23,8 @@ OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in", "smtp.session"}
 
 TEXT = {"smtp.data.piece": "text", "smtp.eom": "end"}
 
-# What stands beside the line that it is about, after it (plugin/epan/show/explain.h says why).
-BESIDE = {"smtp.transaction", "smtp.response_in", "smtp.not_captured", "smtp.auth.mechanism", "smtp.auth.attempt", "smtp.auth.begun_in",
-          "smtp.auth.ended_in", "smtp.data.total", "smtp.data.size.declared", "smtp.data.size.limit", "smtp.data.fragments",
+# What stands beside the client's line that it is about, after it (plugin/epan/show/tree_common.h says why).
+BESIDE = {"smtp.transaction", "smtp.response_in", "smtp.not_captured", "smtp.auth.attempt", "smtp.data.total", "smtp.data.size.declared", "smtp.data.size.limit", "smtp.data.fragments",
           "smtp.data.incomplete", "smtp.message.header", "smtp.message.text"}
 
 

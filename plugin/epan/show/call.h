@@ -38,6 +38,7 @@ typedef struct {
     uint32_t starttls_in;                 /* frame of the 220 that opened TLS; 0: none did */
     uint32_t wanted;                      /* ESMTP_WANT_*: what is read of this packet */
     const esmtp_enhanced_row_t *enhanced; /* of the reply that is being shown, as far as it has one; or NULL */
+    const char *about;                    /* what items beside a line say that they are about: MAIL; see esmtp_about */
     bool lists;                           /* lines of the call list extensions: those are explained, not their reply */
     bool extended;         /* other dissectors have registered for keywords of the reply that is being shown */
     bool more;             /* the frame has shown octets before these */

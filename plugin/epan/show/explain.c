@@ -32,25 +32,33 @@ static const char *second_sentence(const char *explanation)
     return end ? end + 2 : NULL;
 }
 
-void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
+static const char names_what[] = "Explanation of ";
+
+void esmtp_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *what, const char *explanation,
+                           const char *reference)
 {
     if (!is_on(tree) || !explanation || !*explanation)
         return;
     const char *more = second_sentence(explanation), *first = explanation;
     if (more && esmtp_wanted(tree, hf_explanation))
         first = wmem_strndup(PNODE_POOL(tree), explanation, (size_t)(more - 1 - explanation));
-    proto_tree *sub = proto_item_add_subtree(esmtp_add_gen_words(tree, hf_explanation, tvb, first), ett_explanation);
+    proto_item *item = esmtp_add_gen_words_about(tree, hf_explanation, tvb, names_what, what, first);
+    proto_tree *sub = proto_item_add_subtree(item, ett_explanation);
     if (more)
         esmtp_add_gen_words(sub, hf_more, tvb, more);
     if (reference && *reference)
         esmtp_add_gen_words(sub, hf_reference, tvb, reference);
 }
 
-void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *explanation, const char *reference)
+void esmtp_user_explanation_add(proto_tree *tree, tvbuff_t *tvb, const char *what, const char *explanation,
+                                const char *reference)
 {
     if (!is_on(tree))
         return;
-    proto_item *item = esmtp_add_gen_string(tree, hf_explanation, tvb, explanation ? explanation : "");
+    const char *words = explanation ? explanation : "";
+    proto_item *item = esmtp_add_gen_string(tree, hf_explanation, tvb, words);
+    if (what && esmtp_seen(tree))
+        proto_item_set_text(item, "%s%s: %s", names_what, what, words);
     if (reference && *reference)
         esmtp_add_gen_string(proto_item_add_subtree(item, ett_explanation), hf_reference, tvb, reference);
 }

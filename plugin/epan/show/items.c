@@ -8,6 +8,10 @@
 
 #include <epan/charsets.h>
 
+/* Octets of a word that a label names beside what it says: longer than any verb, keyword, parameter or mechanism that
+ * is in use. */
+#define WORD_SHOWN_MAX 40
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 /* How a label shows the end of a line; NULL if it is none. */
@@ -189,6 +193,25 @@ proto_item *esmtp_add_gen_uint(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t
     return item;
 }
 
+proto_item *esmtp_add_gen_words_about(proto_tree *tree, int hf, tvbuff_t *tvb, const char *before, const char *what,
+                                      const char *words)
+{
+    proto_item *item = generated(proto_tree_add_string(tree, hf, tvb, 0, 0, words));
+    if (esmtp_seen(tree))
+        esmtp_label_about(item, before, what, "", words);
+    return item;
+}
+
+proto_item *esmtp_add_gen_uint_about(proto_tree *tree, int hf, tvbuff_t *tvb, const char *before, const char *what,
+                                     const char *after, uint32_t value)
+{
+    proto_item *item = generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, value));
+    char digits[ESMTP_DIGITS];
+    if (esmtp_seen(tree))
+        esmtp_label_about(item, before, what, after, esmtp_digits(digits, value));
+    return item;
+}
+
 proto_item *esmtp_add_gen_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value)
 {
     proto_item *item = generated(proto_tree_add_uint64(tree, hf, tvb, 0, 0, value));
@@ -208,6 +231,12 @@ proto_item *esmtp_add_gen_time(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t 
 proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb)
 {
     return generated(proto_tree_add_boolean(tree, hf, tvb, 0, 0, 1));
+}
+
+const char *esmtp_word_shown(proto_tree *tree, esmtp_span_t word)
+{
+    bool fits = word.len && word.len <= WORD_SHOWN_MAX && esmtp_seen(tree) && esmtp_span_is_plain(word);
+    return fits ? wmem_strndup(PNODE_POOL(tree), (const char *)word.p, word.len) : NULL;
 }
 
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len)

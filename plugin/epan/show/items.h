@@ -36,6 +36,15 @@ proto_item *esmtp_add_gen_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64
 proto_item *esmtp_add_gen_time(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t nanoseconds);
 proto_item *esmtp_add_gen_true(proto_tree *tree, int hf, tvbuff_t *tvb);
 
+/* Likewise, and the label says what they are about: see esmtp_label_about. */
+proto_item *esmtp_add_gen_words_about(proto_tree *tree, int hf, tvbuff_t *tvb, const char *before, const char *what,
+                                      const char *words);
+proto_item *esmtp_add_gen_uint_about(proto_tree *tree, int hf, tvbuff_t *tvb, const char *before, const char *what,
+                                     const char *after, uint32_t value);
+
+/* A word from the wire as labels of this tree may have it; NULL: it is too odd or too long for that, or nobody sees
+ * them. */
+const char *esmtp_word_shown(proto_tree *tree, esmtp_span_t word);
 /* Octets of unknown origin as a string that the tree may have. */
 const char *esmtp_text(wmem_allocator_t *pool, const char *octets, size_t len);
 /* Likewise for a line of a column or table: no control character is left. */

@@ -69,6 +69,21 @@ bool esmtp_label_octets(proto_item *item, const char *name, const void *octets, 
     return end(&w, item, value);
 }
 
+void esmtp_label_about(proto_item *item, const char *before, const char *what, const char *after, const char *value)
+{
+    writer_t w;
+    size_t start = begin(&w, item, what ? before : NULL);
+    if (what) {
+        w.n = start - 2; /* over the colon */
+        put_word(&w, what);
+        put_word(&w, after);
+        put(&w, ": ", 2);
+        start = w.n;
+    }
+    put_word(&w, value);
+    (void)end(&w, item, start);
+}
+
 void esmtp_label_time(proto_item *item, uint64_t nanoseconds)
 {
     char whole[ESMTP_DIGITS], fraction[] = "000000000";

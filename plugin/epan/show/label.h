@@ -38,6 +38,10 @@ void esmtp_label_words(proto_item *item, const char *name, const char *const *wo
  * made the label. */
 bool esmtp_label_octets(proto_item *item, const char *name, const void *octets, size_t n, const char *word);
 
+/* Labels an item that says something about another one: "Explanation of SIZE: ...", "Response to MAIL in: 10". what:
+ * NULL: the item has its field's name. All of it printable ASCII. */
+void esmtp_label_about(proto_item *item, const char *before, const char *what, const char *after, const char *value);
+
 /* Labels an item with its field's name and a time that is not negative, where Wireshark shows times in seconds. */
 void esmtp_label_time(proto_item *item, uint64_t nanoseconds);
 

@@ -163,6 +163,7 @@ static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
     for (size_t i = shown->first; i < shown->last;) {
         const esmtp_fact_t *fact = esmtp_facts_at(show->facts, i);
         show->at = i;
+        show->about = NULL;
         if (is_full(show)) {
             rest_add(show, i, shown->last, offset, (int)shown->used - offset);
             messages_of_rest(show, i, shown->last);

@@ -28,6 +28,7 @@ static int hf_user_in = -1;
 static int hf_ended_in = -1;
 static int ett_line = -1;
 static int ett_mechanism = -1;
+static int ett_attempt = -1;
 
 /* --- Info column ------------------------------------------------------------------------------ */
 
@@ -123,13 +124,15 @@ static void attempt_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
     const esmtp_login_t *login = fact->extra;
     if (!tree)
         return;
+    proto_item *item =
+        esmtp_add_gen_uint_about(tree, hf_attempt, show->tvb, "Login attempt of ", show->about, "", login->number);
+    proto_tree *sub = proto_item_add_subtree(item, ett_attempt);
     if (fact->kind != ESMTP_FACT_COMMAND && login->frame != fact->frame && *login->mechanism)
-        esmtp_add_gen_string(tree, hf_mechanism, show->tvb,
+        esmtp_add_gen_string(sub, hf_mechanism, show->tvb,
                              esmtp_text(show->pinfo->pool, login->mechanism, strlen(login->mechanism)));
-    esmtp_add_gen_uint(tree, hf_attempt, show->tvb, login->number);
-    frame_add(show, tree, hf_begun_in, login->frame, fact->link);
+    frame_add(show, sub, hf_begun_in, login->frame, fact->link);
     if (show->later)
-        frame_add(show, tree, hf_ended_in, login->end_frame, fact->link);
+        frame_add(show, sub, hf_ended_in, login->end_frame, fact->link);
 }
 
 static const char *outcome_name(esmtp_login_outcome_t outcome)
@@ -174,7 +177,8 @@ static void mechanism_add(esmtp_show_t *show, proto_tree *tree, const esmtp_logi
         return;
     if (*row->exchange)
         esmtp_add_gen_string(proto_item_add_subtree(item, ett_mechanism), hf_exchange, show->tvb, row->exchange);
-    esmtp_explanation_add(tree, show->tvb, row->explanation, row->reference);
+    esmtp_explanation_add(tree, show->tvb, esmtp_word_shown(tree, esmtp_span_str(name)), row->explanation,
+                          row->reference);
 }
 
 void esmtp_auth_command_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact, int offset, int len)
@@ -215,6 +219,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     proto_tree *tree = proto_item_add_subtree(item, ett_line);
     esmtp_sasl_t msg;
 
+    show->about = "this line";
     esmtp_request_mark(show);
     if (fact->index && esmtp_show_whole(show, fact, offset, len) < len) {
         /* The capture lacks its end: what it holds is shown as it was sent. */
@@ -267,7 +272,7 @@ static hf_register_info fields[] = {
 
 void esmtp_auth_register(void)
 {
-    static int *ett[] = {&ett_line, &ett_mechanism};
+    static int *ett[] = {&ett_line, &ett_mechanism, &ett_attempt};
     esmtp_fields_register(fields, G_N_ELEMENTS(fields));
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
     esmtp_sasl_register();

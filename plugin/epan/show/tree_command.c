@@ -146,14 +146,21 @@ static void verb_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t
         proto_item_set_hidden(item);
 }
 
+/* What the items beside it name. */
+static const char *name_of(esmtp_show_t *show, const esmtp_command_t *cmd)
+{
+    const char *word = cmd->row ? cmd->row->verb : cmd->plausible ? esmtp_word_shown(show->tree, cmd->verb) : NULL;
+    return word ? word : "this line";
+}
+
 /* What the verb means. One that is nobody's is said to be unknown, unless it is what a middlebox has made of a verb
  * that it does not know. */
 static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_command_t *cmd)
 {
     if (cmd->row)
-        esmtp_explanation_add(tree, show->tvb, cmd->row->explanation, cmd->row->reference);
+        esmtp_explanation_add(tree, show->tvb, cmd->row->verb, cmd->row->explanation, cmd->row->reference);
     else if (cmd->plausible && !esmtp_keyword_is_mask(esmtp_keyword_find(cmd->verb)))
-        esmtp_explanation_add(tree, show->tvb, unknown_verb, NULL);
+        esmtp_explanation_add(tree, show->tvb, show->about, unknown_verb, NULL);
 }
 
 /* What the argument says. end: offset of the end of the line. */
@@ -202,13 +209,14 @@ static void command_tree(esmtp_show_t *show, proto_item *item, const esmtp_fact_
     esmtp_command_t cmd;
     esmtp_command_parse(esmtp_span(base, (size_t)len), &cmd);
     bool hidden = esmtp_secret_hidden(fact, base, len) && esmtp_secret_start(fact, base, len) < (int)cmd.verb.len;
+    show->about = hidden ? "this line" : name_of(show, &cmd);
     if (!hidden) { /* else the verb itself is a secret, or holds one */
         add_span(tree, hf_command, show->tvb, base, offset, cmd.verb);
         parameter_item_add(show, tree, fact, base, offset, len, cmd.parameter);
         words_add(show, item, tree, fact, &cmd, base, offset, len);
     }
     esmtp_response_in_add(show, fact);
-    esmtp_transaction_add(show, fact);
+    esmtp_transaction_add(show, show->tree, fact);
 }
 
 void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)

@@ -28,7 +28,7 @@ static int hf_line_in = -1;
 
 void esmtp_note_add(esmtp_show_t *show, const char *words)
 {
-    esmtp_add_gen_words(show->tree, hf_not_captured, show->tvb, words);
+    esmtp_add_gen_words_about(show->tree, hf_not_captured, show->tvb, "Note on ", show->about, words);
 }
 
 void esmtp_request_mark(esmtp_show_t *show)
@@ -43,7 +43,7 @@ void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact)
     if (!show->tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
         return;
     if (fact->link)
-        esmtp_add_gen_uint(show->tree, hf_response_in, show->tvb, fact->link);
+        esmtp_add_gen_uint_about(show->tree, hf_response_in, show->tvb, "Response to ", show->about, " in", fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
         esmtp_note_add(show, "no reply in the capture");
 }

@@ -11,8 +11,10 @@
 
 /* Adds the hidden mark of frames with client lines, once per call. */
 void esmtp_request_mark(esmtp_show_t *show);
-/* What is said beside a line, not in it: words about what the capture lacks, and where the reply is. Several kinds of
- * line have them, and in -T ek of Wireshark 4.0 no field may have two parent fields (see explain.h). */
+/* What is said beside a line of the client, not in it: words about what the capture lacks, where the reply is, which
+ * transaction and login it belongs to. Several kinds of line have them, and in -T ek of Wireshark 4.0 no field may have
+ * two parent fields (see explain.h). So that readers see what they are about, their labels name show->about: the verb
+ * of a command, "the message" at its end; NULL: nothing is named. */
 void esmtp_note_add(esmtp_show_t *show, const char *words);
 void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact);
 void esmtp_request_in_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);

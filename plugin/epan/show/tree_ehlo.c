@@ -130,8 +130,8 @@ static void mechanism_explain(const extension_t *x, proto_item *item, esmtp_span
         proto_item_append_text(item, " (password or token can be read from the exchange)");
         esmtp_add_gen_true(proto_item_add_subtree(item, ett_mechanism), hf_mechanism_exposed, x->place.tvb);
     }
-    esmtp_explanation_add(x->tree, x->place.tvb, row ? row->explanation : unknown_mechanism,
-                          row ? row->reference : NULL);
+    esmtp_explanation_add(x->tree, x->place.tvb, esmtp_word_shown(x->tree, word),
+                          row ? row->explanation : unknown_mechanism, row ? row->reference : NULL);
 }
 
 static void mechanisms_add(const extension_t *x)
@@ -443,13 +443,14 @@ static const char *const status_names[] = {
 static void meaning_add(const extension_t *x)
 {
     const esmtp_user_keyword_t *user = esmtp_user_keyword_find(x->line.keyword);
+    const char *name = x->row ? x->row->keyword : esmtp_word_shown(x->tree, x->line.keyword);
 
     if (user)
-        esmtp_user_explanation_add(x->tree, x->place.tvb, user->explanation, user->reference);
+        esmtp_user_explanation_add(x->tree, x->place.tvb, name, user->explanation, user->reference);
     else if (x->row)
-        esmtp_explanation_add(x->tree, x->place.tvb, x->row->explanation, x->row->reference);
+        esmtp_explanation_add(x->tree, x->place.tvb, name, x->row->explanation, x->row->reference);
     else
-        esmtp_explanation_add(x->tree, x->place.tvb, unregistered, NULL);
+        esmtp_explanation_add(x->tree, x->place.tvb, name, unregistered, NULL);
     if (x->row && status_names[x->row->status])
         esmtp_add_gen_words(x->tree, hf_status, x->place.tvb, status_names[x->row->status]);
 }

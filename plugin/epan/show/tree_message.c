@@ -442,6 +442,8 @@ void esmtp_message_add(esmtp_show_t *show, const esmtp_completed_t *completed)
 
 /* --- pieces and the end mark ------------------------------------------------------------------ */
 
+static const char the_message[] = "the message";
+
 static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     const esmtp_message_t *m = fact->extra;
@@ -482,6 +484,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         esmtp_show_info_more(show, fact->len == 1 ? " byte" : " bytes");
     }
     esmtp_findings_add(show->pinfo, item, fact);
+    show->about = the_message;
     if (!m)
         return;
     if (tree) {
@@ -497,7 +500,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         incomplete_add(show, show->tree, item, m);
     }
     if (tree)
-        esmtp_transaction_add(show, fact);
+        esmtp_transaction_add(show, show->tree, fact);
 }
 
 void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -512,6 +515,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
         proto_item_set_generated(item);
     esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
     esmtp_findings_add(show->pinfo, item, fact);
+    show->about = the_message;
     if (parent) {
         if (inferred)
             esmtp_note_add(show, esmtp_fact_has(fact, ESMTP_FINDING_FAKE_END_TAKEN)
@@ -521,8 +525,8 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     }
     if (m)
         esmtp_completion_add(show, item, fact);
-    if (parent)
-        esmtp_transaction_add(show, fact);
+    if (parent && !inferred) /* else the reply says it */
+        esmtp_transaction_add(show, show->tree, fact);
 }
 
 void esmtp_message_register(void)

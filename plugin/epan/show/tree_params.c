@@ -632,7 +632,7 @@ static void known_add(const param_t *p)
                                                     : "This parameter belongs to MAIL");
     param_check(p, rule.max);
     value_add(p, &rule);
-    esmtp_explanation_add(p->env->tree, p->place->tvb, p->row->explanation, p->row->reference);
+    esmtp_explanation_add(p->env->tree, p->place->tvb, p->row->name, p->row->explanation, p->row->reference);
 }
 
 static void param_add(const envelope_t *env, const esmtp_argument_t *arg)
@@ -652,7 +652,7 @@ static void param_add(const envelope_t *env, const esmtp_argument_t *arg)
     param_check(&p, VALUE_MAX);
     if (p.arg.has_value && p.arg.value.len == 0)
         esmtp_bad_value(p.place, p.item, "Value is missing");
-    esmtp_explanation_add(env->tree, p.place->tvb, unknown_parameter, NULL);
+    esmtp_explanation_add(env->tree, p.place->tvb, esmtp_word_shown(env->tree, p.arg.name), unknown_parameter, NULL);
 }
 
 static void params_add(envelope_t *env)

@@ -123,20 +123,21 @@ static uint16_t code_meant(const esmtp_show_t *show, const esmtp_fact_t *fact)
 static const char *reference_of(const esmtp_show_t *show, const char *reference)
 {
     const char *enhanced = show->enhanced ? show->enhanced->reference : NULL;
-    return enhanced && *reference ? wmem_strconcat(show->pinfo->pool, reference, ", ", enhanced, NULL)
-           : enhanced             ? enhanced
-                                  : reference;
+    bool both = enhanced && *reference && strcmp(enhanced, reference) != 0;
+    return both ? wmem_strconcat(show->pinfo->pool, reference, ", ", enhanced, NULL) : enhanced ? enhanced : reference;
 }
 
 static void meaning_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
+    char digits[ESMTP_DIGITS];
     uint16_t code = code_meant(show, fact);
     esmtp_verb_t verb = context_of(fact);
     bool greeting = fact->flags & ESMTP_FF_GREETING;
     const esmtp_context_row_t *row = show->tls && !greeting ? esmtp_context_inside_tls(code, verb) : NULL;
     const char *text = row && row->explanation ? row->explanation : esmtp_code_explain(code, verb, greeting);
     if (!show->lists)
-        esmtp_explanation_add(tree, show->tvb, text, reference_of(show, esmtp_code_reference(code, verb, greeting)));
+        esmtp_explanation_add(tree, show->tvb, esmtp_digits(digits, fact->code), text,
+                              reference_of(show, esmtp_code_reference(code, verb, greeting)));
     esmtp_next_step_add(tree, show->tvb,
                         row ? row->next_step
                             : esmtp_code_next_step(code, verb == ESMTP_VERB_NONE ? verb_of(fact) : verb, greeting));
@@ -167,7 +168,7 @@ static void enhanced_add(esmtp_show_t *show, proto_tree *tree, const esmtp_enhan
     if (row)
         show->enhanced = row;
     if (vendor && !show->lists)
-        esmtp_explanation_add(tree, show->tvb, vendor->meaning, vendor->reference);
+        esmtp_explanation_add(tree, show->tvb, esmtp_word_shown(tree, e->whole), vendor->meaning, vendor->reference);
 }
 
 static void host_add(esmtp_show_t *show, proto_tree *tree, int hf, esmtp_span_t text, esmtp_span_t host, int offset)
@@ -298,9 +299,9 @@ static void whole_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
         const esmtp_offer_t *offer = last->extra;
         esmtp_offer_add(show, tree, offer);
     }
+    esmtp_transaction_add(show, tree, last);
     if (show->wanted & ESMTP_WANT_REPLY)
         meaning_add(show, tree, last);
-    esmtp_transaction_add(show, last);
 }
 
 static proto_item *response_item_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset, int len)
@@ -350,7 +351,7 @@ int esmtp_reply_add(esmtp_show_t *show, size_t i, size_t n, int offset)
     if (ends && tree)
         whole_add(show, tree, last, start);
     else if (tree)
-        esmtp_transaction_add(show, last);
+        esmtp_transaction_add(show, tree, last);
     return offset;
 }
 

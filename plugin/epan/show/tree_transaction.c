@@ -71,9 +71,10 @@ static void verdict_add(esmtp_show_t *show, proto_tree *tree, const esmtp_verdic
 }
 
 /* The transaction, and what became of it; verdict: NULL where that is not to be told. */
-static void mail_add(esmtp_show_t *show, const esmtp_txn_t *txn, const esmtp_verdict_t *verdict)
+static void mail_add(esmtp_show_t *show, proto_tree *tree, const esmtp_txn_t *txn, const esmtp_verdict_t *verdict)
 {
-    proto_item *item = esmtp_add_gen_uint(show->tree, hf_number, show->tvb, txn->number);
+    proto_item *item =
+        esmtp_add_gen_uint_about(tree, hf_number, show->tvb, "Transaction of ", show->about, "", txn->number);
     proto_tree *own = proto_item_add_subtree(item, ett_transaction);
     proto_item *id = esmtp_add_gen_uint(own, hf_id, show->tvb, txn->id);
     if (verdict)
@@ -82,21 +83,21 @@ static void mail_add(esmtp_show_t *show, const esmtp_txn_t *txn, const esmtp_ver
         proto_item_set_hidden(id); /* for filters: who reads learns it from the verdict */
 }
 
-void esmtp_transaction_add(esmtp_show_t *show, const esmtp_fact_t *fact)
+void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact)
 {
     esmtp_txn_t *txn = esmtp_fact_txn(fact);
-    if (!show->tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
+    if (!tree || !txn || !(show->wanted & ESMTP_WANT_TXN))
         return;
     const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
     esmtp_verdict_t left;
     if (verdict && verdict->txn == txn)
-        mail_add(show, txn, verdict);
+        mail_add(show, tree, txn, verdict);
     else if (show->later && txn->last == fact && !txn->judged && esmtp_txn_weigh(txn, &left))
-        mail_add(show, txn, &left); /* the connection ended first */
+        mail_add(show, tree, txn, &left); /* the connection ended first */
     else
-        mail_add(show, txn, NULL);
+        mail_add(show, tree, txn, NULL);
     if (verdict && verdict->txn != txn) /* a MAIL inside it ended it */
-        mail_add(show, verdict->txn, verdict);
+        mail_add(show, tree, verdict->txn, verdict);
 }
 
 void esmtp_transaction_register(void)

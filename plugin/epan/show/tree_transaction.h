@@ -9,8 +9,9 @@
 
 #include "call.h"
 
-/* Number of the transaction, and on its final reply the verdict: beside the line, as all kinds of line have it. */
-void esmtp_transaction_add(esmtp_show_t *show, const esmtp_fact_t *fact);
+/* Number of the transaction, and on its final reply the verdict. tree: of the reply; of the client's lines show->tree,
+ * beside the line (see tree_common.h). */
+void esmtp_transaction_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *fact);
 void esmtp_transaction_register(void);
 
 #endif /* ESMTP_TREE_TRANSACTION_H */
