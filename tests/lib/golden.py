@@ -3,7 +3,7 @@
     {"8": [                                              a frame: its SMTP layers, a line an item
     "smtp",                                              indented as the tree is;
     " smtp.response: Response: 220 mx ESMTP\\r\\n",        abbreviation: label
-    "  smtp.explanation: Explanation: The server gree...",
+    "  smtp.explanation: Explanation of 220: The server gree...",
     "  smtp.time=0.25: Time",                            =value where the label does not show it
     " smtp.rsp=1 hidden: Response: True"
     ]}
@@ -31,7 +31,7 @@ import sys
 from pathlib import Path
 
 TEXTS = {"smtp.explanation", "smtp.explanation.more", "smtp.response.next_step", "smtp.auth.exchange"}
-BEGINNING = 40
+BEGINNING = 30
 MAIL = re.compile(r" *smtp\.transaction\.id(?: hidden)?: Mail in the file: (\d+)")
 CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")
@@ -69,14 +69,14 @@ def write_texts(texts):
 
 
 def texts_of(found):
-    """The explanations in what frames() returned: {"Explanation: The server...", ...}"""
-    return {text for lines in found.values() for line in lines if (text := _text_of(line))}
+    """The explanations in what frames() returned: {"The server...", ...}"""
+    return {text for lines in found.values() for line in lines if (text := text_of(line))}
 
 
 def shortened(found, texts):
     """What frames() returned with explanations by their beginnings, each of which is that of one."""
     short = {text: beginning(text, texts) for text in texts}
-    return {number: [line.replace(text, short.get(text, text)) if (text := _text_of(line)) else line
+    return {number: [line.replace(text, short.get(text, text)) if (text := text_of(line)) else line
                      for line in lines] for number, lines in found.items()}
 
 
@@ -88,8 +88,11 @@ def beginning(text, texts):
     return text if len(text) <= length else text[:length] + "..."
 
 
-def _text_of(line):
+def text_of(line):
+    """What a line explains; None: it is of another kind."""
     name, _, text = line.lstrip().partition(": ")
+    if name == "smtp.explanation":
+        text = text.partition(": ")[2]  # "Explanation of MAIL: Begins ..."
     return text if name in TEXTS else None
 
 
