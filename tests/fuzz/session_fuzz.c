@@ -367,6 +367,12 @@ static void print_frame(const world_t *w, uint32_t frame)
     }
 }
 
+/* One that comes while the text of a message still flows ends nothing. */
+static bool is_final(const esmtp_fact_t *reply)
+{
+    return reply->flags & ESMTP_FF_LAST && reply->code / 100 != 3 && !esmtp_fact_has(reply, ESMTP_FINDING_EARLY_REPLY);
+}
+
 static void check_pairs(const world_t *w, uint32_t frames)
 {
     uint64_t due[FUZZ_SEGMENTS_MAX + 1] = {0}, found[FUZZ_SEGMENTS_MAX + 1] = {0};
@@ -377,7 +383,7 @@ static void check_pairs(const world_t *w, uint32_t frames)
             if (fact->kind != ESMTP_FACT_REPLY)
                 due[fact->frame] += replies_due(fact);
             else
-                found[fact->link] += fact->flags & ESMTP_FF_LAST && fact->code / 100 != 3;
+                found[fact->link] += is_final(fact);
         }
     }
     for (uint32_t frame = 1; frame <= frames; frame++) {
