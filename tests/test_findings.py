@@ -256,6 +256,17 @@ def test_finding(found, made, name):
     assert wrong == []
 
 
+def test_a_verdict_that_is_not_in_the_capture(tshark):
+    """Octets of the server are missing at the end: its FIN or what the client acknowledges tells of them."""
+    capture = Capture()
+    lost = [*script(SENT), S("250 ok\r\n", drop=True)]
+    capture.add(lost)
+    capture.add(lost, end="rst")
+    capture.add([*script(HELLO), C("NOOP\r\n"), S("250 ok\r\n", drop=True)], end="rst")
+    names = ["smtp.expert.no_verdict", "smtp.expert.no_reply"]
+    assert not any(row[name] for row in tshark.fields(capture, names, filter="smtp", two_pass=True) for name in names)
+
+
 MORE = MAIL + "C: x\nC: .\nS: 250 ok\nC: QUIT\nS: 221 bye\n"
 STARTTLS = "S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\n"
 

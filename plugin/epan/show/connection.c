@@ -48,10 +48,29 @@ static bool is_ended_by_server(const esmtp_connection_t *connection)
     return reset || (connection->server_flow && connection->server_flow->closing_initiator);
 }
 
+static bool is_past(uint32_t number, uint32_t next)
+{
+    return (int32_t)(number - next) > 1; /* a FIN counts, too */
+}
+
+/* Whether the server sent more than the capture holds after what was read: by its FIN, and by what the client
+ * acknowledges. */
+static bool is_server_cut_off(const esmtp_connection_t *connection)
+{
+    const tcp_flow_t *server = connection->server_flow;
+    if (!connection->server_read || !server || !server->tcp_analyze_seq_info)
+        return false;
+    const tcp_flow_t *client = server == &connection->tcp->flow1 ? &connection->tcp->flow2 : &connection->tcp->flow1;
+    return is_past(server->tcp_analyze_seq_info->nextseq, connection->server_next) ||
+           (client->tcp_analyze_seq_info && is_past(client->tcp_analyze_seq_info->lastack, connection->server_next));
+}
+
 esmtp_finding_id_t esmtp_connection_end_finding(const esmtp_connection_t *connection)
 {
     if (!connection->left || !connection->tcp || !(connection->tcp->conversation_completeness & SEEN_END))
         return ESMTP_FINDING_NONE;
+    if (is_server_cut_off(connection))
+        return ESMTP_FINDING_NONE; /* the reply may lie there */
     if (connection->left == ESMTP_LEFT_MESSAGE)
         return ESMTP_FINDING_NO_VERDICT;
     return is_ended_by_server(connection) ? ESMTP_FINDING_NO_REPLY : ESMTP_FINDING_NONE;

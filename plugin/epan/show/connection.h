@@ -25,6 +25,8 @@ typedef struct {
     bool alert_of_server;                  /* who sent it */
     esmtp_left_t left;                     /* what waits for a reply after the newest octets */
     const struct _tcp_flow_t *server_flow; /* of tcp: what the server sent; NULL if that is not known */
+    bool server_read;                      /* its octets were read outside of TLS */
+    uint32_t server_next;                  /* then: the number that TCP gives the next one */
 } esmtp_connection_t;
 
 /* How it was protected, and what became of it, in words. totals: of its summary. */

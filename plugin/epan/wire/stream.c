@@ -326,6 +326,18 @@ static bool has_host(const address *addr)
     return addr->type == AT_IPv4 || addr->type == AT_IPv6;
 }
 
+/* How far the server's octets were read. */
+static void tell_server_next(const esmtp_call_t *call)
+{
+    esmtp_connection_t *whole = &call->conn->whole;
+    if (esmtp_session_server(call->conn->session) != call->side)
+        return;
+    whole->server_read =
+        call->layer == ESMTP_LAYER_TCP && whole->server_flow && whole->server_flow->tcp_analyze_seq_info;
+    if (whole->server_read)
+        whole->server_next = whole->server_flow->tcp_analyze_seq_info->nextseq;
+}
+
 /* Who is at the two ends, which findings depend on: once for each layer, and when the roles turn. */
 static void tell_ends(const esmtp_call_t *call)
 {
@@ -562,6 +574,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     }
     call->conn->starttls_in = esmtp_session_tls_frame(call->conn->session);
     call->conn->whole.left = esmtp_session_left(call->conn->session);
+    tell_server_next(call);
     found->last = stream->facts.n;
     found->undecided = esmtp_session_in_doubt(call->conn->session);
     if (taken_back != esmtp_session_taken_back(call->conn->session))
