@@ -199,12 +199,12 @@ def delivery(*replies):
     return [*steps, C("DATA\r\n"), S("354 go\r\n"), C("Subject: x\r\n\r\nx\r\n.\r\n"), *map(S, replies), C("QUIT\r\n"), S("221 bye\r\n")]
 
 
-@pytest.mark.parametrize("replies, accepted, rejected, outcome", [
-    (["353 wait\r\n250 ok\r\n", "550 no\r\n452 full\r\n", "250 done\r\n"], ["one"], ["two", "three"], "accepted"),
-    (["558-250 ok\r\n558-550-no\r\n558-550 really\r\n558 250 ok\r\n"], ["one", "three"], ["two"], "accepted"),
-    (["558-550 no\r\n558-550 no\r\n558 552 full\r\n"], [], ["one", "two", "three"], "rejected"),
+@pytest.mark.parametrize("replies, accepted, rejected, outcome, code", [
+    (["353 wait\r\n250 ok\r\n", "550 no\r\n452 full\r\n", "250 done\r\n"], ["one"], ["two", "three"], "accepted", "250"),
+    (["558-250 ok\r\n558-550-no\r\n558-550 really\r\n558 250 ok\r\n"], ["one", "three"], ["two"], "accepted", "250"),
+    (["558-550 no\r\n558-550 no\r\n558 552 full\r\n"], [], ["one", "two", "three"], "rejected", "558"),
 ], ids=["PRDR 353", "EXDATA 558", "EXDATA 558, all refused"])
-def test_verdicts_after_the_message(tshark, replies, accepted, rejected, outcome):
+def test_verdicts_after_the_message(tshark, replies, accepted, rejected, outcome, code):
     capture = Capture()
     capture.add(delivery(*replies))
     for two_pass in (False, True):
@@ -212,6 +212,7 @@ def test_verdicts_after_the_message(tshark, replies, accepted, rejected, outcome
         final = [frame for frame in frames if frame.all("smtp.transaction.outcome")]
         assert len(final) == 1
         assert final[0].values("smtp.transaction.outcome") == [outcome]
+        assert final[0].values("smtp.transaction.code") == [code]
         assert final[0].values("smtp.transaction.recipient") == [f"{name}@x.example" for name in accepted]
         assert final[0].values("smtp.transaction.recipient.rejected") == [f"{name}@x.example" for name in rejected]
 

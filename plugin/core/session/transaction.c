@@ -372,6 +372,12 @@ static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, const esm
     p->rcpt = p->rcpt->next;
 }
 
+/* Codes that greet or take leave accept nothing. */
+static bool is_acceptance(uint16_t code)
+{
+    return code >= 200 && code < 300 && code != 220 && code != 221;
+}
+
 void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
 {
     if (!p->message || !p->txn)
@@ -379,7 +385,10 @@ void esmtp_txn_wrapped(esmtp_session_t *s, esmtp_pending_t *p, uint16_t code)
     if (!p->rcpt && !p->any_wrapped)
         p->rcpt = p->txn->rcpts;
     p->any_wrapped = true;
-    p->any_accepted |= code >= 200 && code < 300;
+    if (is_acceptance(code)) {
+        p->any_accepted = true;
+        p->decision = (esmtp_decision_t){code, NULL}; /* not the code that wraps it */
+    }
     reply_to_recipient(s, p, NULL, code);
 }
 
@@ -437,7 +446,7 @@ static void reply_to_message(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
                              const esmtp_server_event_t *event)
 {
     uint16_t code = event->reply.code;
-    bool ok = code >= 200 && code < 300 && code != 220 && code != 221;
+    bool ok = is_acceptance(code);
     s->last_txn = p->txn;
     esmtp_txn_message(p->txn, p->message);
     if (!p->counted)
