@@ -1,5 +1,8 @@
 """A reply says what it answers, and whom: smtp.request, smtp.request.verb, smtp.rcpt.address, smtp.eom_in."""
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from dialogue import C, Capture, S, cut_everywhere, script
@@ -8,6 +11,7 @@ from mails import GREETING, QUIT, bdat, data, envelope
 NAMES = ["frame.number", "smtp.response.code", "smtp.request", "smtp.request.verb", "smtp.rcpt.address", "smtp.request_in",
          "smtp.eom_in"]
 PASSES = [False, True]
+ROOT = Path(__file__).parent.parent
 
 
 def answers(tshark, capture, two_pass):
@@ -94,6 +98,71 @@ def test_a_verb_that_no_table_has(tshark, two_pass):
     assert seen[2]["smtp.request.verb"] == ["EHLO", "AUTH", "QUIT"]
     counted = [line.split() for line in tshark.call("-q", "-z", "smtp,srt", "-r", tshark.path(capture)).splitlines()]
     assert {line[1]: line[2] for line in counted if len(line) > 2 and line[0].isdigit()}["message"] == "2"
+
+
+FIVE = [*GREETING, C("MAIL FROM:<a@a>\r\n" + "".join(f"RCPT TO:<r{n}@x>\r\n" for n in range(5)) + "DATA\r\n"),
+        S("250 ok\r\n250 ok\r\n550-5.1.1 no, never\r\n550 5.1.1 more\r\n250 ok\r\n450 wait\r\n250 ok\r\n354 go\r\n"),
+        C("x\r\n.\r\nVRFY a\r\n"), S("554 spam\r\n252 maybe\r\n"), *QUIT]
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_the_recipe_for_refused_recipients(tshark, two_pass):
+    """Of the cookbook, on five replies in one frame: whom, code and reason in one value each."""
+    capture = Capture()
+    capture.add(FIVE)
+    recipe, = [line for line in (ROOT / "plugin/doc/cookbook.md").read_text().splitlines()
+               if line.startswith("$ tshark") and "smtp.rcpt.refused" in line]
+    arguments = shlex.split(recipe)[2:]
+    arguments[arguments.index("-r") + 1] = tshark.path(capture)
+    assert tshark.call(*arguments, *(["-2"] if two_pass else [])) == "8\tr1@x: 550 5.1.1 no, never|r3@x: 450 wait\n"
+
+
+def test_a_refused_command_has_the_words_of_its_refusal(tshark):
+    """In later passes: first line of the reply, on the command or the message that it refuses, and on nothing else."""
+    capture = Capture()
+    capture.add(FIVE)
+    capture.add([*GREETING, C("FOO\r\n"), S("500 what\r\n"), C("STARTTLS\r\n"), S("454 4.3.0 not now\r\n"), C("AUTH LOGIN\r\n"),
+                 S("334 VXNlcm5hbWU6\r\n"), C("c2VjcmV0\r\n"), S("535 no\r\n"), C("HELP\r\n"), S("421\r\n")])
+    names = ["smtp.refusal", "smtp.rcpt.refused"]
+    assert not any(row["smtp.refusal"] for row in tshark.fields(capture, names, two_pass=False))
+    first, second = tshark.lists(capture, names, two_pass=True).values()
+    assert first["smtp.refusal"] == ["550 5.1.1 no, never", "450 wait", "554 spam"]
+    assert first["smtp.rcpt.refused"] == ["r1@x: 550 5.1.1 no, never", "r3@x: 450 wait"]
+    assert second["smtp.refusal"] == ["500 what", "454 4.3.0 not now", "535 no", "421 "] and not second["smtp.rcpt.refused"]
+    said = [item.label for frame in tshark.tree(capture) for item in frame.all("smtp.refusal")]
+    assert said == [f"Refusal of {what}" for what in ("RCPT: 550 5.1.1 no, never", "RCPT: 450 wait", "the message: 554 spam", "FOO: 500 what",
+                                                      "STARTTLS: 454 4.3.0 not now", "AUTH: 535 no", "HELP: 421 ")]
+
+
+def test_in_lmtp_each_recipient_has_its_refusal(tshark):
+    capture = Capture()
+    capture.add(script("""
+        S: 220 mx LMTP
+        C: LHLO a
+        S: 250 mx
+        C: MAIL FROM:<>
+        S: 250 ok
+        C: RCPT TO:<b@b>
+        S: 250 ok
+        C: RCPT TO:<c@c>
+        S: 250 ok
+        C: DATA
+        S: 354 go
+        C: x
+        C: .
+        S: 250 saved
+        S: 552 5.2.2 full
+    """), port=24)
+    found = {row["smtp.rcpt.to"][0] if row["smtp.rcpt.to"] else None: row["smtp.refusal"]
+             for row in tshark.fields(capture, ["smtp.rcpt.to", "smtp.refusal"], filter="smtp.refusal")}
+    assert found == {"c@c": ["552 5.2.2 full"]}
+
+
+def test_no_refusal_repeats_a_secret(tshark):
+    """A server that answers with what the client sent as a password."""
+    capture = Capture()
+    capture.add([*GREETING, C("AUTH LOGIN\r\n"), S("503 no\r\n"), C("c2VjcmV0cGFzc3dvcmQ=\r\n"), S("500 what is c2VjcmV0cGFzc3dvcmQ=\r\n"), *QUIT])
+    assert tshark.lists(capture, ["smtp.refusal"])[0]["smtp.refusal"] == ["503 no"]
 
 
 def test_what_answers_nothing_says_so(tshark):

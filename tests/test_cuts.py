@@ -28,7 +28,7 @@ NAMES = [
     "smtp.auth.mechanism", "smtp.auth.username", "smtp.auth.outcome",
 ]
 # Known only when the reply has been seen: on later passes.
-LATER = ["smtp.rcpt.status", "smtp.mail.status"]
+LATER = ["smtp.rcpt.status", "smtp.mail.status", "smtp.refusal"]
 UNDECIDED = "Interpretation open"
 FALSE_ENDS = "SMTP smuggling: line ends in the message that some servers take for its end."
 

@@ -201,7 +201,8 @@ def test_references_name_the_section(tshark):
 
 NAMES = {"smtp.req.verb", "smtp.param.name", "smtp.auth.mechanism", "smtp.response.code", "smtp.response.enhanced_code", "smtp.ehlo.keyword",
          "smtp.ehlo.auth.mechanism"}
-BESIDE = {"smtp.response_in": "Response to {} in", "smtp.transaction": "Transaction of {}", "smtp.not_captured": "Note on {}",
+BESIDE = {"smtp.response_in": "Response to {} in", "smtp.refusal": "Refusal of {}", "smtp.transaction": "Transaction of {}",
+          "smtp.not_captured": "Note on {}",
           "smtp.auth.attempt": "Login attempt of {}"}
 
 

@@ -24,8 +24,8 @@ NAMELESS = {
     "smtp.auth.empty": re.compile(r"Empty response.*"),
 }
 
-# What is hidden.
-HIDDEN = {"smtp.req", "smtp.rsp"}
+# What is hidden, and tshark must be asked for.
+HIDDEN = {"smtp.req", "smtp.rsp", "smtp.rcpt.refused"}
 
 # What is hidden where another item says it already. A column shows it all the same; none of their values has a comma.
 REPEATED = {"smtp.req.verb", "smtp.request.verb", "smtp.rcpt.status.class", "smtp.response.enhanced_code.class",

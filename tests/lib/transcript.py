@@ -24,7 +24,7 @@ OF_ALL = {"smtp.lmtp", "smtp.tls", "smtp.starttls_in", "smtp.session"}
 TEXT = {"smtp.data.piece": "text", "smtp.eom": "end"}
 
 # What stands beside the client's line that it is about, after it (plugin/epan/show/tree_common.h says why).
-BESIDE = {"smtp.transaction", "smtp.response_in", "smtp.not_captured", "smtp.auth.attempt", "smtp.data.total", "smtp.data.size.declared", "smtp.data.size.limit", "smtp.data.fragments",
+BESIDE = {"smtp.transaction", "smtp.response_in", "smtp.refusal", "smtp.not_captured", "smtp.auth.attempt", "smtp.data.total", "smtp.data.size.declared", "smtp.data.size.limit", "smtp.data.fragments",
           "smtp.data.incomplete", "smtp.message.header", "smtp.message.text"}
 
 

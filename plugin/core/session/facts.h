@@ -67,8 +67,8 @@ enum {
 /* What was found about a fact. */
 typedef struct esmtp_finding {
     struct esmtp_finding *next;
-    const char *what; /* what to say in place of the row's text, or NULL */
-    uint16_t id;      /* esmtp_finding_id_t */
+    const char *what; /* what to say in place of the row's text, or NULL; NONE: see esmtp_fact_refusal */
+    uint16_t id;      /* esmtp_finding_id_t; NONE: no finding, but the words of a refusal */
 } esmtp_finding_t;
 
 /* What is known of octets that are missing: .code of a GAP. */
@@ -85,6 +85,9 @@ typedef struct {
     uint16_t eol; /* octets of the line end */
     uint8_t octets[];
 } esmtp_whole_line_t;
+
+/* Refused commands of one connection of which the words are remembered. */
+#define ESMTP_REFUSALS_MAX 10000
 
 struct esmtp_txn;
 
@@ -126,6 +129,16 @@ static inline bool esmtp_fact_has(const esmtp_fact_t *fact, esmtp_finding_id_t i
     while (finding && finding->id != id)
         finding = finding->next;
     return finding != NULL;
+}
+
+/* Text of the first line of the reply that refused a command, octets as sent, without the code: that is in .code. NULL:
+ * it was not refused, or it is one of too many. */
+static inline const char *esmtp_fact_refusal(const esmtp_fact_t *fact)
+{
+    const esmtp_finding_t *finding = fact->findings;
+    while (finding && finding->id != ESMTP_FINDING_NONE)
+        finding = finding->next;
+    return finding ? finding->what : NULL;
 }
 
 /* Memory that lives as long as the facts. Zeroed. Never fails. */

@@ -32,15 +32,28 @@ static void uncount(esmtp_session_t *s, const esmtp_fact_t *fact, esmtp_finding_
         esmtp_findings_take(&s->sum->found, id);
 }
 
-void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)
+static void put(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)
 {
-    if (esmtp_fact_has(fact, id) || !count(s, fact, id))
-        return;
     esmtp_finding_t *finding = esmtp_session_keep(s, sizeof *finding);
     finding->id = (uint16_t)id;
     finding->what = what;
     finding->next = fact->findings;
     fact->findings = finding;
+}
+
+void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what)
+{
+    if (!esmtp_fact_has(fact, id) && count(s, fact, id))
+        put(s, fact, id, what);
+}
+
+void esmtp_session_refuse(esmtp_session_t *s, esmtp_fact_t *command)
+{
+    bool refused = s->reply.code >= 400 && s->reply.reason && !s->reply.echo;
+    if (!refused || esmtp_fact_refusal(command) || s->n_refusals >= ESMTP_REFUSALS_MAX)
+        return;
+    s->n_refusals++;
+    put(s, command, ESMTP_FINDING_NONE, s->reply.reason);
 }
 
 void esmtp_session_raise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id)

@@ -136,7 +136,7 @@ struct esmtp_session {
     esmtp_step_t step;
 
     int64_t opened_time;
-    uint32_t n_txns, n_logins;
+    uint32_t n_txns, n_logins, n_refusals;
 
     /* EHLO */
     const char *hello;       /* who the client says it is, in its last hello; NULL if none was seen */
@@ -203,6 +203,7 @@ struct esmtp_session {
         bool no_command; /* likewise, and that is odd */
         uint16_t code;
         const char *reason; /* its first line: kept only of replies that decide about something */
+        bool echo;          /* that line repeats a secret */
         uint16_t verb;
         uint32_t lines;
         uint64_t entry; /* number of the pending entry that it answers */
@@ -350,6 +351,8 @@ void esmtp_session_early_client_offered(esmtp_session_t *s);
 void esmtp_session_raise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id);
 void esmtp_session_raise_of(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id, const char *what);
 void esmtp_session_raise_all(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_finding_set_t *set);
+/* The reply under way answers this command: its words are put there if it is a refusal, see esmtp_fact_refusal. */
+void esmtp_session_refuse(esmtp_session_t *s, esmtp_fact_t *command);
 /* It was none. */
 void esmtp_session_unraise(esmtp_session_t *s, esmtp_fact_t *fact, esmtp_finding_id_t id);
 

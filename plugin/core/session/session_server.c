@@ -211,6 +211,14 @@ static void lost_login(esmtp_session_t *s, const esmtp_server_event_t *event)
         s->reply.login = s->login;
 }
 
+/* Whether a reply decides about something that will be asked for its words. p: what it answers, or NULL. */
+static bool decides(const esmtp_session_t *s, const esmtp_pending_t *p, uint16_t code)
+{
+    if (s->reply.txn)
+        return code >= 400 || (p && p->message);
+    return code >= 400 && p && s->n_refusals < ESMTP_REFUSALS_MAX;
+}
+
 /* First line of a reply: what does it answer? */
 static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_server_event_t *event)
 {
@@ -251,7 +259,8 @@ static void begin_reply(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp
         reply_alone(s, at, event, doubt);
     if (s->reply.lost_peer)
         lost_login(s, event);
-    if (s->reply.txn && (code >= 400 || (p && p->message)))
+    s->reply.echo = event->echo;
+    if (decides(s, p, code))
         s->reply.reason = esmtp_session_strdup(s, event->reply.parameter);
 }
 
@@ -521,6 +530,8 @@ static void finish_reply(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fact
         return;
     verb_answered(s, at, p, fact, code);
     esmtp_txn_reply(s, at, p, fact, event);
+    if (!p->per_recipient || (p->overall && p->replies == 1)) /* else each recipient has its own */
+        esmtp_session_refuse(s, p->fact);
     if (p->row && p->row->payload == ESMTP_PAYLOAD_TEXT)
         esmtp_session_text_refused(s, p);
     bool ended = code == 221 && p->row && p->row->id == ESMTP_VERB_QUIT;

@@ -369,6 +369,7 @@ static void reply_to_recipient(esmtp_session_t *s, esmtp_pending_t *p, const esm
     p->rcpt->final = fact;
     p->rcpt->reason = code >= 400 ? s->reply.reason : NULL;
     p->rcpt->fact->code = code;
+    esmtp_session_refuse(s, p->rcpt->fact);
     p->rcpt = p->rcpt->next;
 }
 

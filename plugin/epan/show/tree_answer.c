@@ -15,6 +15,7 @@
 static int hf_request = -1;
 static int hf_verb = -1;
 static int hf_recipient = -1;
+static int hf_refused = -1;
 static int hf_eom_in = -1;
 static int ett_request = -1;
 
@@ -98,6 +99,17 @@ static const char *verb_of(esmtp_show_t *show, const esmtp_fact_t *reply, const 
     return row ? row->verb : NULL;
 }
 
+/* Who was refused, and why, in one value: for columns and lists, where a frame has replies to several commands. */
+static void refused_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *reply, const esmtp_rcpt_t *rcpt)
+{
+    if (reply->code < 400 || !rcpt->reason || !esmtp_wanted(tree, hf_refused))
+        return;
+    const char *address = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
+    const char *reason = esmtp_text(show->pinfo->pool, rcpt->reason, strlen(rcpt->reason));
+    const char *words = wmem_strdup_printf(show->pinfo->pool, "%s: %u %s", address, reply->code, reason);
+    proto_item_set_hidden(esmtp_add_gen_string(tree, hf_refused, show->tvb, words)); /* the reply says it */
+}
+
 /* The frame of the end of the message that a reply is for; 0: it is for none. */
 static uint32_t message_end(const esmtp_fact_t *fact, const esmtp_verb_row_t *row, const esmtp_txn_t *txn,
                             const esmtp_rcpt_t *rcpt)
@@ -128,9 +140,11 @@ void esmtp_answer_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t *
     proto_item *item = esmtp_add_gen_string(tree, hf_request, show->tvb, request_of(show, verb, row, txn, rcpt));
     proto_tree *sub = proto_item_add_subtree(item, ett_request);
     proto_item_set_hidden(esmtp_add_gen_words(sub, hf_verb, show->tvb, verb)); /* the item above says it */
-    if (rcpt)
+    if (rcpt) {
         esmtp_add_gen_string(sub, hf_recipient, show->tvb,
                              esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address)));
+        refused_add(show, sub, fact, rcpt);
+    }
     uint32_t end = message_end(fact, row, txn, rcpt);
     if (end)
         esmtp_add_gen_uint(sub, hf_eom_in, show->tvb, end);
@@ -145,6 +159,9 @@ void esmtp_answer_register(void)
         {&hf_recipient,
          {"Recipient", "smtp.rcpt.address", FT_STRING, BASE_NONE, NULL, 0,
           "Forward-path of the one recipient that this reply judges", HFILL}},
+        {&hf_refused,
+         {"Refused recipient", "smtp.rcpt.refused", FT_STRING, BASE_NONE, NULL, 0,
+          "That recipient, code and first line of the reply, if it refuses", HFILL}},
         {&hf_eom_in,
          {"End of message in", "smtp.eom_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
           "Frame of the end of the message that this reply is for", HFILL}},

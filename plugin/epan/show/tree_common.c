@@ -14,6 +14,7 @@
 static int hf_req = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
+static int hf_refusal = -1;
 static int hf_time = -1;
 static int hf_time_server = -1;
 static int hf_lmtp = -1;
@@ -38,6 +39,18 @@ void esmtp_request_mark(esmtp_show_t *show)
     show->hidden_done = true;
 }
 
+static void refusal_add(esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    const char *words = esmtp_fact_refusal(fact);
+    if (!words || !esmtp_wanted(show->tree, hf_refusal))
+        return;
+    words =
+        wmem_strdup_printf(show->pinfo->pool, "%u %s", fact->code, esmtp_text(show->pinfo->pool, words, strlen(words)));
+    proto_item *item = esmtp_add_gen_string(show->tree, hf_refusal, show->tvb, words);
+    if (show->about && esmtp_seen(show->tree))
+        proto_item_set_text(item, "Refusal of %s: %s", show->about, words);
+}
+
 void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     if (!show->tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
@@ -46,6 +59,7 @@ void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact)
         esmtp_add_gen_uint_about(show->tree, hf_response_in, show->tvb, "Response to ", show->about, " in", fact->link);
     else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
         esmtp_note_add(show, "no reply in the capture");
+    refusal_add(show, fact);
 }
 
 /* What of the time of a reply is not the network's: that of a round trip is taken off. The time counts from where the
@@ -139,6 +153,9 @@ void esmtp_common_register(void)
         {&hf_response_in,
          {"Response in", "smtp.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
           "Frame of the reply to this command", HFILL}},
+        {&hf_refusal,
+         {"Refusal", "smtp.refusal", FT_STRING, BASE_NONE, NULL, 0,
+          "Of a command or message: code and first line of the reply that refused it", HFILL}},
         {&hf_time,
          {"Time", "smtp.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
           "Time since the command; of the greeting: since the connection was opened", HFILL}},

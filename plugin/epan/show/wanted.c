@@ -23,6 +23,8 @@ static const struct {
     {"smtp.response.", ESMTP_WANT_REPLY},
     {"smtp.response_in", ESMTP_WANT_PAIRING},
     {"smtp.request", ESMTP_WANT_PAIRING},
+    {"smtp.refusal", ESMTP_WANT_PAIRING},
+    {"smtp.rcpt.refused", ESMTP_WANT_PAIRING},
     {"smtp.rcpt.address", ESMTP_WANT_PAIRING},
     {"smtp.eom_in", ESMTP_WANT_PAIRING},
     {"smtp.time", ESMTP_WANT_PAIRING},
