@@ -239,7 +239,7 @@ esmtp_fact_t *esmtp_session_end_mark(esmtp_session_t *s, const esmtp_stamp_t *at
     esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_EOM, len);
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
-    fact->eol = (uint8_t)MIN(len, 2);
+    fact->eol = (uint16_t)MIN(fact->len, 2); /* the rest of it may lie before */
     if (s->text_early)
         esmtp_session_raise(s, fact, ESMTP_FINDING_EARLY_TEXT);
     s->text_early = s->text_lost_head = false;
@@ -293,7 +293,7 @@ void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at)
     }
     fact->txn = m->txn;
     fact->verb = esmtp_verb_number(esmtp_verb_by_id(ESMTP_VERB_EOM));
-    fact->eol = (uint16_t)MIN(mark, 1);
+    fact->eol = (uint16_t)MIN(fact->len, 1);
     leave_text(s);
     end_message(s, &here, fact);
     await_verdict(s, &here, fact, m);
