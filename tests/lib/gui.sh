@@ -109,3 +109,10 @@ keys() {
     done
 }
 
+
+# click X Y: into the window that was waited for last.
+click() {
+    sleep 0.7
+    xdotool mousemove --window "$window" "$1" "$2" click 1
+    sleep 0.7
+}
