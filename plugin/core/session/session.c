@@ -303,10 +303,11 @@ esmtp_fact_t *esmtp_session_new_fact(esmtp_session_t *s, const esmtp_stamp_t *at
     fact->len = len;
     fact->kind = kind;
     if (s->carried && side != s->server) { /* what came before has facts of its own */
+        uint32_t before = MIN(fact->len, s->carried);
         fact->seq += s->carried;
-        fact->len -= MIN(fact->len, s->carried);
+        fact->len -= before;
         fact->flags |= ESMTP_FF_TAIL;
-        s->carried = 0;
+        s->carried -= before;
     }
     if (s->lmtp)
         fact->flags |= ESMTP_FF_LMTP;

@@ -182,7 +182,7 @@ struct esmtp_session {
     esmtp_fact_t *false_end; /* the first piece with false ends in the newest frame of it that has some; NULL if none */
     uint32_t false_ends;     /* passed since that piece began */
     uint8_t false_frames;    /* frames of which it was said, up to FALSE_FRAMES */
-    uint32_t carried;        /* octets of the next fact of the client that lie in facts before it */
+    uint32_t carried;        /* octets of the client's next facts that lie in one before them */
     uint64_t octets_left;
     uint64_t octets_entry;    /* number of the pending entry that the octets belong to */
     esmtp_message_t *message; /* open, or NULL */
