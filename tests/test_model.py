@@ -66,7 +66,8 @@ def test_what_is_shown_is_what_was_said(tshark, verdict, lacking, capfd):
 def test_expectations_only_fall(verdict):
     """What no dialogue needs any more is mended: its row goes."""
     # Few dialogues need not have each ingredient.
-    idle = [f"{row.ingredient} ({row.reason})" for row in verdict.idle() if SEEDS >= 1000]
+    asked = {f"seed {seed}" for seed in range(FROM, FROM + SEEDS)}
+    idle = [f"{row.ingredient} ({row.reason})" for row in verdict.idle() if SEEDS >= 1000 and (row.ingredient in asked or row.ingredient[:5] != "seed ")]
     assert not idle, f"take these out of tests/oracle/model-expected.tsv: {idle}"
 
 

@@ -287,12 +287,15 @@ def _diff(want, found):
 
 @dataclass(frozen=True)
 class Expected:
-    """Dialogues with this ingredient may differ in these kinds ("*": in all; "1:*": in all, but in one pass only,
-    where a warning says so)."""
+    """Dialogues with this ingredient, or the one "seed N", may differ in these kinds ("*": in all; "1:*": in all, but
+    in one pass only, where a warning says so)."""
 
     ingredient: str
     kinds: frozenset
     reason: str
+
+    def is_about(self, dialogue):
+        return self.ingredient in dialogue.truth.ingredients or self.ingredient == f"seed {dialogue.seed}"
 
     def allows(self, difference):
         return bool(self.kinds & {difference.kind, "*"}) or ("1:*" in self.kinds and not difference.two_pass and difference.anew)
@@ -306,7 +309,7 @@ def read_expected(path):
 
 def explained_by(case, expected):
     """The rows that allow this case's differences, or None if some are not allowed."""
-    rows = [row for row in expected if row.ingredient in case.dialogue.truth.ingredients]
+    rows = [row for row in expected if row.is_about(case.dialogue)]
     used = [row for row in rows if any(map(row.allows, case.differences))]
     if all(any(row.allows(difference) for row in used) for difference in case.differences):
         return used
