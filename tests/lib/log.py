@@ -7,11 +7,11 @@ import re
 
 from dialogue import C, Capture, S
 
-# What a column holds, for each list. A pair list holds addresses and codes.
+# What a column holds, for each list. A pair list holds addresses and codes; what is told is in TSV alone: JSON has it in the pairs.
 _LOG = {"frame": int, "time": float, "client": str, "client_port": int, "server": str, "server_port": int, "helo": str,
         "sender": str, "recipients": "pairs", "outcome": str, "code": int, "enhanced": str, "reason": str, "octets": int,
         "duration": float, "queue_id": str, "tls": str, "user": str, "message_id": str, "subject": str, "mail": int,
-        "connection": int}
+        "connection": int, "refused": "told"}
 _SESSIONS = {"time": float, "client": str, "client_port": int, "server": str, "server_port": int, "security": str,
              "starttls_offered": bool, "login": str, "login_user": list, "login_failed": int, "login_exposed": bool,
              "mails": int, "mails_accepted": int, "recipients": int, "recipients_refused": int, "octets": int, "errors": int,
@@ -33,6 +33,7 @@ def read_json(text, of="log"):
     rows = [json.loads(line, object_pairs_hook=no_twice, parse_constant=int) for line in text.splitlines()]
     for row in rows:
         assert [name for name in kinds if name in row] == [*row], "names and their order are a contract"
+        assert not any(kinds[name] == "told" for name in row)
         for name, value in row.items():
             assert isinstance(value, list if kinds[name] == "pairs" else kinds[name]), (name, value)
         for rcpt in row["recipients"] if kinds["recipients"] == "pairs" else ():
@@ -79,8 +80,15 @@ def read_tsv(text, of="log"):
     return rows
 
 
+def _refused(recipients):
+    words = ("address", "code", "enhanced", "reason")
+    refused = [[str(rcpt[word]) for word in words if word in rcpt] for rcpt in recipients if rcpt.get("code", 0) >= 400]
+    return " | ".join(f"{address}: {' '.join(rest)}" for address, *rest in refused)
+
+
 def without_empty(rows):
     """The rows of read_json as TSV can say them: what is empty is not told from what is not known, recipients are pairs."""
+    rows = [{**row, "refused": _refused(row["recipients"])} if isinstance(row.get("recipients"), list) else row for row in rows]
     return [{name: [(rcpt["address"], rcpt.get("code")) for rcpt in value]
              if name == "recipients" and isinstance(value, list) else value
              for name, value in row.items() if value != ""} for row in rows]

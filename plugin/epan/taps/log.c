@@ -49,6 +49,24 @@ COLUMN(subject, row->subject)
 COLUMN(mail, esmtp_print_number(pool, row->mail->txn->id))
 COLUMN(connection, esmtp_print_number(pool, row->mail->ends.stream))
 
+/* Each recipient that was refused, for good or for now, and the server's words. */
+static const char *refused_of(wmem_allocator_t *pool, const void *of)
+{
+    const esmtp_mail_row_t *row = of;
+    wmem_strbuf_t *out = wmem_strbuf_new(pool, "");
+    for (uint32_t i = 0; i < row->n_recipients; i++) {
+        const esmtp_mail_rcpt_t *rcpt = &row->recipients[i];
+        if (rcpt->code < 400)
+            continue;
+        wmem_strbuf_append_printf(out, "%s%s: %03u", wmem_strbuf_get_len(out) ? " | " : "", rcpt->address, rcpt->code);
+        if (rcpt->enhanced)
+            wmem_strbuf_append_printf(out, " %s", rcpt->enhanced);
+        if (rcpt->reason)
+            wmem_strbuf_append_printf(out, " %s", rcpt->reason);
+    }
+    return wmem_strbuf_finalize(out);
+}
+
 static void recipients_list(esmtp_print_t *print, wmem_allocator_t *pool, const void *of)
 {
     const esmtp_mail_row_t *row = of;
@@ -88,6 +106,7 @@ static const esmtp_print_column_t columns[] = {
     {"subject", ESMTP_PRINT_TEXT, subject_of, NULL},
     {"mail", ESMTP_PRINT_BARE, mail_of, NULL},
     {"connection", ESMTP_PRINT_BARE, connection_of, NULL},
+    {"refused", ESMTP_PRINT_TSV, refused_of, NULL},
 };
 
 /* --- the tap -------------------------------------------------------------------------------------- */

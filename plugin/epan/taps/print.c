@@ -138,7 +138,7 @@ static void json_row(const esmtp_print_format_t *format, wmem_allocator_t *pool,
         const esmtp_print_column_t *column = &format->columns[i];
         if (column->form == ESMTP_PRINT_LIST)
             json_list(&print, column, pool, row);
-        else
+        else if (column->form != ESMTP_PRINT_TSV)
             json_member(&print.json, column->name, column->form, column->value(pool, row));
     }
     json_dumper_end_object(&print.json);

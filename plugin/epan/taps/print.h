@@ -20,6 +20,7 @@ typedef enum {
     ESMTP_PRINT_TEXT,
     ESMTP_PRINT_BARE, /* a number, true or false: without quotes in JSON */
     ESMTP_PRINT_LIST, /* written by a function of its own */
+    ESMTP_PRINT_TSV,  /* a text that JSON has in another column's list */
 } esmtp_print_form_t;
 
 /* One column. Strings are UTF-8, in pool or longer lived; NULL: not known. */
