@@ -7,8 +7,12 @@
 #include "findings.h"
 
 #include "fields.h"
+#include "wanted.h"
 
 static expert_field fields[ESMTP_FINDINGS];
+
+static const int severities[] = {
+    [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
 
 /* Octets are missing: what is known of them, by ESMTP_GAP_*. */
 static const char *const gap_texts[] = {
@@ -125,20 +129,26 @@ static const esmtp_finding_t *next_by_row(const esmtp_fact_t *fact, unsigned id)
     return next;
 }
 
-void esmtp_findings_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact)
+/* Whether anybody sees an expert info: whoever reads them, or nobody, but it is worse than all before it in the file,
+ * which Wireshark's status bar tells by a colour. */
+static bool is_seen(const esmtp_show_t *show, unsigned id)
+{
+    return show->wanted & ESMTP_WANT_EXPERT ||
+           severities[esmtp_finding_rows[id].severity] > expert_get_highest_severity();
+}
+
+void esmtp_findings_show(const esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
 {
     const esmtp_finding_t *finding = next_by_row(fact, ESMTP_FINDING_NONE);
     for (; finding; finding = next_by_row(fact, finding->id)) {
-        if (!is_of_extension(fact, finding->id) && !is_refusal(finding->id))
-            show_one(pinfo, item, fact, finding);
+        if (!is_of_extension(fact, finding->id) && !is_refusal(finding->id) && is_seen(show, finding->id))
+            show_one(show->pinfo, item, fact, finding);
     }
 }
 
 void esmtp_findings_register(void)
 {
     static ei_register_info infos[ESMTP_FINDINGS - 1];
-    static const int severities[] = {
-        [ESMTP_CHAT] = PI_CHAT, [ESMTP_NOTE] = PI_NOTE, [ESMTP_WARN] = PI_WARN, [ESMTP_ERROR] = PI_ERROR};
     static const int groups[] = {
         [ESMTP_ABOUT_PROTOCOL] = PI_PROTOCOL,     [ESMTP_ABOUT_SEQUENCE] = PI_SEQUENCE,
         [ESMTP_ABOUT_MALFORMED] = PI_MALFORMED,   [ESMTP_ABOUT_RESPONSE_CODE] = PI_RESPONSE_CODE,

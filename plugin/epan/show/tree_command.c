@@ -233,7 +233,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         esmtp_response_in_add(show, fact);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, item, fact);
-    esmtp_findings_add(show->pinfo, item, fact);
+    esmtp_findings_add(show, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }
 
@@ -250,7 +250,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
     else
         item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
-    esmtp_findings_add(show->pinfo, item, fact);
+    esmtp_findings_add(show, item, fact);
     if (fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
     else if (!rest)

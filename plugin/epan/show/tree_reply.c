@@ -249,7 +249,7 @@ static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp
         return;
     if (show->wanted & ESMTP_WANT_EXPERT)
         esmtp_refusal_show(show->pinfo, item, fact, refusal_text(show, fact, offset, len));
-    esmtp_findings_add(show->pinfo, item, fact);
+    esmtp_findings_add(show, item, fact);
 }
 
 /* Recipients that the server took the mail for. */

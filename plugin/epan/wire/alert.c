@@ -16,8 +16,9 @@
 #define APPLICATION_DATA 23
 #define ALERT_OCTETS     2
 #define CLOSE_NOTIFY     0
-/* Ciphertext of an alert has no more octets than this: two of plaintext, type, tag; padding is hardly ever used. */
-#define CIPHERTEXT_MAX 64
+/* Octets of an alert that TLS 1.3 sends as application data: plaintext, type, tag; padding is hardly ever used. Lines
+ * of SMTP are longer. */
+#define DISGUISED_MAX (ALERT_OCTETS + 1 + 16)
 
 static int proto_tls = -1;
 
@@ -61,16 +62,16 @@ static void look_decrypted(const esmtp_call_t *call)
 
 void esmtp_alert_look(const esmtp_call_t *call)
 {
-    int end = (int)tvb_captured_length(call->tvb);
+    esmtp_span_t rest = call->octets;
     bool decrypted = false;
-    for (int at = 0; at + RECORD_HEADER + ALERT_OCTETS <= end;) {
-        uint8_t type = tvb_get_uint8(call->tvb, at);
-        uint16_t len = tvb_get_ntohs(call->tvb, at + 3);
+    while (rest.len >= RECORD_HEADER + ALERT_OCTETS) {
+        uint8_t type = rest.p[0];
+        uint16_t len = (uint16_t)(rest.p[3] << 8 | rest.p[4]);
         if (type == ALERT && len == ALERT_OCTETS)
-            note(call, tvb_get_uint8(call->tvb, at + RECORD_HEADER + 1));
+            note(call, rest.p[RECORD_HEADER + 1]);
         else
-            decrypted |= (type == ALERT || type == APPLICATION_DATA) && len <= CIPHERTEXT_MAX;
-        at += RECORD_HEADER + len;
+            decrypted |= type == ALERT || (type == APPLICATION_DATA && len <= DISGUISED_MAX);
+        rest = esmtp_span_from(rest, RECORD_HEADER + (size_t)len);
     }
     if (decrypted)
         look_decrypted(call);

@@ -47,7 +47,7 @@ static esmtp_fact_t *part_add(const esmtp_call_t *call, esmtp_kept_t *kept, size
     part->frame = call->pinfo->num;
     part->call = (uint16_t)esmtp_stream_calls(call);
     part->seq = call->seq + (uint32_t)old;
-    part->len = tvb_captured_length(call->tvb) - (uint32_t)old;
+    part->len = (uint32_t)(call->octets.len - old);
     return part;
 }
 
@@ -64,7 +64,6 @@ static void part_found(const esmtp_call_t *call, const esmtp_kept_t *kept, size_
 void esmtp_kept_begin(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = stream_of(call);
-    size_t n = tvb_captured_length(call->tvb);
     if (found->used || !call->can_ask || stream->asked <= ESMTP_KEPT_AFTER)
         return;
     if (!stream->kept)
@@ -73,9 +72,9 @@ void esmtp_kept_begin(const esmtp_call_t *call, esmtp_found_t *found)
     kept->first = kept->parts.n;
     kept->room = 0;
     kept->peer = call->conn->streams[call->layer][!call->side].facts.n;
-    kept->next = call->seq + (uint32_t)n;
+    kept->next = call->seq + (uint32_t)call->octets.len;
     kept->follows = !call->have_seq || call->seq == stream->next;
-    octets_add(kept, esmtp_span(tvb_get_ptr(call->tvb, 0, (int)n), n));
+    octets_add(kept, call->octets);
     part_add(call, kept, 0);
     part_found(call, kept, kept->first, found);
 }
@@ -88,7 +87,7 @@ static bool is_taken(const esmtp_call_t *call, esmtp_kept_t *kept, size_t n)
     const esmtp_stream_t *stream = stream_of(call);
     esmtp_session_t *session = call->conn->session;
     esmtp_span_t line = esmtp_span(kept->line->octets, kept->line->len);
-    bool cut = tvb_reported_length(call->tvb) > tvb_captured_length(call->tvb);
+    bool cut = tvb_reported_length(call->tvb) > call->octets.len;
     bool answered = kept->peer != call->conn->streams[call->layer][!call->side].facts.n;
     kept->peer = call->conn->streams[call->layer][!call->side].facts.n;
     if (answered) {
@@ -101,11 +100,11 @@ static bool is_taken(const esmtp_call_t *call, esmtp_kept_t *kept, size_t n)
 /* The call gets the line, which ends with its own octets. */
 static void join(esmtp_call_t *call, const esmtp_whole_line_t *line)
 {
-    uint32_t captured = tvb_captured_length(call->tvb);
+    uint32_t captured = (uint32_t)call->octets.len;
     uint32_t lost = tvb_reported_length(call->tvb) - captured;
     call->kept = line->len - captured;
     call->seq -= call->kept;
-    call->tvb = tvb_new_child_real_data(call->tvb, line->octets, line->len, (int)(line->len + lost));
+    esmtp_call_set_octets(call, tvb_new_child_real_data(call->tvb, line->octets, line->len, (int)(line->len + lost)));
     add_new_data_source(call->pinfo, call->tvb, "Line in many segments");
 }
 
@@ -130,7 +129,7 @@ bool esmtp_kept_go_on(esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = stream_of(call);
     esmtp_kept_t *kept = stream->kept;
-    size_t captured = tvb_captured_length(call->tvb);
+    size_t captured = call->octets.len;
     if (!kept || !kept->line)
         return false;
     int32_t old = call->have_seq ? (int32_t)(kept->next - call->seq) : 0;
@@ -145,7 +144,7 @@ bool esmtp_kept_go_on(esmtp_call_t *call, esmtp_found_t *found)
         return true;
     }
     size_t n = captured - (size_t)old;
-    octets_add(kept, esmtp_span(tvb_get_ptr(call->tvb, old, (int)n), n));
+    octets_add(kept, esmtp_span_from(call->octets, (size_t)old));
     if (is_taken(call, kept, n)) {
         end(call, kept, (size_t)old);
         return false;

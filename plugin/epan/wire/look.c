@@ -26,6 +26,13 @@
 /* Octets among which ciphertext is sure to have some that text has not. */
 #define NOISE_MAX 256
 
+/* The octets that are looked at. */
+static esmtp_span_t beginning(tvbuff_t *tvb)
+{
+    size_t len = MIN(tvb_captured_length(tvb), BEGINNING_MAX);
+    return esmtp_span(len ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
+}
+
 /* --- records of TLS ----------------------------------------------------------------------------- */
 
 typedef struct {
@@ -37,44 +44,48 @@ static const octet_range_t record_begin[] = {{20, 23}, {3, 3}, {0, 4}};
 /* The hello of SSL 2.0, which old clients use to ask for something better: length, client hello, version. */
 static const octet_range_t old_hello_begin[] = {{0x80, 0xff}, {0, 0xff}, {1, 1}, {3, 3}, {0, 3}};
 
-static bool begins(tvbuff_t *tvb, const octet_range_t *ranges, unsigned n)
+static bool begins(esmtp_span_t octets, const octet_range_t *ranges, size_t n)
 {
-    for (unsigned i = 0; i < MIN(n, tvb_captured_length(tvb)); i++) {
-        uint8_t octet = tvb_get_uint8(tvb, (int)i);
-        if (octet < ranges[i].from || octet > ranges[i].to)
+    for (size_t i = 0; i < MIN(n, octets.len); i++) {
+        if (octets.p[i] < ranges[i].from || octets.p[i] > ranges[i].to)
             return false;
     }
     return true;
 }
 
-esmtp_look_t esmtp_look_record(tvbuff_t *tvb)
+static uint16_t number_at(esmtp_span_t octets, size_t i)
 {
-    uint8_t first = tvb_get_uint8(tvb, 0);
+    return (uint16_t)(octets.p[i] << 8 | octets.p[i + 1]);
+}
+
+esmtp_look_t esmtp_look_record(esmtp_span_t octets)
+{
+    uint8_t first = octets.p[0];
     if (first < 0x80 && (first < record_begin[0].from || first > record_begin[0].to))
         return ESMTP_LOOK_NO; /* as all of SMTP in clear */
-    bool whole = tvb_captured_length(tvb) >= RECORD_HEADER;
-    if (begins(tvb, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
+    bool whole = octets.len >= RECORD_HEADER;
+    if (begins(octets, old_hello_begin, G_N_ELEMENTS(old_hello_begin)))
         return whole ? ESMTP_LOOK_YES : ESMTP_LOOK_SHORT;
-    if (!begins(tvb, record_begin, G_N_ELEMENTS(record_begin)))
+    if (!begins(octets, record_begin, G_N_ELEMENTS(record_begin)))
         return ESMTP_LOOK_NO;
     if (!whole)
         return ESMTP_LOOK_SHORT;
-    uint16_t len = tvb_get_ntohs(tvb, 3);
+    uint16_t len = number_at(octets, 3);
     return len > 0 && len <= RECORD_MAX ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
 }
 
-esmtp_look_t esmtp_look_hello(tvbuff_t *tvb)
+esmtp_look_t esmtp_look_hello(esmtp_span_t octets)
 {
     /* RFC 8446 sections 5.1 and 4: handshake, of at most 4 KiB; client hello, its length, version. */
     static const octet_range_t hello[] = {{22, 22}, {3, 3},    {0, 4},    {0, 0x10}, {0, 0xff}, {1, 1},
                                           {0, 0},   {0, 0x10}, {0, 0xff}, {3, 3},    {0, 3}};
-    if (tvb_get_uint8(tvb, 0) != 22)
+    if (octets.p[0] != 22)
         return ESMTP_LOOK_YES; /* SSL 2.0, or the capture lacks the hello */
-    if (!begins(tvb, hello, G_N_ELEMENTS(hello)))
+    if (!begins(octets, hello, G_N_ELEMENTS(hello)))
         return ESMTP_LOOK_NO;
-    if (tvb_captured_length(tvb) < RECORD_HEADER + 4)
+    if (octets.len < RECORD_HEADER + 4)
         return ESMTP_LOOK_SHORT;
-    return tvb_get_ntohs(tvb, 3) == tvb_get_ntohs(tvb, RECORD_HEADER + 2) + 4 ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
+    return number_at(octets, 3) == number_at(octets, RECORD_HEADER + 2) + 4 ? ESMTP_LOOK_YES : ESMTP_LOOK_NO;
 }
 
 /* Offset of the value of an extension among those from offset on, RFC 8446 section 4.2; -1 if it is not there. */
@@ -96,7 +107,7 @@ uint16_t esmtp_look_version(tvbuff_t *tvb)
     static const octet_range_t hello[] = {{22, 22}, {3, 3},    {0, 4},    {0, 0x40}, {0, 0xff}, {2, 2},
                                           {0, 0},   {0, 0xff}, {0, 0xff}, {3, 3},    {0, 4}};
     const int version = RECORD_HEADER + 4, session_id = version + 2 + 32;
-    if (!tvb_bytes_exist(tvb, 0, session_id + 1) || !begins(tvb, hello, G_N_ELEMENTS(hello)))
+    if (!tvb_bytes_exist(tvb, 0, session_id + 1) || !begins(beginning(tvb), hello, G_N_ELEMENTS(hello)))
         return 0;
     int extensions = session_id + 1 + tvb_get_uint8(tvb, session_id) + 3; /* after cipher suite and compression */
     int supported = tvb_bytes_exist(tvb, extensions, 2) ? extension_value(tvb, extensions, 43) : -1;
@@ -205,13 +216,6 @@ static bool next_line(esmtp_span_t *rest, esmtp_span_t *text, bool *closed)
             return false;
     }
     return text->len > 0;
-}
-
-/* The octets that may hold the first lines. */
-static esmtp_span_t beginning(tvbuff_t *tvb)
-{
-    size_t len = MIN(tvb_captured_length(tvb), BEGINNING_MAX);
-    return esmtp_span(len ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
 }
 
 static bool is_greeting(esmtp_span_t rest)

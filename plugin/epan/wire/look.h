@@ -9,6 +9,8 @@
 
 #include "../ws_compat.h"
 
+#include "../../core/span.h"
+
 typedef enum {
     ESMTP_LOOK_NO,
     ESMTP_LOOK_YES,
@@ -18,9 +20,9 @@ typedef enum {
 /* All of these take at least one octet. */
 
 /* Whether octets begin with a record of TLS, or with a hello of SSL 2.0. */
-esmtp_look_t esmtp_look_record(tvbuff_t *tvb);
+esmtp_look_t esmtp_look_record(esmtp_span_t octets);
 /* Whether octets that begin with a record may be a client's hello: its lengths fit each other. */
-esmtp_look_t esmtp_look_hello(tvbuff_t *tvb);
+esmtp_look_t esmtp_look_hello(esmtp_span_t octets);
 /* The version of TLS that a server chooses, if octets begin with the record of its hello; else 0. */
 uint16_t esmtp_look_version(tvbuff_t *tvb);
 /* Whether octets begin with a reply or a known verb, or hold a line that begins a session or a mail. */

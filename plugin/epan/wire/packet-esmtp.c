@@ -105,7 +105,6 @@ static void find(esmtp_call_t *call, esmtp_found_t *found)
 static int dissect(esmtp_call_t *call, proto_tree *tree)
 {
     packet_info *pinfo = call->pinfo;
-    size_t captured = tvb_captured_length(call->tvb);
     esmtp_found_t found;
 
     call->can_ask = pinfo->can_desegment && esmtp_option_lines() && esmtp_whose_is_sure(call);
@@ -115,9 +114,9 @@ static int dissect(esmtp_call_t *call, proto_tree *tree)
         feed(call, &found);
     if (found.first < found.last || found.old)
         show(call, &found, tree);
-    if (found.used < call->kept + captured && call->can_ask)
+    if (found.used < call->octets.len && call->can_ask)
         ask_for_more(pinfo, found.used - call->kept);
-    return (int)captured;
+    return (int)(call->octets.len - call->kept);
 }
 
 /* Octets before these in the same segment, if Wireshark's own heuristic has found a PROXY header there. */
@@ -130,7 +129,8 @@ static uint32_t shown_by_others(tvbuff_t *tvb, packet_info *pinfo, const struct 
 /* What TCP tells of its octets. */
 static esmtp_call_t call_from_tcp(esmtp_port_t port, tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcpinfo)
 {
-    esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .port = port, .tvb = tvb, .pinfo = pinfo};
+    esmtp_call_t call = {.layer = ESMTP_LAYER_TCP, .port = port, .pinfo = pinfo};
+    esmtp_call_set_octets(&call, tvb);
     if (tcpinfo) {
         call.have_seq = true;
         call.segment = tcpinfo->seq;
@@ -191,7 +191,7 @@ static int dissect_octets(esmtp_call_t *call, esmtp_whose_t whose, proto_tree *t
     switch (whose) {
     case ESMTP_WHOSE_SMTP: return dissect_clear(call, tree);
     case ESMTP_WHOSE_QUOTED: return call_dissector_only(quoted_handle, call->tvb, call->pinfo, tree, NULL);
-    case ESMTP_WHOSE_WAIT: ask_for_more(call->pinfo, 0); return (int)tvb_captured_length(call->tvb);
+    case ESMTP_WHOSE_WAIT: ask_for_more(call->pinfo, 0); return (int)call->octets.len;
     case ESMTP_WHOSE_PROXY:
     case ESMTP_WHOSE_TLS:
     case ESMTP_WHOSE_NOBODYS: break;
@@ -239,7 +239,7 @@ static int dissect_named(esmtp_call_t *call, proto_tree *tree, void *data)
 static int dissect_any(esmtp_call_t *call, proto_tree *tree, void *data)
 {
     packet_info *pinfo = call->pinfo;
-    int len = (int)tvb_captured_length(call->tvb);
+    int len = (int)call->octets.len;
     uint16_t can_desegment = pinfo->saved_can_desegment;
     esmtp_whose_t whose = esmtp_whose(call);
     if (whose != ESMTP_WHOSE_SMTP && whose != ESMTP_WHOSE_PROXY)
@@ -293,15 +293,17 @@ static int dissect_any_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
 static int dissect_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .tvb = tvb, .pinfo = pinfo};
+    esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .pinfo = pinfo};
     (void)data;
+    esmtp_call_set_octets(&call, tvb);
     return esmtp_whose(&call) == ESMTP_WHOSE_SMTP ? dissect(&call, tree) : 0;
 }
 
 /* For the heuristics: any port, inside TLS. */
 static int dissect_any_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .port = ESMTP_PORT_ANY, .tvb = tvb, .pinfo = pinfo};
+    esmtp_call_t call = {.layer = ESMTP_LAYER_TLS, .port = ESMTP_PORT_ANY, .pinfo = pinfo};
+    esmtp_call_set_octets(&call, tvb);
     if (esmtp_whose(&call) != ESMTP_WHOSE_SMTP)
         return 0;
     esmtp_set_tls_app_handle(data, entries.inside);

@@ -33,7 +33,7 @@ static esmtp_span_t octets_of(tvbuff_t *tvb)
 
 uint32_t esmtp_proxy_look(const esmtp_call_t *call, bool *cut)
 {
-    esmtp_span_t octets = octets_of(call->tvb);
+    esmtp_span_t octets = call->octets;
     uint32_t reported = tvb_reported_length(call->tvb);
     esmtp_proxy_t header;
     *cut = false;
@@ -155,8 +155,11 @@ void esmtp_proxy_dissect(esmtp_call_t *call, proto_tree *tree)
     /* The proxied connection's ends, which that has set for whoever comes next. Ours is the one that TCP has. */
     pinfo->use_conv_addr_port_endpoints = false;
     header_add(header, pinfo, tree);
-    bool more = call->header < tvb_captured_length(call->tvb);
-    call->tvb = more ? tvb_new_subset_remaining(call->tvb, (int)call->header) : NULL;
+    bool more = call->header < call->octets.len;
+    if (more)
+        esmtp_call_set_octets(call, tvb_new_subset_remaining(call->tvb, (int)call->header));
+    else
+        call->tvb = NULL;
     call->seq += call->header;
 }
 

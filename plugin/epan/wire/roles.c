@@ -46,8 +46,7 @@ static esmtp_side_t by_words(const esmtp_call_t *call, esmtp_greet_t said)
 /* Whether the line is a reply or a command, of any kind. */
 static esmtp_side_t by_kind(const esmtp_call_t *call)
 {
-    size_t len = tvb_captured_length(call->tvb);
-    switch (esmtp_framing_speaker(esmtp_span(tvb_get_ptr(call->tvb, 0, (int)len), len))) {
+    switch (esmtp_framing_speaker(call->octets)) {
     case ESMTP_SPEAKER_SERVER: return call->side;
     case ESMTP_SPEAKER_CLIENT: return !call->side;
     case ESMTP_SPEAKER_UNKNOWN: break;
@@ -81,7 +80,7 @@ void esmtp_roles_settle(const esmtp_call_t *call)
     esmtp_conn_t *conn = call->conn;
     bool certain = esmtp_session_server_certain(conn->session);
     bool server = esmtp_session_server(conn->session) == call->side;
-    bool letter = g_ascii_isalpha(tvb_get_uint8(call->tvb, 0));
+    bool letter = g_ascii_isalpha(call->octets.p[0]);
     /* Nearly all calls: a client that sends words, or in the middle of the session; a server that replies. */
     if (certain && (server ? !is_first(call) && !letter : !is_first(call) || letter))
         return;

@@ -50,6 +50,13 @@ void esmtp_stream_register(int proto)
 
 /* --- connections ------------------------------------------------------------------------------ */
 
+void esmtp_call_set_octets(esmtp_call_t *call, tvbuff_t *tvb)
+{
+    unsigned n = tvb_captured_length(tvb);
+    call->tvb = tvb;
+    call->octets = esmtp_span(n ? tvb_get_ptr(tvb, 0, (int)n) : NULL, n);
+}
+
 static void *file_alloc(void *ctx, size_t n)
 {
     (void)ctx;
@@ -151,6 +158,7 @@ static esmtp_conn_t *conn_new(conversation_t *conversation, packet_info *pinfo)
     };
     int64_t time;
     conn->session = esmtp_session_new(&ops, conn);
+    conn->conversation = conversation;
     conn->whole.sum = esmtp_session_summary(conn->session);
     conn->port = pinfo->srcport;
     conn->above = is_above(pinfo);
@@ -385,11 +393,10 @@ esmtp_stamp_t esmtp_stream_stamp(const esmtp_call_t *call, uint32_t seq)
 
 void esmtp_stream_maybe_tls(const esmtp_call_t *call)
 {
-    size_t n = tvb_captured_length(call->tvb);
     esmtp_stamp_t at = esmtp_stream_stamp(call, call->seq);
     at.tls_over = false;
     call->conn->layer = call->layer;
-    esmtp_session_tls_maybe(call->conn->session, &at, esmtp_span(tvb_get_ptr(call->tvb, 0, (int)n), n));
+    esmtp_session_tls_maybe(call->conn->session, &at, call->octets);
 }
 
 /* The server told what octets were that looked like TLS: if they were lines, they are the stream's as if nobody had
@@ -410,7 +417,7 @@ bool esmtp_stream_disproves_tls(const esmtp_call_t *call)
 {
     esmtp_conn_t *conn = call->conn;
     uint32_t before = conn->tls_told - call->seq;
-    if (before >= tvb_captured_length(call->tvb) ||
+    if (before >= call->octets.len ||
         esmtp_look_line(tvb_new_subset_remaining(call->tvb, (int)before)) != ESMTP_LOOK_YES)
         return false;
     conn->layer = call->layer;
@@ -545,7 +552,7 @@ static size_t first_of_call(const esmtp_call_t *call, const esmtp_stream_t *stre
 void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
 {
     esmtp_stream_t *stream = &call->conn->streams[call->layer][call->side];
-    size_t captured = tvb_captured_length(call->tvb);
+    size_t captured = call->octets.len;
     size_t lost = tvb_reported_length(call->tvb) - captured;
     esmtp_stamp_t at = esmtp_stream_stamp(call, call->have_seq ? call->seq : stream->next);
     bool last = !call->can_ask || lost || call->fin;
@@ -560,8 +567,7 @@ void esmtp_stream_feed(const esmtp_call_t *call, esmtp_found_t *found)
     at.seq += (uint32_t)found->old;
     at.cut = lost > 0;
     if (found->old < captured) {
-        const uint8_t *octets = tvb_get_ptr(call->tvb, (int)found->old, (int)(captured - found->old));
-        esmtp_span_t in = esmtp_span(octets, captured - found->old);
+        esmtp_span_t in = esmtp_span_from(call->octets, found->old);
         size_t used = feed_from(call, stream, &at, in, last);
         if (used < call->kept)
             used += feed_rest(call, stream, at, in, used);
@@ -621,7 +627,7 @@ void esmtp_stream_find(const esmtp_call_t *call, esmtp_found_t *found)
     }
     if (!found->last) {
         found->first = found->last = stream->facts.n;
-        found->old = found->used = tvb_captured_length(call->tvb);
+        found->old = found->used = call->octets.len;
     }
     if (found->first < found->last)
         esmtp_stream_call_used(call);

@@ -57,6 +57,7 @@ typedef struct {
 /* One connection. */
 typedef struct {
     esmtp_session_t *session;
+    conversation_t *conversation;
     esmtp_collector_t collector; /* of its messages */
     esmtp_connection_t whole;    /* what is shown of it */
     uint32_t port;               /* of side A */
@@ -105,6 +106,7 @@ typedef struct {
     esmtp_port_t port;
     esmtp_side_t side;
     tvbuff_t *tvb;
+    esmtp_span_t octets; /* of tvb, as far as they were captured; asked for once: each question to a tvb costs */
     packet_info *pinfo;
     uint32_t seq;     /* TCP: of the first octet */
     uint32_t segment; /* TCP: of the first octet of the segment, or of what was put together */
@@ -126,6 +128,9 @@ typedef struct {
     size_t old;     /* octets at the start that were seen in an earlier frame */
     bool undecided; /* first visit: how they are read may yet be taken back */
 } esmtp_found_t;
+
+/* The octets of the call are those of tvb. */
+void esmtp_call_set_octets(esmtp_call_t *call, tvbuff_t *tvb);
 
 /* call->conn: the connection if there is one already; NULL if not. */
 void esmtp_conn_find(esmtp_call_t *call);

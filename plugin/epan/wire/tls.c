@@ -42,8 +42,7 @@ void esmtp_tls_hand_off(const esmtp_call_t *call, const esmtp_found_t *found)
         ssl_starttls_ack(tls_handle, call->pinfo, inside_handle);
         /* That made TLS the dissector of the whole conversation. From the next frame on it is us, to look at what
          * comes. */
-        conversation_set_dissector_from_frame_number(find_or_create_conversation(call->pinfo), call->pinfo->num + 1,
-                                                     tcp_handle);
+        conversation_set_dissector_from_frame_number(call->conn->conversation, call->pinfo->num + 1, tcp_handle);
     }
 }
 
@@ -67,7 +66,7 @@ static void begin(const esmtp_call_t *call)
     if (conn->tls_start == ESMTP_TLS_STARTTLS)
         return;
     ssl_starttls_post_ack(tls_handle, pinfo, inside_handle);
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, tcp_handle);
+    conversation_set_dissector_from_frame_number(conn->conversation, pinfo->num, tcp_handle);
     if (conn->tls_start == ESMTP_TLS_LATE)
         esmtp_session_start_missed(conn->session);
 }
@@ -124,7 +123,7 @@ static void taken(const esmtp_call_t *call, proto_tree *tree)
     bool waits = pinfo->desegment_len && pinfo->desegment_offset == 0;
     if (!PINFO_FD_VISITED(pinfo)) {
         esmtp_stream_pass(call, tvb_reported_length(call->tvb));
-        if (!conn->tls_version && tvb_captured_length(call->tvb))
+        if (!conn->tls_version && call->octets.len)
             conn->tls_version = esmtp_look_version(call->tvb);
         conn->tls_last[call->side] = true;
         if (!conn->whole.tls_first && !waits)

@@ -108,7 +108,7 @@ static bool is_host(const esmtp_call_t *call, uint32_t header)
     bool guest = call->port == ESMTP_PORT_GUEST && !is_met(call);
     if (call->port != ESMTP_PORT_ANY && !guest)
         return true;
-    if (header >= tvb_captured_length(call->tvb))
+    if (header >= call->octets.len)
         return guest && call->pinfo->match_uint == call->pinfo->destport;
     tvbuff_t *rest = tvb_new_subset_remaining(call->tvb, (int)header);
     return guest ? esmtp_look_line(rest) != ESMTP_LOOK_NO || esmtp_proxy_begins(rest) : esmtp_look_own(rest);
@@ -118,8 +118,8 @@ static bool is_host(const esmtp_call_t *call, uint32_t header)
  * see what happens; they are if the server has spoken and waits for a command. */
 static bool is_to_wait_for(const esmtp_call_t *call)
 {
-    unsigned len = tvb_captured_length(call->tvb);
-    bool lines = (len == 2 || len == 4) && tvb_get_uint8(call->tvb, 0) == '\r';
+    uint32_t len = (uint32_t)call->octets.len;
+    bool lines = (len == 2 || len == 4) && call->octets.p[0] == '\r';
     bool greeted = call->conn && call->conn->streams[ESMTP_LAYER_TCP][!call->side].begun;
     return call->pinfo->can_desegment && !call->fin && !(lines && greeted) && is_host(call, len);
 }
@@ -134,7 +134,7 @@ static void leave_header(esmtp_call_t *call)
 /* PROXY, WAIT, or NOBODYS if no header begins here. */
 static esmtp_whose_t by_header(esmtp_call_t *call)
 {
-    uint8_t first = tvb_get_uint8(call->tvb, 0);
+    uint8_t first = call->octets.p[0];
     bool cut;
     if (first != 'P' && first != '\r')
         return ESMTP_WHOSE_NOBODYS;
@@ -168,7 +168,7 @@ static bool is_false_record(const esmtp_call_t *call)
 {
     const packet_info *pinfo = call->pinfo;
     return call->port == ESMTP_PORT_GUEST && pinfo->match_uint == pinfo->destport && esmtp_stream_may_start(call) &&
-           esmtp_look_record(call->tvb) == ESMTP_LOOK_YES && esmtp_look_hello(call->tvb) == ESMTP_LOOK_NO;
+           esmtp_look_record(call->octets) == ESMTP_LOOK_YES && esmtp_look_hello(call->octets) == ESMTP_LOOK_NO;
 }
 
 static esmtp_whose_t not_met(const esmtp_call_t *call)
@@ -198,7 +198,7 @@ static bool may_be_hello(const esmtp_call_t *call)
     esmtp_conn_t *conn = call->conn;
     if (conn->tls_start != ESMTP_TLS_NONE)
         return true; /* that is settled */
-    if (conn->tls_refuted || esmtp_look_hello(call->tvb) == ESMTP_LOOK_NO)
+    if (conn->tls_refuted || esmtp_look_hello(call->octets) == ESMTP_LOOK_NO)
         return false;
     /* With SMTP switched off nobody will read lines. */
     conn->tls_maybe = call->have_seq && proto_is_protocol_enabled(find_protocol_by_id(esmtp_smtp_proto()));
@@ -209,7 +209,7 @@ static esmtp_whose_t in_clear(const esmtp_call_t *call)
 {
     if (PINFO_FD_VISITED(call->pinfo))
         return ESMTP_WHOSE_SMTP;
-    esmtp_look_t look = esmtp_look_record(call->tvb);
+    esmtp_look_t look = esmtp_look_record(call->octets);
     if (look == ESMTP_LOOK_SHORT && call->pinfo->can_desegment && !call->fin)
         return ESMTP_WHOSE_WAIT;
     if (look == ESMTP_LOOK_NO)
@@ -221,7 +221,7 @@ static esmtp_whose_t in_clear(const esmtp_call_t *call)
 static bool is_after_tls(const esmtp_call_t *call)
 {
     uint32_t closed = call->conn->tls_closed[call->side];
-    return closed && call->pinfo->num > closed && esmtp_look_record(call->tvb) == ESMTP_LOOK_NO;
+    return closed && call->pinfo->num > closed && esmtp_look_record(call->octets) == ESMTP_LOOK_NO;
 }
 
 static esmtp_whose_t in_tls(const esmtp_call_t *call)
@@ -357,7 +357,7 @@ static esmtp_whose_t quoted(esmtp_call_t *call)
 
 esmtp_whose_t esmtp_whose(esmtp_call_t *call)
 {
-    if (tvb_captured_length(call->tvb) == 0)
+    if (call->octets.len == 0)
         return ESMTP_WHOSE_NOBODYS;
     if (call->pinfo->flags.in_error_pkt)
         return quoted(call);
