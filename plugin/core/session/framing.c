@@ -662,7 +662,7 @@ static size_t feed_joined(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t a
     size_t used = feed_all(s, from, at, esmtp_span(all, n + in.len), n, 0, last);
     s->carried = 0;
     if (used < n) {
-        esmtp_doubt_carry(s, esmtp_span(all, n)); /* nothing of it is a whole line yet */
+        esmtp_doubt_carry(s, esmtp_span(all + used, n - used)); /* that is no whole line yet */
         used = n;
     }
     g_free(all);
