@@ -1,5 +1,6 @@
 """A reply says what it answers, and whom: smtp.request, smtp.request.verb, smtp.rcpt.address, smtp.eom_in."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -210,6 +211,38 @@ def test_each_of_nine_thousand_recipients_has_its_answer(tshark):
     assert [row["smtp.rcpt.address"][0] for row in rows if row["smtp.rcpt.address"]] == [f"r{k}@x" for k in range(9000)]
 
 
+MAIL = "Subject: first\r\n\r\nx\r\n.\r\n"
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+@pytest.mark.parametrize("sent, info", [
+    (MAIL + "QUIT\r\n", r"C: DATA fragment, \d+ bytes \| \. \| .*subject: first.* \| QUIT"),
+    (MAIL + "MAIL FROM:<b@b>\r\nRCPT TO:<c@c>\r\n", r".* \| \. \| .*subject: first.* \| MAIL FROM:<b@b> \| RCPT TO:<c@c>"),
+    (MAIL + "RSET\r\nQUIT\r\n", r".* \| \. \| .*subject: first.* \| RSET \| QUIT"),
+    (MAIL, r".* \| \. \| .*subject: first.*"),
+], ids=["QUIT", "MAIL", "RSET", "alone"])
+def test_what_imf_says_stands_where_the_message_ended(tshark, sent, info, two_pass):
+    """In the Info column nothing of it comes after later commands of the frame."""
+    capture = Capture()
+    capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(sent)])
+    column = "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
+    row, = tshark.fields(capture, [column], filter="smtp.eom", two_pass=two_pass)
+    assert re.fullmatch(info, row[column][0]), row
+
+
+@pytest.mark.parametrize("two_pass", PASSES)
+def test_what_imf_says_of_two_messages_in_one_frame(tshark, two_pass):
+    capture = Capture()
+    chunk = "Subject: {}\r\n\r\nx\r\n"
+    size = len(chunk.format("first"))
+    capture.add([*GREETING, *envelope(), C(f"BDAT {size} LAST\r\n" + chunk.format("first") + "MAIL FROM:<b@b>\r\nRCPT TO:<c@c>\r\n"
+                                           + f"BDAT {size} LAST\r\n" + chunk.format("again") + "QUIT\r\n")])
+    column = "_ws.col.info" if "_ws.col.info" in tshark.types else "_ws.col.Info"
+    row, = tshark.fields(capture, [column], filter="imf", two_pass=two_pass)
+    assert re.fullmatch(r"C: BDAT \d+ LAST \| DATA fragment, \d+ bytes \| .*subject: first.* \| MAIL FROM:<b@b> \| RCPT TO:<c@c> \| BDAT \d+ LAST"
+                        r" \| DATA fragment, \d+ bytes \| .*subject: again.* \| QUIT", row[column][0]), row
+
+
 @pytest.mark.parametrize("two_pass", PASSES)
 def test_the_info_column_says_what_became_of_the_mail(tshark, two_pass):
     capture = Capture()
@@ -220,3 +253,20 @@ def test_the_info_column_says_what_became_of_the_mail(tshark, two_pass):
     lines = [line.split(" S: ", 1)[1] for line in tshark.summary(capture, filter="smtp.transaction.outcome", two_pass=two_pass)]
     assert lines == ["250 2.0.0 Ok: queued as 4ABC -> accepted 1 of 2, queue id 4ABC", "554 5.7.1 spam -> rejected 554",
                      "250 reset -> aborted", "452 full -> deferred 452"]
+
+
+def test_there_and_back_ends_where_it_began(recorded):
+    """All captures: a double click on a reply's link, and on the one that is found there. The reply to a message has a link to its end;
+    that to DATA leads to the 354."""
+    frames = recorded.frames(two_pass=True)
+    logins = messages = others = 0
+    for number, frame in frames.items():
+        for reply in frame.all("smtp.response"):
+            link, = reply.values("smtp.eom_in") or reply.values("smtp.request_in") or [None]
+            if link is None:
+                continue
+            assert str(number) in frames[int(link)].values("smtp.response_in"), (number, link, reply.text())
+            logins += bool(reply.values("smtp.auth.attempt"))
+            messages += bool(reply.values("smtp.eom_in"))
+            others += 1
+    assert logins > 100 and messages > 50 and others > 800, (logins, messages, others)

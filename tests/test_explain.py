@@ -282,11 +282,13 @@ def test_what_is_said_once_is_not_shown_twice(tshark, recorded):
             assert not any("(" in label for label in sentences), line.text()
 
 
-def test_the_sizes_of_a_mail_in_one_piece(tshark):
+@pytest.mark.parametrize("line, sent, octets", [("Subject: x", 12, 12), ("..", 4, 3)])
+def test_the_sizes_of_a_mail_in_one_piece(tshark, line, sent, octets):
     capture = Capture()
-    capture.add(script(HELLO + MAIL + "S: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC: .\nS: 250 ok"))
+    capture.add(script(HELLO + MAIL + f"S: 250 ok\nC: DATA\nS: 354 go\nC: {line}\nC: .\nS: 250 ok"))
     text = "".join(frame.text() for frame in tshark.tree(capture, filter="smtp.eom"))
-    assert len(re.findall(r"\b12\b", text)) <= 3, text
+    assert f"DATA fragment, {sent} bytes" in text and "on the wire" not in text, text
+    assert f"Octets of the message: {octets}\n" in text and len(re.findall(rf"\b{octets}\b", text)) <= 3, text
     assert "End of message, a line that holds only a dot" in text
 
 

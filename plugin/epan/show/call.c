@@ -75,6 +75,7 @@ const esmtp_completed_t *esmtp_show_message(esmtp_show_t *show, esmtp_message_t 
     esmtp_span_t octets = esmtp_collected_octets(message, show->pinfo, show->tvb, show->seq);
     completed->octets = esmtp_span_to(octets, (size_t)MIN(head, SIZE_MAX));
     completed->incomplete = head != UINT64_MAX;
+    completed->info_len = show->info_len;
     if (!show->messages)
         show->messages = wmem_list_new(show->pinfo->pool);
     wmem_list_append(show->messages, completed);

@@ -17,6 +17,7 @@ typedef struct {
     esmtp_message_t *message;
     esmtp_span_t octets; /* as many as were kept; incomplete: up to the first hole. They last as long as the packet */
     bool incomplete;     /* octets are missing, or its end is */
+    size_t info_len;     /* of the Info column so far: what IMF has to say of the message comes after that */
 } esmtp_completed_t;
 
 /* Lives for one call. */

@@ -64,12 +64,18 @@ static bool shown_before(const packet_info *pinfo)
     return last_shown.frame == pinfo->num && last_shown.fence && info_fence(pinfo->cinfo) >= last_shown.fence;
 }
 
-static void info_write(esmtp_show_t *show)
+/* Writes octets "from" to end - 1 of what is to stand there after what does. */
+static void info_write(esmtp_show_t *show, size_t from, size_t end)
 {
     if (!show->info)
         return;
-    show->info[show->info_len] = '\0';
-    col_add_str(show->pinfo->cinfo, COL_INFO, show->info);
+    char text[COL_MAX_INFO_LEN];
+    memcpy(text, show->info + from, end - from);
+    text[end - from] = '\0';
+    if (from)
+        col_append_str(show->pinfo->cinfo, COL_INFO, text);
+    else
+        col_add_str(show->pinfo->cinfo, COL_INFO, text);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -181,13 +187,20 @@ static void facts_add(esmtp_show_t *show, const esmtp_shown_t *shown)
     }
 }
 
-/* Hands over the messages that ended here, after all items of the call: what IMF writes into the Info column
- * comes after ours. */
+/* Hands over the messages that ended here, after all items of the call. In the Info column what IMF says of each stands
+ * where it ended, before what came later. */
 static void messages_add(esmtp_show_t *show)
 {
+    size_t written = 0;
     wmem_list_frame_t *m = show->messages ? wmem_list_head(show->messages) : NULL;
-    for (; m; m = wmem_list_frame_next(m))
-        esmtp_message_add(show, wmem_list_frame_data(m));
+    for (; m; m = wmem_list_frame_next(m)) {
+        const esmtp_completed_t *completed = wmem_list_frame_data(m);
+        info_write(show, written, completed->info_len);
+        written = completed->info_len;
+        esmtp_message_add(show, completed);
+    }
+    if (!written || written < show->info_len)
+        info_write(show, written, show->info_len);
 }
 
 /* Whether the server speaks: of octets that were seen before, whoever spoke last on this side. */
@@ -262,7 +275,6 @@ void esmtp_show(const esmtp_shown_t *shown, proto_tree *root)
         end_finding_add(&show, item);
     if (shown->undecided && !show.server)
         esmtp_finding_add(pinfo, item, ESMTP_FINDING_UNDECIDED);
-    info_write(&show);
     messages_add(&show);
     esmtp_tell_call(&show, shown->first, shown->last, (int)shown->old);
     if (!show.info)

@@ -231,10 +231,10 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         command_tree(show, item, fact, offset, len);
     else if (details)
         esmtp_response_in_add(show, fact);
+    esmtp_auth_info_add(show, fact, offset, len);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, item, fact);
     esmtp_findings_add(show, item, fact);
-    esmtp_auth_info_add(show, fact, offset, len);
 }
 
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)

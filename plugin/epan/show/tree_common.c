@@ -51,14 +51,35 @@ static void refusal_add(esmtp_show_t *show, const esmtp_fact_t *fact)
         proto_item_set_text(item, "Refusal of %s: %s", show->about, words);
 }
 
+static void link_add(esmtp_show_t *show, uint32_t frame)
+{
+    esmtp_add_gen_uint_about(show->tree, hf_response_in, show->tvb, "Response to ", show->about, " in", frame);
+}
+
+/* The replies to a message for one recipient each (LMTP, PRDR), but the last of all, which the fact has. */
+static void links_for_each_add(esmtp_show_t *show, const esmtp_fact_t *fact)
+{
+    const esmtp_message_t *message = fact->flags & ESMTP_FF_MESSAGE ? fact->extra : NULL;
+    const esmtp_txn_t *txn = message ? message->txn : NULL;
+    const esmtp_rcpt_t *rcpt = txn && txn->message == message ? txn->rcpts : NULL;
+    for (uint32_t before = 0; rcpt; rcpt = rcpt->next) {
+        uint32_t frame = rcpt->final ? rcpt->final->frame : 0;
+        if (frame > before && frame != fact->link)
+            link_add(show, frame);
+        before = MAX(before, frame);
+    }
+}
+
 void esmtp_response_in_add(esmtp_show_t *show, const esmtp_fact_t *fact)
 {
     if (!show->tree || !show->later || !(show->wanted & ESMTP_WANT_PAIRING))
         return;
-    if (fact->link)
-        esmtp_add_gen_uint_about(show->tree, hf_response_in, show->tvb, "Response to ", show->about, " in", fact->link);
-    else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE))
+    if (fact->link) {
+        links_for_each_add(show, fact);
+        link_add(show, fact->link);
+    } else if (!(fact->flags & ESMTP_FF_UNEXPECTED_NONE)) {
         esmtp_note_add(show, "no reply in the capture");
+    }
     refusal_add(show, fact);
 }
 

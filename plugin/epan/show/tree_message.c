@@ -297,9 +297,9 @@ static void head_add(esmtp_show_t *show, esmtp_message_t *m, uint64_t head)
     const esmtp_collected_t *c = esmtp_collected(m);
     if (!c || c->too_big || !head || m->leftover || m->refused || m->aborted)
         return;
-    (void)esmtp_show_message(show, m, head);
     if (esmtp_collect_joined())
         esmtp_show_info(show, "[message incomplete]");
+    (void)esmtp_show_message(show, m, head);
 }
 
 static void incomplete_add(esmtp_show_t *show, proto_tree *tree, proto_item *item, esmtp_message_t *m)
@@ -448,10 +448,11 @@ static void piece_numbers_add(esmtp_show_t *show, proto_tree *tree, const esmtp_
 {
     const esmtp_message_t *m = fact->extra;
     uint64_t octets = piece_octets(m, fact, piece_after(show, fact));
-    bool first = fact->index == 1, stuffed = octets != fact->len;
+    bool first = fact->index == 1, stuffed = octets != fact->len, alone = first && m->end_frame == fact->frame;
     hidden_unless(!first, esmtp_add_gen_uint(tree, hf_piece_number, show->tvb, fact->index));
-    hidden_unless(stuffed, esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len));
-    hidden_unless(stuffed, esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets));
+    proto_item_set_hidden(
+        esmtp_add_gen_uint(tree, hf_piece_length, show->tvb, fact->len)); /* the piece's label says it */
+    hidden_unless(stuffed && !alone, esmtp_add_gen_uint64(tree, hf_piece_octets, show->tvb, octets));
     hidden_unless(!first, esmtp_add_gen_uint64(tree, hf_piece_total, show->tvb, fact->before + octets));
     if (show->later && is_joined(m) && fact->frame != m->end_frame)
         esmtp_add_gen_uint(tree, hf_reassembled_in, show->tvb, m->end_frame);
