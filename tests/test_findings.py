@@ -96,6 +96,7 @@ FINDINGS = {
     "hello_name": (script("S: 220 mx ESMTP\nC: EHLO 192.0.2.1\nS: 250 mx\n"), script("S: 220 mx ESMTP\nC: EHLO [192.0.2.1]\nS: 250 mx\n")),
     "hello_is_server": (script("S: 220 mx.example ESMTP\nC: EHLO MX.example\nS: 250 mx.example\n"), script(HELLO)),
     "mail_loop": (text("Received: x\r\n" * 51 + "\r\nx\r\n.\r\n"), text("Received: x\r\n" * 50 + "\r\nReceived: x\r\n.\r\n")),
+    "mail_accepted": (text("x\r\n.\r\n"), text("x\r\n.\r\n", reply="554 spam")),
     "refused": (guess(1, 550), guess(1, 450)),
     "deferred": (guess(1, 450), guess(1, 550)),
     "block_list": (script("S: 554 192.0.2.1 is in zen.spamhaus.org\n"), script("S: 554 go away\n")),
@@ -487,3 +488,53 @@ def test_findings_with_names_of_the_builtin(tshark):
     for two_pass in False, True:
         assert [*tshark.by_stream(capture, ["frame.number"], filter="smtp.base64_decode", two_pass=two_pass)] == [0]
         assert [*tshark.by_stream(capture, ["frame.number"], filter="smtp.response.code.unexpected", two_pass=two_pass)] == [2]
+
+
+# --- what went well -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("two_pass", [True, False])
+def test_a_chat_for_each_mail_that_was_accepted(recorded, two_pass):
+    """All captures, so that the expert infos of a clean one are not empty: one for each outcome "accepted", and for no other."""
+    names = ["smtp.transaction.outcome", "smtp.expert.mail_accepted"]
+    accepted = others = 0
+    for row in recorded.tshark.fields(recorded.path, names, filter="smtp.transaction.outcome || smtp.expert.mail_accepted", two_pass=two_pass):
+        wanted = row["smtp.transaction.outcome"].count("accepted")
+        assert len(row["smtp.expert.mail_accepted"]) == wanted, row
+        accepted += wanted
+        others += len(row["smtp.transaction.outcome"]) - wanted
+    assert accepted > 60 and others > 10
+
+
+def test_what_the_chat_says(tshark):
+    capture = Capture()
+    capture.add(script("""
+        S: 220 mx.example ESMTP
+        C: EHLO a
+        S: 250 mx.example
+        C: MAIL FROM:<a@a.example>
+        S: 250 ok
+        C: RCPT TO:<b@b>
+        S: 250 ok
+        C: RCPT TO:<c@c>
+        S: 550 no
+        C: DATA
+        S: 354 go
+        C: x
+        C: .
+        S: 250 2.0.0 Ok: queued as 4ABC
+        C: MAIL FROM:<>
+        S: 250 ok
+        C: RCPT TO:<b@b>
+        S: 250 ok
+        C: DATA
+        S: 354 go
+        C: x
+        C: .
+        S: 250 fine
+        C: QUIT
+        S: 221 bye
+    """))
+    said = [item.label for frame in tshark.tree(capture) for item in frame.all("_ws.expert") if "Mail accepted" in item.label]
+    assert said == ["Expert Info (Chat/Response): Mail accepted: from <a@a.example> for 1 of 2 recipients, 3 octets, queue id 4ABC",
+                    "Expert Info (Chat/Response): Mail accepted: from <> for 1 recipient, 3 octets"]

@@ -94,7 +94,7 @@ def any_order(tshark, capture, prefs=(), seed=1):
 
 
 # Expert infos that say what the code of a reply says: test_findings.py is about them.
-COMMON = {f"smtp.expert.{name}" for name in ("refused", "deferred")}
+COMMON = {f"smtp.expert.{name}" for name in ("refused", "deferred", "mail_accepted")}
 
 
 def experts(tshark, capture, *args, left_out=COMMON, **options):

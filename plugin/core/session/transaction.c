@@ -310,6 +310,7 @@ static void reopen(esmtp_session_t *s, esmtp_txn_t *txn)
     if (txn->final && txn->final->flags & ESMTP_FF_VERDICT) {
         const esmtp_verdict_t *v = txn->final->extra;
         txn->final->flags &= ~(uint32_t)ESMTP_FF_VERDICT;
+        esmtp_session_unraise(s, txn->final, ESMTP_FINDING_MAIL_ACCEPTED);
         txn->final->txn = v->own;
         tie_message(txn->final, v->message);
     }
@@ -346,8 +347,10 @@ static void finish(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_pending_t 
         v->message = p->message;
         p->message->verdict = v;
     }
-    if (v && accepted)
+    if (v && accepted) {
         v->queue_id = p->queue_id;
+        esmtp_session_raise(s, fact, ESMTP_FINDING_MAIL_ACCEPTED);
+    }
     close_txn(s, txn);
     s->refused_txn = accepted ? NULL : txn;
 }

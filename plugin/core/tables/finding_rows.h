@@ -170,6 +170,8 @@ ROW(HELLO_IS_SERVER, "smtp.expert.hello_is_server", NOTE, SECURITY, ONCE,
     "Hello with the server's own name: a spam bot, or a mail loop", "Postfix check_helo_access")
 ROW(MAIL_LOOP, "smtp.expert.mail_loop", WARN, SEQUENCE, EACH,
     "Mail loop: the message has gone through more than 50 hops", "RFC 5321 6.3")
+ROW(MAIL_ACCEPTED, "smtp.expert.mail_accepted", CHAT, RESPONSE_CODE, EACH,
+    "Mail accepted: the server answers for it from now on", "RFC 5321 4.2.5")
 ROW(REFUSED, "smtp.expert.refused", NOTE, RESPONSE_CODE, EACH,
     "Refused permanently", "RFC 5321 4.2.1")
 ROW(DEFERRED, "smtp.expert.deferred", CHAT, RESPONSE_CODE, EACH,

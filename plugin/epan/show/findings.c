@@ -92,6 +92,12 @@ static bool is_refusal(unsigned id)
     return id == ESMTP_FINDING_REFUSED || id == ESMTP_FINDING_DEFERRED;
 }
 
+/* Findings whose words are put together where the reply is shown. */
+static bool is_shown_by_reply(unsigned id)
+{
+    return is_refusal(id) || id == ESMTP_FINDING_MAIL_ACCEPTED;
+}
+
 static void show_one(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const esmtp_finding_t *finding)
 {
     const char *text = text_of(fact, finding);
@@ -118,6 +124,12 @@ void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t
     }
 }
 
+void esmtp_mail_accepted_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said)
+{
+    if (esmtp_fact_has(fact, ESMTP_FINDING_MAIL_ACCEPTED))
+        esmtp_finding_add_format(pinfo, item, ESMTP_FINDING_MAIL_ACCEPTED, "Mail accepted: %s", said);
+}
+
 /* The finding of a fact that comes after that row of the table; NULL: none does. */
 static const esmtp_finding_t *next_by_row(const esmtp_fact_t *fact, unsigned id)
 {
@@ -141,7 +153,7 @@ void esmtp_findings_show(const esmtp_show_t *show, proto_item *item, const esmtp
 {
     const esmtp_finding_t *finding = next_by_row(fact, ESMTP_FINDING_NONE);
     for (; finding; finding = next_by_row(fact, finding->id)) {
-        if (!is_of_extension(fact, finding->id) && !is_refusal(finding->id) && is_seen(show, finding->id))
+        if (!is_of_extension(fact, finding->id) && !is_shown_by_reply(finding->id) && is_seen(show, finding->id))
             show_one(show->pinfo, item, fact, finding);
     }
 }

@@ -28,6 +28,8 @@ void esmtp_findings_show(const esmtp_show_t *show, proto_item *item, const esmtp
 void esmtp_findings_of_extension(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
 /* That something was refused, if it was found so: said: what, the code and the text. */
 void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said);
+/* That a mail was accepted: said: whose, for how many, how large. */
+void esmtp_mail_accepted_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said);
 
 /* Adds what was found about a fact to the item that shows it (which may be NULL). */
 static inline void esmtp_findings_add(const esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)

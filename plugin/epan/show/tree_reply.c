@@ -243,15 +243,6 @@ static const char *refusal_text(esmtp_show_t *show, const esmtp_fact_t *fact, in
     return wmem_strdup_printf(show->pinfo->pool, "%s (%u %s)", what, fact->code, text);
 }
 
-static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
-{
-    if (!fact->findings)
-        return;
-    if (show->wanted & ESMTP_WANT_EXPERT)
-        esmtp_refusal_show(show->pinfo, item, fact, refusal_text(show, fact, offset, len));
-    esmtp_findings_add(show, item, fact);
-}
-
 /* Recipients that the server took the mail for. */
 static uint32_t taken_for(const esmtp_verdict_t *verdict)
 {
@@ -259,6 +250,33 @@ static uint32_t taken_for(const esmtp_verdict_t *verdict)
     for (const esmtp_rcpt_t *rcpt = verdict->txn->rcpts; rcpt; rcpt = rcpt->next)
         n += rcpt->code / 100 == 2 && (!rcpt->final_code || rcpt->final_code / 100 == 2);
     return n;
+}
+
+/* "from <alice@example.org> for 2 of 3 recipients, 433 octets, queue id 4ABC". */
+static const char *accepted_text(esmtp_show_t *show, const esmtp_verdict_t *verdict)
+{
+    wmem_allocator_t *pool = show->pinfo->pool;
+    const char *sender = verdict->txn->sender, *id = verdict->queue_id;
+    uint32_t all = verdict->txn->n_rcpts, n = taken_for(verdict);
+    const char *whom = n == all ? wmem_strdup_printf(pool, "%u recipient%s", n, plurality(n, "", "s"))
+                                : wmem_strdup_printf(pool, "%u of %u recipients", n, all);
+    const char *size =
+        verdict->octets == UINT64_MAX ? "" : wmem_strdup_printf(pool, ", %" PRIu64 " octets", verdict->octets);
+    return wmem_strconcat(pool, sender ? "from <" : "", sender ? esmtp_text(pool, sender, strlen(sender)) : "",
+                          sender ? "> for " : "for ", whom, size, id ? ", queue id " : "",
+                          id ? esmtp_text(pool, id, strlen(id)) : "", NULL);
+}
+
+static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact, int offset, int len)
+{
+    if (!fact->findings)
+        return;
+    if (show->wanted & ESMTP_WANT_EXPERT)
+        esmtp_refusal_show(show->pinfo, item, fact, refusal_text(show, fact, offset, len));
+    const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
+    if (verdict && show->wanted & ESMTP_WANT_EXPERT)
+        esmtp_mail_accepted_show(show->pinfo, item, fact, accepted_text(show, verdict));
+    esmtp_findings_add(show, item, fact);
 }
 
 static void info_number_add(esmtp_show_t *show, const char *before, uint32_t number)

@@ -313,7 +313,8 @@ static const char *const finding_names[ESMTP_FINDINGS] = {
 /* They say nothing of the state. */
 static bool says_nothing(int id)
 {
-    return id == ESMTP_FINDING_REFUSED || id == ESMTP_FINDING_DEFERRED || id == ESMTP_FINDING_CLEAR_MECHANISM;
+    return id == ESMTP_FINDING_REFUSED || id == ESMTP_FINDING_DEFERRED || id == ESMTP_FINDING_MAIL_ACCEPTED ||
+           id == ESMTP_FINDING_CLEAR_MECHANISM;
 }
 
 static void print_finding(GString *out, int id)
