@@ -492,3 +492,43 @@ def test_what_tls_changes_in_the_offer(tshark):
     assert rows[2] == [nothing, {"smtp.ehlo.added": ["PIPELINING"],
                                  "smtp.ehlo.removed": ["STARTTLS", "X-\u00e9"]}, nothing]
     assert len(tshark.passing(capture, 'smtp.ehlo.added == "X-NEW"')) == 1
+
+
+# --- What was offered and never used ----------------------------------------------------------------
+
+
+OFFER = "S: 220 mx.example ESMTP\nC: EHLO a\nS: 250-mx.example\n" + "".join(f"S: 250-{line}\n" for line in (
+    "SIZE 1000", "8BITMIME", "DSN", "CHUNKING", "VRFY", "PIPELINING", "AUTH PLAIN", "PRDR", "ENHANCEDSTATUSCODES", "X-FOO")) + "S: 250 STARTTLS\n"
+ALL = {"SIZE", "8BITMIME", "DSN", "CHUNKING", "VRFY", "PIPELINING", "AUTH", "PRDR", "STARTTLS"}
+MAIL = "C: MAIL FROM:<a@a>{}\nS: 250 ok\nC: RCPT TO:<b@b>{}\nS: 250 ok\n"
+# What the client says then, and what of the offer it used.
+USED = [
+    ("", set()),
+    (MAIL.format("", ""), set()),
+    (MAIL.format(" SIZE=5 BODY=8BITMIME PRDR", ""), {"SIZE", "8BITMIME", "PRDR"}),
+    (MAIL.format("", " NOTIFY=NEVER"), {"DSN"}),
+    (MAIL.format("", "") + "C: BDAT 0 LAST\nS: 250 ok\n", {"CHUNKING"}),
+    ("C: VRFY b\nS: 252 maybe\nC: AUTH PLAIN AGEAYg==\nS: 535 no\nC: STARTTLS\nS: 454 no\n", {"VRFY", "AUTH", "STARTTLS"}),
+    ("C: NOOP\nC: NOOP\nS: 250 ok\nS: 250 ok\n", {"PIPELINING"}),
+]
+
+
+def test_offered_and_not_used(tshark):
+    """In later passes, on the last frame of the connection, where the client's use can be seen: not ENHANCEDSTATUSCODES, X-FOO."""
+    capture = Capture()
+    for steps, _ in USED:
+        capture.add(script(OFFER + steps + "C: QUIT\nS: 221 bye\n"))
+    capture.add(script("S: 220 mx.example ESMTP\nC: HELO a\nS: 250 mx.example\nC: QUIT\nS: 221 bye\n"))
+    names = ["tcp.stream", "frame.number", "smtp.ehlo.unused"]
+    assert not tshark.fields(capture, names, filter="smtp.ehlo.unused", two_pass=False)
+    rows = {int(row["tcp.stream"][0]): row for row in tshark.fields(capture, names, filter="smtp.ehlo.unused", two_pass=True)}
+    assert {stream: {*row["smtp.ehlo.unused"]} for stream, row in rows.items()} == {n: ALL - used for n, (_, used) in enumerate(USED)}
+    last = {int(row["tcp.stream"][0]): row["frame.number"] for row in tshark.fields(capture, names[:2], filter="smtp", two_pass=True)}
+    assert all(row["frame.number"] == last[stream] for stream, row in rows.items())
+
+
+def test_unused_inside_tls_is_what_neither_list_saw_used(tshark, recorded):
+    """All captures: never STARTTLS where TLS began with it."""
+    for frame in recorded.frames(two_pass=True).values():
+        if frame.values("smtp.starttls_in"):
+            assert "STARTTLS" not in frame.values("smtp.ehlo.unused"), frame.number

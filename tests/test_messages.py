@@ -459,10 +459,8 @@ def test_one_dot_of_two(tshark):
     capture = Capture()
     capture.add(session(data(HEAD + b".dot\r\n")))
     assert tshark.messages(capture) == {0: [HEAD + b".dot\r\n"]}
-    frame, = tshark.tree(capture, filter="smtp.eom")
-    piece = frame.layers[0].find("smtp.data.piece")
-    assert piece.values("smtp.data.piece.length") == [str(len(HEAD) + 7)]
-    assert piece.values("smtp.data.piece.octets") == [str(len(HEAD) + 6)]
+    row, = tshark.fields(capture, ["smtp.data.piece.length", "smtp.data.piece.octets"], filter="smtp.eom")
+    assert row == {"smtp.data.piece.length": [str(len(HEAD) + 7)], "smtp.data.piece.octets": [str(len(HEAD) + 6)]}
 
 
 # --- 4. Fields --------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ import sys
 from pathlib import Path
 
 TEXTS = {"smtp.explanation", "smtp.explanation.more", "smtp.response.next_step", "smtp.auth.exchange"}
-BEGINNING = 30
+BEGINNING = 20
 MAIL = re.compile(r" *smtp\.transaction\.id(?: hidden)?: Mail in the file: (\d+)")
 CUT = re.compile(r" \[(?:truncated|\N{HORIZONTAL ELLIPSIS})\]:.*")
 OURS = re.compile(r"e?smtp(\..*)?|_ws\.expert.*|")

@@ -12,7 +12,7 @@ FIELDS = (Path(__file__).parent.parent / "contract/fields.tsv").read_text().spli
 SUMMARY = {line.split("\t")[0] for line in FIELDS if line.startswith("smtp.session")}
 
 LATER = {
-    "smtp.response_in", "smtp.refusal", "smtp.line_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
+    "smtp.response_in", "smtp.ehlo.unused", "smtp.refusal", "smtp.line_in", "smtp.not_captured", "smtp.mail.status", "smtp.rcpt.status",
     "smtp.rcpt.status.class", "smtp.data.reassembled.in", "smtp.auth.ended_in",
     "smtp.expert.undecided", "smtp.tls.alert", "smtp.expert.no_verdict", "smtp.expert.no_reply",
     "smtp.expert.client_first",  # the EHLO reply may show that the server takes it

@@ -147,6 +147,17 @@ static void order_findings(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_fa
     }
 }
 
+/* Which extensions a command uses. */
+static void note_use(esmtp_session_t *s, const esmtp_stamp_t *at, const esmtp_client_event_t *event)
+{
+    int verb = esmtp_use_of_verb(event->command.row);
+    s->sum->used |= (uint32_t)event->needs;
+    if (verb >= 0)
+        s->sum->used |= UINT32_C(1) << verb;
+    if (s->hello_seen && (event->nth > 0 || esmtp_session_is_pipelined(s, at)))
+        s->sum->used |= UINT32_C(1) << esmtp_use_of_pipelining();
+}
+
 /* What the client may not know to be there. */
 static void offer_findings(esmtp_session_t *s, esmtp_fact_t *fact, const esmtp_client_event_t *event)
 {
@@ -286,6 +297,7 @@ void esmtp_session_command_findings(esmtp_session_t *s, const esmtp_stamp_t *at,
     if (!row)
         return;
     order_findings(s, at, fact, event);
+    note_use(s, at, event);
     if (at->tls && (row->flags & ESMTP_VF_TLS))
         esmtp_session_raise(s, fact, ESMTP_FINDING_TLS_TWICE);
     else

@@ -4,6 +4,7 @@
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "../tables/needs.h"
 #include "doubt.h"
 
 /* Keywords that a list takes room for at a time: what most servers offer. */
@@ -86,6 +87,9 @@ static bool offer_add(esmtp_session_t *s, const esmtp_server_event_t *event)
     esmtp_offered_t *item = item_add(s, list);
     item->keyword = row && !esmtp_keyword_is_mask(row) ? row->keyword : esmtp_session_strdup_upper(s, keyword);
     item->glued = event->extension.glued;
+    int use = esmtp_use_of_keyword(item->keyword);
+    if (use >= 0)
+        s->sum->offered |= UINT32_C(1) << use;
     if (is_mechanisms(row, event->extension.glued) && esmtp_span_is(keyword, "AUTH"))
         mechanisms_join(s, list, event->extension.parameter);
     if (row && row->form == ESMTP_EHLO_SIZE)

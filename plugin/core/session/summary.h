@@ -28,6 +28,7 @@ typedef struct esmtp_summary {
     char *error;                     /* text of the newest refusal, octets as sent; NULL: there was none */
     uint32_t strays, strays_refused; /* RCPT that belong to no mail; those refused */
     uint32_t errors;                 /* replies of class 4 and 5 */
+    uint32_t offered, used;          /* keywords, a bit for each number of needs.h */
     uint16_t error_code;
     bool error_secret;     /* it repeats what the client sent as a secret */
     uint8_t slowest_verb;  /* number of its row */

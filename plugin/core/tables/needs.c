@@ -25,6 +25,12 @@ typedef enum {
     CONPERM,
     CONNEG,
     ATRN,
+    PRDR,
+    /* What is used without being needed: */
+    VRFY,
+    EXPN,
+    HELP,
+    PIPELINING,
 } need_t;
 
 #define TEXT(keyword)    "Not offered: the server's list of extensions lacks " keyword ", it will refuse this (555, 502)"
@@ -53,6 +59,11 @@ static const struct {
     ROW(CONPERM, "CONPERM"),
     ROW(CONNEG, "CONNEG"),
     ROW(ATRN, "ATRN"),
+    ROW(PRDR, "PRDR"),
+    ROW(VRFY, "VRFY"),
+    ROW(EXPN, "EXPN"),
+    ROW(HELP, "HELP"),
+    ROW(PIPELINING, "PIPELINING"),
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(needs) <= ESMTP_NEEDS_MAX);
@@ -78,6 +89,7 @@ static const struct {
     {"MTRK", NULL, MTRK},
     {"CONPERM", NULL, CONPERM},
     {"CONNEG", NULL, CONNEG},
+    {"PRDR", NULL, PRDR},
 };
 
 int esmtp_need_of_verb(const esmtp_verb_row_t *row)
@@ -100,6 +112,30 @@ int esmtp_need_of_param(esmtp_span_t name, esmtp_span_t value)
     for (size_t i = 0; i < G_N_ELEMENTS(params); i++) {
         if (esmtp_span_is(name, params[i].name) && (!params[i].value || esmtp_span_is(value, params[i].value)))
             return (int)params[i].need;
+    }
+    return -1;
+}
+
+int esmtp_use_of_verb(const esmtp_verb_row_t *row)
+{
+    switch (row ? row->id : ESMTP_VERB_NONE) {
+    case ESMTP_VERB_VRFY: return VRFY;
+    case ESMTP_VERB_EXPN: return EXPN;
+    case ESMTP_VERB_HELP: return HELP;
+    default: return esmtp_need_of_verb(row);
+    }
+}
+
+int esmtp_use_of_pipelining(void)
+{
+    return PIPELINING;
+}
+
+int esmtp_use_of_keyword(const char *keyword)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(needs); i++) {
+        if (strcmp(needs[i].keyword, keyword) == 0)
+            return (int)i;
     }
     return -1;
 }

@@ -4,6 +4,7 @@
  */
 #include "tree_session.h"
 
+#include "../../core/tables/needs.h"
 #include "fields.h"
 #include "items.h"
 #include "tree_common.h"
@@ -13,6 +14,7 @@ static int hf_session = -1;
 static int hf_security = -1;
 static int hf_outcome = -1;
 static int hf_offered = -1;
+static int hf_unused = -1;
 static int hf_login = -1;
 static int hf_user = -1;
 static int hf_failed = -1;
@@ -86,6 +88,16 @@ static void times_add(esmtp_show_t *show, proto_tree *tree, const esmtp_connecti
     proto_item_append_text(item, " (%s)", esmtp_connection_slowest_verb(c));
 }
 
+/* Extensions that were offered and never used, as the client might have done: known when nothing more can come. */
+static void unused_add(esmtp_show_t *show, proto_tree *tree, const esmtp_summary_t *sum)
+{
+    uint32_t unused = show->later ? sum->offered & ~sum->used : 0;
+    for (int use = 0; unused; use++, unused >>= 1) {
+        if (unused & 1)
+            esmtp_add_gen_words(tree, hf_unused, show->tvb, esmtp_need_keyword(use));
+    }
+}
+
 /* --- the whole ------------------------------------------------------------------------------------ */
 
 static void label_add(proto_item *item, const esmtp_summary_t *sum, const esmtp_totals_t *t, const char *security,
@@ -120,6 +132,7 @@ void esmtp_session_add(esmtp_show_t *show)
     mails_add(show, tree, &totals);
     errors_add(show, tree, c);
     times_add(show, tree, c);
+    unused_add(show, tree, c->sum);
     label_add(item, c->sum, &totals, security, outcome, findings_add(show, tree, c));
     proto_item_set_generated(
         proto_tree_add_boolean(tree, hf_complete, show->tvb, 0, 0, esmtp_connection_is_complete(c)));
@@ -136,6 +149,9 @@ void esmtp_session_register(void)
           "tls, starttls, clear, and why it is not TLS; attacked", HFILL}},
         {&hf_outcome,
          {"Outcome", "smtp.session.outcome", FT_STRING, BASE_NONE, NULL, 0, "What became of the connection", HFILL}},
+        {&hf_unused,
+         {"Unused extension", "smtp.ehlo.unused", FT_STRING, BASE_NONE, NULL, 0,
+          "Offered, and never used by the client; those only of which one can see it", HFILL}},
         {&hf_offered,
          {"STARTTLS offered", "smtp.session.starttls_offered", FT_BOOLEAN, BASE_NONE, NULL, 0,
           "By the last EHLO reply in plaintext", HFILL}},

@@ -32,6 +32,7 @@ static const struct {
     {"smtp.response", ESMTP_WANT_REPLY},
     {"smtp.rsp", ESMTP_WANT_REPLY},
     {"smtp.greeting.", ESMTP_WANT_REPLY},
+    {"smtp.ehlo.unused", ESMTP_WANT_SESSION},
     {"smtp.ehlo.domain", ESMTP_WANT_REPLY},
     {"smtp.ehlo.", ESMTP_WANT_EHLO},
     {"smtp.req", ESMTP_WANT_COMMAND},
