@@ -497,6 +497,8 @@ class Server:
             code = codes.pop(0) if codes else 250
             end = self.reply(code, data, eom=eom, answers=False)
             rcpt[1], rcpt[2].judged = code, True
+            if eom is not None:
+                self.truth.add("C", eom, "smtp.response_in", Ref("S", end), later=True)
             self.truth.add("S", end, "smtp.rcpt.address", rcpt[0])
             self.verdict(rcpt[2], code)
         return end
