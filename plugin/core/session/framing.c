@@ -609,7 +609,8 @@ static bool feed_server(feed_t *f)
     open_reply_doubt(f, &event);
     esmtp_fact_t *fact = esmtp_session_server_line(f->s, &f->at, &event);
     esmtp_session_raise_all(f->s, fact, &told);
-    if (event.odd_extension && fact->flags & ESMTP_FF_HELLO)
+    bool lists = fact->index > 0 || esmtp_ehlo_is_extension(&event.extension); /* the first line names the host */
+    if (event.odd_extension && lists && fact->flags & ESMTP_FF_HELLO)
         fact->flags |= ESMTP_FF_CHECK;
     f->s->too_long[f->from] = event.line.too_long;
     advance(f, event.line.total);
