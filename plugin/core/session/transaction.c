@@ -159,6 +159,8 @@ static esmtp_decision_t decision_of(const esmtp_session_t *s)
 static void join(esmtp_session_t *s, esmtp_pending_t *p, esmtp_txn_t *txn)
 {
     p->txn = txn;
+    if (p->message)
+        p->message->txn = txn;
     if (!(p->fact->flags & ESMTP_FF_EXTRA))
         p->fact->txn = txn;
     if (p->row->id != ESMTP_VERB_RCPT)
