@@ -61,7 +61,7 @@ shows() {
     [ "$(grep -c '^Frame ' /tmp/shown)" -eq 36 ] || fail "the session has 36 frames, shown are $(grep -c '^Frame ' /tmp/shown)"
     case $1 in
         ours) grep -q '\[Explanation of EHLO: ' /tmp/shown ;;
-        older) grep -q 'Response parameter of an older plugin: ' /tmp/shown ;;
+        older) grep -q 'Greeting host of an older plugin: ' /tmp/shown ;;
     esac || fail "it is not shown by the plugin that is $1"
     [ $# -eq 1 ] || grep -qF "$2" /tmp/errors || fail "not noted: $2"
     ! grep -q 'multiple directories' /tmp/errors || fail "two plugins at once"
