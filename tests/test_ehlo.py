@@ -497,7 +497,7 @@ def test_what_tls_changes_in_the_offer(tshark):
 # --- What was offered and never used ----------------------------------------------------------------
 
 
-OFFER = "S: 220 mx.example ESMTP\nC: EHLO a\nS: 250-mx.example\n" + "".join(f"S: 250-{line}\n" for line in (
+OFFERED = "S: 220 mx.example ESMTP\nC: EHLO a\nS: 250-mx.example\n" + "".join(f"S: 250-{line}\n" for line in (
     "SIZE 1000", "8BITMIME", "DSN", "CHUNKING", "VRFY", "PIPELINING", "AUTH PLAIN", "PRDR", "ENHANCEDSTATUSCODES", "X-FOO")) + "S: 250 STARTTLS\n"
 ALL = {"SIZE", "8BITMIME", "DSN", "CHUNKING", "VRFY", "PIPELINING", "AUTH", "PRDR", "STARTTLS"}
 MAIL = "C: MAIL FROM:<a@a>{}\nS: 250 ok\nC: RCPT TO:<b@b>{}\nS: 250 ok\n"
@@ -517,7 +517,7 @@ def test_offered_and_not_used(tshark):
     """In later passes, on the last frame of the connection, where the client's use can be seen: not ENHANCEDSTATUSCODES, X-FOO."""
     capture = Capture()
     for steps, _ in USED:
-        capture.add(script(OFFER + steps + "C: QUIT\nS: 221 bye\n"))
+        capture.add(script(OFFERED + steps + "C: QUIT\nS: 221 bye\n"))
     capture.add(script("S: 220 mx.example ESMTP\nC: HELO a\nS: 250 mx.example\nC: QUIT\nS: 221 bye\n"))
     names = ["tcp.stream", "frame.number", "smtp.ehlo.unused"]
     assert not tshark.fields(capture, names, filter="smtp.ehlo.unused", two_pass=False)

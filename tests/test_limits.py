@@ -6,6 +6,7 @@ Big inputs are scaled down so that a run takes seconds; ESMTP_BIG=10 makes them 
 import os
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -47,19 +48,28 @@ class Cost:
     megabytes: float
 
 
+# Runs a command and writes what it cost into a file. A process of its own: what the tests themselves hold is counted to whatever they start.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(sys.argv[1], "w").write(f"{used.ru_utime} {used.ru_maxrss / 1024}")
+sys.exit(code)
+"""
+
+
 def cost(tshark, capture, *args):
     """What a run costs in processor time and memory. Fails if tshark does or reports a bug."""
-    command = [tshark.program, "-n", "-r", str(tshark.path(capture)), *args]
+    told = tshark.home / f"cost-{os.getpid()}"
+    command = [sys.executable, "-c", MEASURED, str(told), tshark.program, "-n", "-r", str(tshark.path(capture)), *args]
     child = subprocess.Popen(command, env=tshark.environment, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     said, bug = b"", None
     while piece := child.stdout.read(1 << 20):
         said = said[-4000:] + piece
         bug = bug or BUG.search(said) and said
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = status
-    assert status == 0 and not bug, (bug or said)[-4000:].decode(errors="replace")
-    return Cost(usage.ru_utime, usage.ru_maxrss / 1024)
+    assert child.wait() == 0 and not bug, (bug or said)[-4000:].decode(errors="replace")
+    return Cost(*map(float, told.read_text().split()))
 
 
 def check_linear(tshark, make, n, *args, megabytes_each=0.004):
