@@ -38,7 +38,7 @@ def hello(offer=MECHANISMS):
 def login(text, offer=MECHANISMS):
     """A session with this login; what stands in {braces} is sent in base64.
 
-    A 334 of no octets has the blank that RFC 4954 wants behind it.
+    A 334 of no octets has the blank that RFC 4954 wants after it.
     """
     lines = re.sub(r"\{(.*?)\}", lambda found: b64(found[1].encode().decode("unicode_escape")
                                                    .encode("latin-1")), text)
@@ -117,7 +117,7 @@ EXAMPLES = {
         C: {tanstaaftanstaaf}
         S: 235 ok
     """, {"username": ["tim"], "password": ["tanstaaftanstaaf"], "challenge": ["Password:"]}),
-    "LOGIN, NUL behind the prompt": (r"""
+    "LOGIN, NUL after the prompt": (r"""
         C: AUTH LOGIN
         S: 334 {User Name\0}
         C: {tim}
@@ -549,7 +549,7 @@ def info_name(tshark):
 
 
 def infos(tshark, dialogues, **options):
-    """The Info column of each dialogue, behind the EHLO reply."""
+    """The Info column of each dialogue, after the EHLO reply."""
     name = info_name(tshark)
     capture = Capture()
     capture.add_all(dialogues)
@@ -926,7 +926,7 @@ WRONG_INPUT = {
         C: *
         S: 501 no
     """, "smtp.expert.auth_malformed", "a number is malformed"),
-    "words behind": ("""
+    "words after": ("""
         C: AUTH LOGIN {alice} {secret}
         S: 501 no
     """, "smtp.expert.auth_malformed", "words after the initial response"),

@@ -394,7 +394,7 @@ P33 = CAPTURE.add([S("220 mx ESMTP\r\n", again=True), C("EHLO a\r\n", again=True
 
 def test_P33_retransmissions_show_nothing_twice(read):
     session = read[P33]
-    # Each packet comes twice; the three of the body with the first one's copy behind the third.
+    # Each packet comes twice; the three of the body with the first one's copy after the third.
     check(session, """
         1 S 220
         3 C EHLO a

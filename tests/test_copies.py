@@ -28,7 +28,7 @@ def declared(source):
 
 
 def compiled(folder, *declarations):
-    """What the compiler says of these declarations behind the header's own."""
+    """What the compiler says of these declarations after the header's own."""
     folder.mkdir(exist_ok=True)
     (folder / "gcrypt.h").write_text(GCRYPT)
     (folder / "copies.c").write_text("\n".join((

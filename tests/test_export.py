@@ -184,7 +184,7 @@ def raw(*parts, kind="multipart/mixed"):
 
 
 def exported(tshark, message, **options):
-    """{name behind "tcp0-mail1-": octets} of the attachments of one message."""
+    """{name after "tcp0-mail1-": octets} of the attachments of one message."""
     capture = Capture()
     capture.add(session(data(message)), mss=60000)
     files = tshark.export(capture, kind="smtp-attachments", **options)

@@ -293,7 +293,7 @@ FLOODS = {
     "MAIL without replies": lambda n: flood(C(b"MAIL FROM:<a@b>\r\n" * n), S(b"250 ok\r\n" * n)),
     "endless EHLO reply": lambda n: flood(C("EHLO a\r\n"), S(b"250-A\r\n" * n)),
     "challenges": lambda n: flood(C("AUTH LOGIN\r\n"), S(b"334 x\r\n" * n)),
-    "lines of a login behind a full queue": lambda n: flood(
+    "lines of a login after a full queue": lambda n: flood(
         C("AUTH LOGIN\r\n"), C(b"NOOP\r\n" * n), C(b"x\r\n" * n)),
     "chunks": lambda n: flood(C("MAIL FROM:<a@b>\r\n"), C(b"BDAT 1\r\nx" * n)),
     "messages that were to be large": lambda n: flood(C(b"MAIL FROM:<a@b> SIZE=65536\r\nBDAT 1\r\nxRSET\r\n" * 2 * n)),

@@ -108,7 +108,7 @@ def test_octets_cut_at_each_place(tshark):
 
 
 def test_octets_of_two_mails_cut_at_each_place(tshark):
-    """P7 and its kin: the second mail is pipelined behind the end of the first."""
+    """P7 and its kin: the second mail is pipelined after the end of the first."""
     first, second = HEAD + b"one\r\n.\r\n", HEAD + b"two\r\n"
     batch = (stuffed(first) + b"MAIL FROM:<c@c>\r\nRCPT TO:<d@d>\r\nDATA\r\n")
     capture, wanted = Capture(), {}
@@ -476,7 +476,7 @@ def plain(row):
 
 @pytest.mark.parametrize("two_pass", PASSES)
 def test_fields_are_those_of_the_built_in(tshark, builtin, two_pass):
-    """Where the built-in dissector is right: DATA, segments of whole lines, the end mark behind text. Of a single piece 4.6
+    """Where the built-in dissector is right: DATA, segments of whole lines, the end mark after text. Of a single piece 4.6
     makes no list, and an end mark alone in its segment is a fragment to it."""
     capture = Capture()
     message = HEAD + b"hello\r\nworld\r\n"
@@ -599,10 +599,10 @@ MANY_ITEMS = {
 def test_more_items_than_a_small_tree_holds(tshark, two_pass):
     """The same with fewer octets: Wireshark's limit set lower."""
     capture = Capture()
-    behind = b"MAIL FROM:<c@c>\r\n"
+    more = b"MAIL FROM:<c@c>\r\n"
     messages = {name: b"Subject: s\r\n" + body for name, body in MANY_ITEMS.items()}
     for message in messages.values():
-        capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + behind),
+        capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + more),
                      S("250 ok\r\n250 ok\r\n"), *QUIT], mss=60000)
     prefs = ["gui.max_tree_items:5000"]
     rows = tshark.by_stream(capture, ["imf.subject", "smtp.eom", "smtp.mail.from"], filter=BOUNDS, prefs=prefs,
@@ -662,29 +662,29 @@ def test_a_message_of_many_parts(tshark):
     parts = b"".join(b"--b\r\nContent-Type: text/plain\r\n\r\npart %d\r\n" % n for n in range(1000)) + b"--b--\r\n"
     message = b"Subject: parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts
     capture = Capture()
-    capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(message + b".\r\nNOOP behind\r\n"),
+    capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(message + b".\r\nNOOP later\r\n"),
                  S("250 ok\r\n250 ok\r\n"), *QUIT], mss=64000)
     for two_pass in PASSES:
         row, = tshark.fields(capture, ["smtp.req.parameter", "imf.subject", "_ws.malformed", "_ws.expert.message"],
                              filter="smtp.eom", two_pass=two_pass)
-        assert row["smtp.req.parameter"] == ["behind"] and row["imf.subject"] == ["parts"]
+        assert row["smtp.req.parameter"] == ["later"] and row["imf.subject"] == ["parts"]
         assert not row["_ws.malformed"] and "bug" not in str(row["_ws.expert.message"])
     shown = tshark.run(capture, "-V")
     assert 300 < shown.count("    part ") < 1000
 
 
 def test_hostile_messages(tshark):
-    """Nothing is thrown out of the message, and what comes behind it in the packet is there."""
+    """Nothing is thrown out of the message, and what comes after it in the packet is there."""
     capture = Capture()
     for octets in HOSTILE.values():
         message = octets + b"\r\n"
-        capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + b"NOOP behind\r\n"),
+        capture.add([*GREETING, *envelope(), C("DATA\r\n"), S("354 go\r\n"), C(stuffed(message) + b"NOOP later\r\n"),
                      S("250 ok\r\n250 ok\r\n"), *bdat([HEAD], 2), *QUIT], mss=64000)
     for two_pass in PASSES:
         rows = tshark.by_stream(capture, ["smtp.req.parameter", "smtp.eom"], filter="smtp.eom", two_pass=two_pass)
         for stream, name in enumerate(HOSTILE):
             row, = rows[stream]
-            assert row["smtp.req.parameter"] == ["behind"] and len(row["smtp.eom"]) == 1, name
+            assert row["smtp.req.parameter"] == ["later"] and len(row["smtp.eom"]) == 1, name
         assert all(HEAD in messages for messages in tshark.messages(capture, two_pass=two_pass).values())
         assert len(tshark.export(capture, kind="smtp", two_pass=two_pass)) == 2 * len(HOSTILE)
 

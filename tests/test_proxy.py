@@ -88,12 +88,12 @@ def first(header):
 
 
 def greeted(header):
-    """The header behind the greeting, alone."""
+    """The header after the greeting, alone."""
     return [GREETING, C(header), *MAIL]
 
 
 def with_hello(header):
-    """The header behind the greeting, in front of EHLO."""
+    """The header after the greeting, before EHLO."""
     return [GREETING, C(header + MAIL[0].data), *MAIL[1:]]
 
 
@@ -158,7 +158,7 @@ def test_wireshark_finds_nothing_wrong(tshark):
     assert tshark.fields(capture, ["frame.number"], filter="proxy && _ws.expert && !smtp.expert.proxy_header && !(_ws.expert.message contains \"cut\")") == []
 
 
-# --- in front of TLS ---------------------------------------------------------------------------
+# --- before TLS ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])

@@ -16,7 +16,7 @@ STARTTLS = ["gmail-starttls", "postfix-starttls-tls12", "postfix-exim-client-bda
             "sendmail-msmtp", "haraka-swaks", "dovecot-submission-auth", "smtp-server-nodemailer",
             "aiosmtpd-hello", "tcp-loss-tls"]
 LATE = "smtp.expert.tls_before_capture"
-# With which frame a capture begins; the last is the one behind the server's hello.
+# With which frame a capture begins; the last is the one after the server's hello.
 WHOLE, *WITH_KEYS, WITHOUT_KEYS = "whole", "STARTTLS", "its 220", "client's hello", "handshake"
 PASSES = pytest.mark.parametrize("two_pass", [False, True], ids=["one pass", "two passes"])
 
@@ -83,7 +83,7 @@ def test_a_capture_that_begins_behind_the_keys(late, name, two_pass):
         return len(late.fields("tcp.stream", filter, two_pass)[name, WITHOUT_KEYS])
 
     assert packets(LATE) == 1
-    # The end of a record that the capture begins amid is nobody's; but no line of it is a command or a reply.
+    # The end of a record that the capture begins in the middle of is nobody's; but no line of it is a command or a reply.
     assert packets("smtp.req.verb || smtp.response.code") == 0
     assert packets("tls") > 3
 

@@ -1,4 +1,4 @@
-"""STARTTLS: handed over behind the 220 that answers it, whatever comes before, between or instead.
+"""STARTTLS: handed over after the 220 that answers it, whatever comes before, between or instead.
 
 All sessions have real records of OpenSSL, with TLS 1.2 and with TLS 1.3, and the keys to read them.
 """
@@ -29,11 +29,11 @@ def keep(records):
 
 @dataclass
 class Session:
-    """before: in clear; change: what is done to the steps behind that, which are those of TLS.
+    """before: in clear; change: what is done to the steps after that, which are those of TLS.
 
     clear, inside: verbs that must be found in clear and inside TLS; opened: number (from 1) of the
     segment that opens TLS, None if nothing does; experts: (segment, name); start: the first
-    segment of TLS, if that is not the one behind before.
+    segment of TLS, if that is not the one after before.
     """
 
     before: list
@@ -46,8 +46,8 @@ class Session:
     experts: list = default(default_factory=list)
 
 
-def behind(n, *steps):
-    """Puts steps behind the n-th of TLS."""
+def after(n, *steps):
+    """Puts steps after the n-th of TLS."""
     return lambda records: [*records[:n], *steps, *records[n:]]
 
 
@@ -63,7 +63,7 @@ REFUSED = [C("STARTTLS\r\n"), S("454 4.7.0 not now\r\n"), C("NOOP\r\n"), S("250 
 SESSIONS = {
     "plain": Session(HELLO + GO, opened=5),
     "small letters": Session([*HELLO, C("starttls\r\n"), S("220 go\r\n")], opened=5),
-    "pipelined behind EHLO": Session(
+    "pipelined after EHLO": Session(
         [S("220 mx ESMTP\r\n"), C("EHLO client.example\r\nSTARTTLS\r\n"),
          S(OFFER + "220 go\r\n")], opened=3, experts=[(2, "unsynchronized")]),
     "pipelined, answered in two segments": Session(
@@ -103,24 +103,24 @@ SESSIONS = {
         inside=[C("LHLO client.example\r\n"), *INSIDE[1:]], verbs=["LHLO", "QUIT"],
         clear="LHLO STARTTLS", opened=5),
 
-    "command behind STARTTLS": Session(
+    "command after STARTTLS": Session(
         [*HELLO, C("STARTTLS\r\nNOOP\r\n"), S("220 go\r\n")], clear="EHLO STARTTLS NOOP", opened=5,
         experts=[(5, "clear_after_starttls")]),
-    "reply behind the 220": Session(
+    "reply after the 220": Session(
         [*HELLO, C("STARTTLS\r\nNOOP\r\n"), S("220 go\r\n250 ok\r\n")],
         clear="EHLO STARTTLS NOOP", opened=5,
         experts=[(5, "clear_after_220"), (5, "clear_after_starttls")]),
     "command in a later segment": Session(
         [*HELLO, C("STARTTLS\r\n"), C("NOOP\r\n"), S("220 go\r\n")], clear="EHLO STARTTLS NOOP",
         opened=6, experts=[(6, "clear_after_starttls")]),
-    "commands behind the 220": Session(
+    "commands after the 220": Session(
         [*HELLO, *GO, C("NOOP\r\n"), C("RSET\r\n")], clear="EHLO STARTTLS NOOP RSET", opened=5,
         experts=[(6, "clear_after_starttls"), (6, "no_tls_record")]),
     "reply in a later segment": Session(
         [*HELLO, *GO, S("250 ok\r\n")], opened=5,
         experts=[(6, "clear_after_220"), (6, "no_command")]),
-    "reply behind the client's hello": Session(
-        HELLO + GO, change=behind(1, S("250 ok\r\n")), opened=5,
+    "reply after the client's hello": Session(
+        HELLO + GO, change=after(1, S("250 ok\r\n")), opened=5,
         experts=[(7, "clear_after_220"), (7, "no_command")]),
     "decrypted in place": Session(
         HELLO + GO, change=instead(*INSIDE), clear="EHLO STARTTLS EHLO QUIT", verbs=[], opened=5,
@@ -152,7 +152,7 @@ SESSIONS = {
         experts=[(6, "clear_after_tls")]),
     "server hangs up instead": Session(
         HELLO + GO, verbs=[], opened=5, change=instead(S("421 4.4.2 Timeout\r\n"))),
-    "refusal behind the 220": Session(
+    "refusal after the 220": Session(
         [*HELLO, C("STARTTLS\r\n"), S("220 go\r\n554 no\r\n")], opened=5,
         experts=[(5, "clear_after_220")]),
     "refusal before the client's hello": Session(
@@ -171,7 +171,7 @@ SESSIONS = {
         change=lambda records: [*records, C("NOOP\r\n"), S("250 ok\r\n")],
         experts=[(15, "clear_after_tls"), (16, "clear_after_tls")]),
     "TLS before the 220": Session(
-        [*HELLO, C("STARTTLS\r\n")], change=behind(1, S("220 go\r\n")), opened=6,
+        [*HELLO, C("STARTTLS\r\n")], change=after(1, S("220 go\r\n")), opened=6,
         experts=[(5, "tls_without_starttls")]),
     "TLS without STARTTLS": Session(
         HELLO, clear="EHLO", experts=[(4, "tls_without_starttls")]),
@@ -197,7 +197,7 @@ SESSIONS = {
         HELLO + GO, options={"skip": 4}, clear="", experts=[(2, "tls_before_capture")]),
     "capture begins with the handshake": Session(
         HELLO + GO, options={"skip": 5}, clear="", experts=[(1, "tls_before_capture")]),
-    "capture begins amid the handshake": Session(
+    "capture begins in the middle of the handshake": Session(
         HELLO + GO, options={"skip": 6}, clear="", verbs=[], experts=[(1, "tls_before_capture")]),
     "capture begins with application data": Session(
         HELLO + GO, options={"skip": 9}, clear="", verbs=[], experts=[(1, "tls_before_capture")]),

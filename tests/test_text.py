@@ -177,7 +177,7 @@ BEFORE = script("""
 
 
 def ends(text):
-    """A cut behind each line."""
+    """A cut after each line."""
     return [n + 1 for n, octet in enumerate(text) if octet == "\n"]
 
 
@@ -201,7 +201,7 @@ def records(inside, cut, **options):
 
 @pytest.mark.parametrize("two_pass", [False, True])
 def test_many_records_in_a_frame(tshark, two_pass):
-    """What they add stands behind one another, and who speaks is said once."""
+    """What they add stands one after another, and who speaks is said once."""
     many, single = (infos(tshark, records(INSIDE, cut), filter="smtp && tls", two_pass=two_pass)[-len(INSIDE):]
                     for cut in (True, False))
     assert many[2] == "C: MAIL FROM:<a@client.example> | RCPT TO:<b@mx.example> | RCPT TO:<c@mx.example> | DATA"

@@ -132,7 +132,7 @@ def test_second_mail_refused_has_a_row_and_changes_nothing(read):
 
 def test_second_mail_refused_with_more_behind_it_in_the_batch(read, two_pass):
     session = read[NESTED_PIPELINED]
-    # What stands behind the MAIL belongs to it until its reply comes.
+    # What stands after the MAIL belongs to it until its reply comes.
     number = 1 if two_pass else 2
     check(session, READ_MAIL + f"""
         6 C MAIL FROM:<x@x> #2 !out_of_order

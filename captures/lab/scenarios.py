@@ -104,7 +104,7 @@ SCENARIOS = [
              "SIZE declared", Exim(), PostfixClient()),
     Scenario("postfix-exim-client-bdat", "Exim as client to Postfix: STARTTLS, BDAT LAST, pipelined",
              Postfix(), EximClient(), 6, must_have=["tls && smtp"]),
-    Scenario("exim-exim-bdat-clear", "Exim to Exim without TLS: BDAT behind MAIL and RCPT",
+    Scenario("exim-exim-bdat-clear", "Exim to Exim without TLS: BDAT after MAIL and RCPT",
              Exim(main="tls_advertise_hosts ="), EximClient(),
              must_have=["tcp contains \"BDAT\""]),
     Scenario("exim-exim-prdr", "Exim to Exim with PRDR: a reply for each recipient after the body, "
@@ -215,7 +215,7 @@ SCENARIOS = [
     Scenario("smtp-server-smtps-2465", "TLS from the first octet on port 2465",
              SmtpServer(port=2465, secure=True),
              Nodemailer({"from": SENDER, "to": [BOB], "raw": message()}, port=2465, secure=True)),
-    Scenario("postfix-starttls-pipelined", "STARTTLS with a command behind it in the same segment, "
+    Scenario("postfix-starttls-pipelined", "STARTTLS with a command after it in the same segment, "
              "which the server throws away", Postfix(),
              Smtplib(["ehlo"], ["pieces", ["STARTTLS\nNOOP\n"], 0.5], ["reply"], ["close"])),
 

@@ -485,10 +485,10 @@ protocol lmtp {{
                      "recipients": [each[0] for each in saved]} for saved in ids.values()]
         if self.port == 587:
             # It hands mails on to a server behind it, whose replies it passes back.
-            behind = Aiosmtpd().facts(log)
-            for message in behind.get("messages", []):
+            next_hop = Aiosmtpd().facts(log)
+            for message in next_hop.get("messages", []):
                 del message["size"]     # with what Dovecot put before it
-            return {**behind, **merge(out)}
+            return {**next_hop, **merge(out)}
         return merge(out, {"messages": messages, "refused": refused})
 
     def version(self, host):

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                           \
     } while (0)
 
-/* A copy in a block of its own, so that AddressSanitizer sees a read behind it; free with fuzz_free. */
+/* A copy in a block of its own, so that AddressSanitizer sees a read after it; free with fuzz_free. */
 static inline esmtp_span_t fuzz_copy(esmtp_span_t s)
 {
     uint8_t *copy = malloc(s.len ? s.len : 1);
@@ -109,10 +109,10 @@ typedef struct {
     bool last;   /* L: no more can be had of what the line lacks; FIN */
     bool ahead;  /* A: acknowledges what the capture lacks */
     bool tls;    /* T: inside TLS */
-    bool failed; /* F: no TLS came behind the 220 */
+    bool failed; /* F: no TLS came after the 220 */
     bool again;  /* D: the whole segment comes twice */
     bool other;  /* X: of the second connection */
-    bool hole;   /* G n: n octets (0: unknown) are missing in front of it */
+    bool hole;   /* G n: n octets (0: unknown) are missing before it */
     uint8_t missing;
     uint8_t overlap; /* O n: it repeats n octets of the one before */
     uint8_t cut_off; /* P n: the last n octets were not captured */
@@ -158,7 +158,7 @@ static inline void fuzz_mark(fuzz_segment_t *segment, uint8_t letter, esmtp_span
     }
 }
 
-/* Reads a script. A mark that changes something belongs to the segment that begins: where octets stand in front of it,
+/* Reads a script. A mark that changes something belongs to the segment that begins: where octets stand before it,
  * it begins one of the same side. */
 static inline void fuzz_read(esmtp_span_t in, fuzz_script_t *script)
 {

@@ -63,7 +63,7 @@ typedef struct {
     collected_t text[FUZZ_SAID_MAX];
     size_t n_text;
     buffer_t partial[2]; /* that came and are not used yet, by side */
-    uint32_t next[2][2]; /* sequence number behind what was used */
+    uint32_t next[2][2]; /* sequence number after what was used */
     uint64_t used[2][2]; /* octets of it that facts have */
     settled_t settled[2][2];
     uint32_t ended;
@@ -420,7 +420,7 @@ static bool is_piece(const esmtp_fact_t *fact)
 /* A line that began as something else, and what is left of it. */
 #define PIECES (ESMTP_FF_PIECE | ESMTP_FF_TAIL)
 
-/* Whether a fact goes on with the piece in front of it: the dot of an end mark may have been taken for text. */
+/* Whether a fact goes on with the piece before it: the dot of an end mark may have been taken for text. */
 static bool goes_on(const esmtp_fact_t *piece, const esmtp_fact_t *fact)
 {
     if (piece->flags & ESMTP_FF_PIECE && fact->flags & PIECES)

@@ -73,7 +73,7 @@ def script(text):
     """A dialogue from lines "C: ..." and "S: ...", each ended by CRLF.
 
     Lines of one side in a row are one step (one segment); a line "--" between them makes two.
-    A line "C:" or "S:" with nothing behind it is an empty line of that side.
+    A line "C:" or "S:" with nothing after it is an empty line of that side.
     """
     steps = []
     join = False

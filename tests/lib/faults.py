@@ -8,7 +8,7 @@
     @nosyn           the capture has not this connection's beginning
     # ...            a comment, on a line of its own
 
-Text is what stands behind one space after the colon or plus sign. \\xHH, \\0, \\t, \\r, \\n and \\\\ stand for octets;
+Text is what stands after one space after the colon or plus sign. \\xHH, \\0, \\t, \\r, \\n and \\\\ stand for octets;
 all else is sent as UTF-8.
 """
 

@@ -14,7 +14,7 @@ QUEUED = "250 2.0.0 Ok: queued as 4AbCdEf%d\r\n"
 
 
 def stuffed(message):
-    """A message as DATA sends it: a dot in front of each line that begins with one, and the end mark."""
+    """A message as DATA sends it: a dot before each line that begins with one, and the end mark."""
     assert not message or message.endswith(b"\r\n")
     return re.sub(rb"(\A|\r\n)\.", rb"\1..", message) + b".\r\n"
 

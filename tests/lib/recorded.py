@@ -111,7 +111,7 @@ def moved(frame, variant):
 class Joined:
     """Captures one after the other in one file, and what tshark shows of them.
 
-    sources: {name: (its Frames, its TLS secrets)}; first: the number of frames in front of each; count: of all.
+    sources: {name: (its Frames, its TLS secrets)}; first: the number of frames before each; count: of all.
     """
 
     def __init__(self, tshark, path, sources):

@@ -1,6 +1,6 @@
 /* check.h
  * What the tables of the unit tests share: comparisons that name the row, and inputs that end where
- * their memory ends, so that AddressSanitizer sees a read behind them.
+ * their memory ends, so that AddressSanitizer sees a read after them.
  *
  * Copyright the authors of the esmtp plugin
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -3,7 +3,7 @@
     cable.py '{"drop": {"c": [7], "s": [9]}, "again": {...}, "late": {...}}'
 
 For each direction (by the device where the frames come in) the numbers, counted from 0, of those TCP
-segments with data that are lost, come twice, or come only after the two segments behind them.
+segments with data that are lost, come twice, or come only after the two segments after them.
 Which segments these are is the same in every run; what the two TCPs make of it is theirs.
 
     cable.py '{"window": {"device": "tap", "keys": FILE, "end": FILE, "last": PORT}}'

@@ -30,7 +30,7 @@
 
 /* Decodes base64 (RFC 4648 section 4) into out, which has ESMTP_BASE64_ROOM(in.len) octets. Returns
  * the octets written. *bad is ESMTP_BASE64_FINE if all is well; the offset of the first octet that
- * must not be there, and then nothing is written; or in.len if octets or padding are missing at the
+ * must not be there, and then nothing is written; or in.len if octets or padding is missing at the
  * end, and then what is there is decoded. */
 size_t esmtp_base64_decode(esmtp_span_t in, uint8_t *out, size_t *bad);
 

@@ -547,7 +547,7 @@ class OddVerb(Send):
 
 
 class FalseEnd(Send):
-    """Something that some servers take for the end of a message, and commands behind it (smuggling)."""
+    """Something that some servers take for the end of a message, and commands after it (smuggling)."""
 
     MARKS = [b"\n.\n", b"\n.\r\n", b"\r\n.\n"]
     # Such as no server of today takes, but scanners try.
@@ -609,7 +609,7 @@ class RefusedReset(Send):
 class Clumsy(Act):
     """Commands that servers take although they are not written as they should be."""
 
-    KINDS = [("lf", b"NOOP\n"), ("crcrlf", b"NOOP\r\r\n"), ("blank-before-verb", b" NOOP\r\n"), ("blank-behind-verb", b"NOOP \r\n"),
+    KINDS = [("lf", b"NOOP\n"), ("crcrlf", b"NOOP\r\r\n"), ("blank-before-verb", b" NOOP\r\n"), ("blank-after-verb", b"NOOP \r\n"),
              ("tab", b"HELP\tMAIL\r\n"), ("empty-line", b"\r\n"), ("long-line", b"NOOP " + b"x" * 3000 + b"\r\n"),
              ("control", b"NO\x01OP\r\n"), ("quit-with-words", b"QUIT now\r\n"), ("eight-bit", b"caf\xe9 noir\r\n")]
     ENVELOPES = [("blank-before-path", "MAIL FROM: <a@client.example>", "RCPT TO: <b@mx.example>"),

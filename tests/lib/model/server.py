@@ -249,7 +249,7 @@ class Server:
             pass
 
     def take_line(self):
-        """The next line without its end, its offset, and the offset behind it; or None."""
+        """The next line without its end, its offset, and the offset after it; or None."""
         place = self.stream.find(b"\n" if self.policy.bare_lf else EOL, self.place)
         if place < 0:
             return None

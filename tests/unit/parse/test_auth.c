@@ -37,9 +37,9 @@ static const base64_case_t base64_cases[] = {
     {"six letters", "Zm9vYg", LIT("foob"), 6},
     {"padding alone", "=", LIT(""), 0},
     {"padding too early", "Z===", LIT(""), 1},
-    {"padding behind a quartet", "Zm9v=", LIT(""), 4},
+    {"padding after a quartet", "Zm9v=", LIT(""), 4},
     {"three padding octets", "Zg===", LIT(""), 4},
-    {"letters behind padding", "Zg==Zg==", LIT(""), 4},
+    {"letters after padding", "Zg==Zg==", LIT(""), 4},
     {"letter inside padding", "Zg=g", LIT(""), 3},
     {"blank", "Zm 9v", LIT(""), 2},
     {"blank at the end", "Zm9v ", LIT(""), 4},
@@ -144,7 +144,7 @@ typedef struct {
     esmtp_sasl_form_t form;
     uint32_t number; /* 0: challenge */
     esmtp_span_t octets;
-    const char *parts; /* name:value, each with a line end behind it */
+    const char *parts; /* name:value, each with a line end after it */
     const char *problem;
 } message_case_t;
 
@@ -300,7 +300,7 @@ static const message_case_t message_cases[] = {
      "flag:n\nhost:h\nscheme:OAuth\ntoken:realm=\"x\"\nother:qs=a=b\n", NULL},
     {"OAUTHBEARER, no header", ESMTP_SASL_OAUTHBEARER, 1, LIT("auth=Bearer t\001\001"), "scheme:Bearer\ntoken:t\n",
      "it does not begin with n,, y,, or p="},
-    {"OAUTHBEARER, octets behind the end", ESMTP_SASL_OAUTHBEARER, 1, LIT("n,,\001auth=Bearer t\001\001x\001\001"),
+    {"OAUTHBEARER, octets after the end", ESMTP_SASL_OAUTHBEARER, 1, LIT("n,,\001auth=Bearer t\001\001x\001\001"),
      "flag:n\nscheme:Bearer\ntoken:t\nother:x\n", "an empty part, or octets after the end"},
 
     {"JSON, spaces, escapes, nesting", ESMTP_SASL_XOAUTH2, 0,

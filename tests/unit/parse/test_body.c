@@ -93,7 +93,7 @@ static const body_case_t body_cases[] = {
     {"empty message", LIT(".\r\nQUIT\r\n"), true, 3, LIT(""), 0, false},
     {"one line", LIT("Hello\r\n.\r\n"), true, 10, LIT("Hello\r\n"), 0, false},
     {"empty line", LIT("\r\n.\r\n"), true, 5, LIT("\r\n"), 0, false},
-    {"next command behind", LIT("A\r\n.\r\nMAIL FROM:<>\r\n"), true, 6, LIT("A\r\n"), 0, false},
+    {"next command after", LIT("A\r\n.\r\nMAIL FROM:<>\r\n"), true, 6, LIT("A\r\n"), 0, false},
     {"no end", TEXT("Hello\r\n"), LIT("Hello\r\n"), 0, false},
     {"end mark without its LF", TEXT("A\r\n.\r"), LIT("A\r\n\r"), 0, true},
     {"end mark without its CRLF", TEXT("A\r\n."), LIT("A\r\n"), 0, false},
@@ -137,7 +137,7 @@ static const body_case_t body_cases[] = {
     {"eight bits in the ninth octet", TEXT("12345678\xff"), LIT("12345678\xff"), EIGHT, false},
     {"eight bits in the eighth octet", TEXT("1234567\x80"), LIT("1234567\x80"), EIGHT, false},
     {"NUL", TEXT("A\0B"), LIT("A\0B"), NUL, false},
-    {"NUL behind the end", LIT("A\r\n.\r\n\0\xff"), true, 6, LIT("A\r\n"), 0, false},
+    {"NUL after the end", LIT("A\r\n.\r\n\0\xff"), true, 6, LIT("A\r\n"), 0, false},
 };
 
 static void check_result(const body_case_t *c, size_t cut, const result_t *r)
@@ -175,7 +175,7 @@ static void text_and_end_wherever_it_is_cut(void **state)
     }
 }
 
-/* The same by definition: looks at what stands in front of and behind each octet. */
+/* The same by definition: looks at what stands before and after each octet. */
 typedef struct {
     const uint8_t *p;
     size_t n;
@@ -188,7 +188,7 @@ static bool is_at(whole_t w, size_t i, uint8_t octet)
     return i < w.n && w.p[i] == octet;
 }
 
-/* Which line end stands in front of octet i; the beginning counts as CRLF. NUL: CRLF and NULs after it. */
+/* Which line end stands before octet i; the beginning counts as CRLF. NUL: CRLF and NULs after it. */
 static eol_t eol_before(whole_t w, size_t i)
 {
     size_t end = i;
@@ -315,7 +315,7 @@ static const long_case_t long_cases[] = {
     {"999 octets, no end yet", "", 999, "", LONG},
     {"998 octets and half an end", "", 998, "\r", 0},
     {"998 octets and a bare CR", "", 998, "\rA", LONG | CR},
-    {"998 octets and a CR more in front of CRLF", "", 998, "\r\r\n", LONG | CR},
+    {"998 octets and a CR more before CRLF", "", 998, "\r\r\n", LONG | CR},
     {"doubled dot does not count", "..", 997, "\r\n", 0},
     {"doubled dot, one too many", "..", 998, "\r\n", LONG},
     {"second line", "A\r\n", 998, "\r\n", 0},
@@ -355,9 +355,9 @@ typedef struct {
 } gap_case_t;
 
 static const gap_case_t gap_cases[] = {
-    {"dot behind the hole", "A\r\n", ".\r\n", false, "A\r\n.\r\n", 0, false},
+    {"dot after the hole", "A\r\n", ".\r\n", false, "A\r\n.\r\n", 0, false},
     {"line end, then the end", "A", "B\r\n.\r\n", true, "AB\r\n", 0, false},
-    {"half line end behind the hole", "A\r", "\n.\r\n", false, "A\r\n.\r\n", 0, false},
+    {"half line end after the hole", "A\r", "\n.\r\n", false, "A\r\n.\r\n", 0, false},
     {"dot mark in two halves", "A\r\n.", "\r\n.\r\n", true, "A\r\n\r\n", 0, false},
     {"dot CR, then LF", "A\r\n.\r", "\nB", false, "A\r\n\r\nB", 0, false},
     {"no bare CR over the hole", "A\r", "B", false, "A\rB", 0, false},
@@ -442,7 +442,7 @@ static const run_case_t run_cases[] = {
     {"nothing to take out", "From: a\r\nTo: b\r\n\r\nA\nB\rC. .D\r\nE", 1},
     {"one dot", "A\r\n..B\r\nC", 2},
     {"only the end mark", ".\r\n", 0},
-    {"a CR behind a dot", "A\r\n.\rB", 3},
+    {"a CR after a dot", "A\r\n.\rB", 3},
 };
 
 /* The sink is called as seldom as can be: large pieces pass in one run. */

@@ -28,7 +28,7 @@ static const command_case_t command_cases[] = {
     {"XMRG", LIT("XMRG FROM:<a>"), "XMRG", "FROM:<a>", "XMRG", PLAUSIBLE},
     {"lower case", LIT("noop"), "noop", "", "NOOP", PLAUSIBLE},
     {"blanks in front", LIT("  NOOP"), "NOOP", "", "NOOP", LEADING | PLAUSIBLE},
-    {"blank behind the verb", LIT("NOOP "), "NOOP", "", "NOOP", TRAILING | PLAUSIBLE},
+    {"blank after the verb", LIT("NOOP "), "NOOP", "", "NOOP", TRAILING | PLAUSIBLE},
     {"longer than four letters", LIT("STARTTLS"), "STARTTLS", "", "STARTTLS", PLAUSIBLE},
     {"MAIL", LIT("MAIL FROM:<a>"), "MAIL", "FROM:<a>", "MAIL", PLAUSIBLE},
     {"two blanks", LIT("MAIL  FROM:<a>"), "MAIL", "FROM:<a>", "MAIL", PLAUSIBLE},
@@ -51,8 +51,8 @@ static const command_case_t command_cases[] = {
     {"eight bits in the verb", LIT("N\xc3\xb6"), "N\xc3\xb6", "", NULL, 0},
     {"control in the parameter", LIT("HELP \x1b[0m"), "HELP", "\x1b[0m", "HELP", 0},
     {"bare CR", LIT("NOOP a\rb"), "NOOP", "a\rb", "NOOP", 0},
-    {"control behind the verb", LIT("DATA\x01"), "DATA", "\x01", "DATA", 0},
-    {"bare CR behind the verb", LIT("QUIT\rRSET"), "QUIT", "\rRSET", "QUIT", 0},
+    {"control after the verb", LIT("DATA\x01"), "DATA", "\x01", "DATA", 0},
+    {"bare CR after the verb", LIT("QUIT\rRSET"), "QUIT", "\rRSET", "QUIT", 0},
     {"control in front", LIT("\x01QUIT"), "\x01QUIT", "", NULL, 0},
     {"DEL", LIT("NOOP \x7f"), "NOOP", "\x7f", "NOOP", 0},
 };
@@ -126,9 +126,9 @@ static const path_case_t from_cases[] = {
     {"null with a blank in it", "FROM:< >", P(NULL), "< >", "", "", "", "", 0, ""},
     {"no domain", "FROM:<postmaster>", P(LOCAL), "<postmaster>", "postmaster", "", "postmaster", "", 0, ""},
 
-    {"blank behind the colon", "FROM: <a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", SPACE, ""},
-    {"TAB behind the colon", "FROM:\t<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", SPACE, ""},
-    {"blank in front of the colon", "FROM :<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", 0, ""},
+    {"blank after the colon", "FROM: <a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", SPACE, ""},
+    {"TAB after the colon", "FROM:\t<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", SPACE, ""},
+    {"blank before the colon", "FROM :<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", 0, ""},
     {"blanks in front", "  FROM:<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", 0, ""},
     {"no colon", "FROM <a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", NO_KEYWORD, ""},
     {"no colon, no blank", "FROM<a@b>", P(NORMAL), "<a@b>", "a@b", "", "a", "b", NO_KEYWORD, ""},
@@ -176,7 +176,7 @@ static const path_case_t from_cases[] = {
     {"quoted name in front", "FROM:\"Joe Doe\" <a@b>", P(BROKEN), "\"Joe Doe\" <a@b>", "a@b", "", "a", "b", 0, ""},
     {"blank in the local part", "FROM:<a b@c>", P(BROKEN), "<a b@c>", "a b@c", "", "a b", "c", 0, ""},
     {"no local part", "FROM:<@b>", P(BROKEN), "<@b>", "@b", "", "", "b", 0, ""},
-    {"nothing behind the at", "FROM:<a@>", P(BROKEN), "<a@>", "a@", "", "a", "", 0, ""},
+    {"nothing after the at", "FROM:<a@>", P(BROKEN), "<a@>", "a@", "", "a", "", 0, ""},
     {"only an at", "FROM:<@>", P(BROKEN), "<@>", "@", "", "", "", 0, ""},
 
     {"nothing", "", P(NONE), "", "", "", "", "", NO_KEYWORD, ""},
@@ -246,7 +246,7 @@ static void check_spans(const uint8_t *octets, size_t n)
     check_free(input);
 }
 
-/* All texts of up to six of the octets that matter: every span lies in the input, none reads behind
+/* All texts of up to six of the octets that matter: every span lies in the input, none reads after
  * it. */
 static void every_short_path(void **state)
 {
@@ -377,7 +377,7 @@ static const decode_case_t utf8_cases[] = {
     {"five digits", LIT("\\x{1F600}"), LIT("\xf0\x9f\x98\x80"), false},
     {"greatest", LIT("\\x{10FFFF}"), LIT("\xf4\x8f\xbf\xbf"), false},
     {"small letters", LIT("\\x{20ac}"), LIT("\xe2\x82\xac"), false},
-    {"zero in front of one digit", LIT("\\x{0A}"), LIT("\n"), false},
+    {"zero before one digit", LIT("\\x{0A}"), LIT("\n"), false},
     {"too great", LIT("\\x{110000}"), LIT("\\x{110000}"), true},
     {"surrogate", LIT("\\x{D800}"), LIT("\\x{D800}"), true},
     {"NUL", LIT("\\x{00}"), LIT("\\x{00}"), true},

@@ -35,7 +35,7 @@ static const scan_case_t scan_cases[] = {
     {"CR CR LF", LIT("A\r\r\n"), 0, true, 1, 4, ESMTP_EOL_CRLF, EXTRA_CR},
     {"nothing but CR CR LF", LIT("\r\r\n"), 0, true, 0, 3, ESMTP_EOL_CRLF, EXTRA_CR},
     {"many CR", LIT("A\r\r\r\r\r\r\n"), 0, true, 1, 8, ESMTP_EOL_CRLF, EXTRA_CR},
-    {"CR CR LF behind a bare CR", LIT("A\rB\r\r\n"), 0, true, 3, 6, ESMTP_EOL_CRLF, BARE_CR | EXTRA_CR},
+    {"CR CR LF after a bare CR", LIT("A\rB\r\r\n"), 0, true, 3, 6, ESMTP_EOL_CRLF, BARE_CR | EXTRA_CR},
     {"CR, blank, CRLF", LIT("A\r \r\n"), 0, true, 3, 5, ESMTP_EOL_CRLF, BARE_CR},
     {"bare CR first", LIT("\rA\n"), 0, true, 2, 3, ESMTP_EOL_LF, BARE_CR},
     {"bare CR alone is no end", LIT("A\rB"), 0, false, 0, 0, ESMTP_EOL_NONE, 0},
@@ -120,10 +120,10 @@ static const long_case_t long_cases[] = {
     {"at the limit, no end", LIMIT, "", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
     {"longest that fits", LIMIT - 2, "\r\n", true, LIMIT - 2, LIMIT, ESMTP_EOL_CRLF, 0},
     {"longest that fits, LF", LIMIT - 1, "\n", true, LIMIT - 1, LIMIT, ESMTP_EOL_LF, 0},
-    {"CR at the limit, LF behind it", LIMIT - 1, "\r\n", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
-    {"CR at the limit, nothing behind it", LIMIT - 1, "\r", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
-    {"CRLF behind the limit", LIMIT, "\r\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
-    {"LF far behind the limit", LIMIT, "AAAA\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
+    {"CR at the limit, LF after it", LIMIT - 1, "\r\n", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
+    {"CR at the limit, nothing after it", LIMIT - 1, "\r", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG},
+    {"CRLF after the limit", LIMIT, "\r\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
+    {"LF far after the limit", LIMIT, "AAAA\n", true, LIMIT, LIMIT, ESMTP_EOL_NONE, TOO_LONG},
     {"CR CR LF that fits", LIMIT - 3, "\r\r\n", true, LIMIT - 3, LIMIT, ESMTP_EOL_CRLF, EXTRA_CR},
     {"two CR at the limit", LIMIT - 2, "\r\rA", true, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG | BARE_CR},
 };
@@ -160,7 +160,7 @@ static void limit_does_not_depend_on_what_follows(void **state)
     octets[LIMIT] = '\n';
     for (size_t n = LIMIT; n <= sizeof octets; n++) {
         assert_true(esmtp_line_scan(esmtp_span(octets, n), LIMIT - 1, &line));
-        check_line("cut behind the limit", &line, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG);
+        check_line("cut after the limit", &line, LIMIT - 1, LIMIT - 1, ESMTP_EOL_NONE, TOO_LONG);
     }
     assert_true(esmtp_line_scan(esmtp_span(octets + LIMIT - 1, 2), 0, &line));
     check_line("the end of it", &line, 0, 2, ESMTP_EOL_CRLF, 0);

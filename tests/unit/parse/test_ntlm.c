@@ -20,11 +20,11 @@ typedef struct {
 } ntlm_case_t;
 
 static const ntlm_case_t cases[] = {
-    {"behind the head", 3, OEM, HEAD + 3, HEAD, 3, "bob"},
+    {"after the head", 3, OEM, HEAD + 3, HEAD, 3, "bob"},
     {"in 16 bits", 3, UNICODE, HEAD + 4, HEAD, 4, "\u6f62\u2d62"},
     {"no more than a head, which the name lies in", 3, OEM, HEAD, 0, 4, "NTLM"},
     {"a head that lacks its last octet", 3, OEM, HEAD - 1, 0, 4, NULL},
-    {"an octet behind the end", 3, OEM, HEAD + 3, HEAD + 1, 3, NULL},
+    {"an octet after the end", 3, OEM, HEAD + 3, HEAD + 1, 3, NULL},
     {"from the end on", 3, OEM, HEAD + 3, HEAD + 3, 1, NULL},
     {"empty", 3, OEM, HEAD + 3, HEAD, 0, NULL},
     {"a challenge", 2, OEM, HEAD + 3, HEAD, 3, NULL},

@@ -113,7 +113,7 @@ static void test_none(void **state)
     } cases[] = {
         {"a command", LIT("EHLO a\r\n")},
         {"another word", LIT("PROXIES\r\n")},
-        {"nothing behind the word", LIT("PROXY\r\n")},
+        {"nothing after the word", LIT("PROXY\r\n")},
         {"small letters", LIT("proxy TCP4 192.0.2.7 198.51.100.9 1 2\r\n")},
         {"a family that is none", LIT("PROXY UDP4 192.0.2.7 198.51.100.9 1 2\r\n")},
         {"a family written otherwise", LIT("PROXY tcp4 192.0.2.7 198.51.100.9 1 2\r\n")},

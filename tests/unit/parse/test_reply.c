@@ -57,7 +57,7 @@ static const reply_case_t reply_cases[] = {
     {"enhanced code with colon", "250 2.0.0: Ok", 250, 0, "2.0.0: Ok", "2.0.0", "Ok"},
     {"enhanced code in a 3yz", "354 2.0.0 a", 354, 0, "2.0.0 a", "", "2.0.0 a"},
     {"enhanced code in an odd reply", "650 5.0.0 a", 650, ODD, "5.0.0 a", "", "5.0.0 a"},
-    {"enhanced code behind a blank", "250  2.1.0 a", 250, 0, " 2.1.0 a", "", " 2.1.0 a"},
+    {"enhanced code after a blank", "250  2.1.0 a", 250, 0, " 2.1.0 a", "", " 2.1.0 a"},
     {"qmail's is in the text", "553 a (#5.7.1)", 553, 0, "a (#5.7.1)", "", "a (#5.7.1)"},
 };
 
@@ -177,9 +177,9 @@ static const find_case_t host_cases[] = {
     {"address without brackets", "192.0.2.1 ready", "192.0.2.1"},
     {"underscore", "mail_1.example.org ESMTP", "mail_1.example.org"},
     {"blanks in front", "  mail.example.org ESMTP", "mail.example.org"},
-    {"TAB behind", "mail.example.org\tESMTP", "mail.example.org"},
-    {"comma behind", "mail.example.org, ESMTP", "mail.example.org"},
-    {"colon behind", "mail.example.org: ESMTP", "mail.example.org"},
+    {"TAB after", "mail.example.org\tESMTP", "mail.example.org"},
+    {"comma after", "mail.example.org, ESMTP", "mail.example.org"},
+    {"colon after", "mail.example.org: ESMTP", "mail.example.org"},
     {"dot at the end", "mail.example.org. ESMTP", "mail.example.org."},
     {"EHLO reply", "mx.google.com at your service, [192.0.2.1]", "mx.google.com"},
     {"firewall", "****************************", ""},
@@ -228,7 +228,7 @@ static const find_case_t queue_id_cases[] = {
     {"queued with id", "Message queued with id 1a2b3c4d5e6f.", "1a2b3c4d5e6f"},
     {"Momentum", "OK 5A/3B-12345-6789ABCD", "5A/3B-12345-6789ABCD"},
     {"like Momentum, other digits", "OK 5A/3B-12345-6789ABCG", ""},
-    {"like Momentum, words behind", "OK 5A/3B-12345-6789ABCD done", ""},
+    {"like Momentum, words after", "OK 5A/3B-12345-6789ABCD done", ""},
     {"ids", "OK ids=2f1f4a6c9e0b11ee8a2c0242ac120002", "2f1f4a6c9e0b11ee8a2c0242ac120002"},
     {"Mimecast", "SmtpThread-1-2@de-mta-12.de.example.net Received OK [abcDEF123xyz.de12]", "abcDEF123xyz.de12"},
     {"completed: id=", "Requested mail action okay, completed: id=1MzQkC-1w", "1MzQkC-1w"},
@@ -237,7 +237,7 @@ static const find_case_t queue_id_cases[] = {
     {"completed, no id", "OK , completed", ""},
     {"in brackets", "Message queued as <2123@some-host>", "2123@some-host"},
     {"full stop", "Ok: queued as 4XyZ.", "4XyZ"},
-    {"more behind it", "OK, queued as 4XyZ [abc]", "4XyZ"},
+    {"more after it", "OK, queued as 4XyZ [abc]", "4XyZ"},
     {"queued, no id", "Ok: queued as ", ""},
     {"queued", "OK: queued", ""},
     {"Yandex", "Ok: queued on smtp3m.mail.yandex.net as 1430081058-6ltgNFKSir-iHEKdOrm",
@@ -266,7 +266,7 @@ static const find_case_t queue_id_cases[] = {
     {"Haraka", "Message Queued (14490C56-76FB-4932-A59B-A8299DB2B693.1)", "14490C56-76FB-4932-A59B-A8299DB2B693.1"},
     {"Haraka without id", "Message Queued", ""},
     {"qmail", "ok 1722170092 qp 12345", "1722170092 qp 12345"},
-    {"qmail, host behind it", "ok 1722170092 qp 12345 by mx.example.org", "1722170092 qp 12345"},
+    {"qmail, host after it", "ok 1722170092 qp 12345 by mx.example.org", "1722170092 qp 12345"},
     {"qmail, no qp", "ok 1722170092", ""},
     {"qmail, no number", "ok 1722170092 qp x", ""},
     {"Yahoo", "ok dirdel", ""},
@@ -277,8 +277,8 @@ static const find_case_t queue_id_cases[] = {
     {"Dovecot, old", "<user@example.org> Saved", ""},
     {"Amazon SES", "Ok 01000170d10e6a6c-71c65177-ce88-4135-9258-48c0e8bf916d-000000",
      "01000170d10e6a6c-71c65177-ce88-4135-9258-48c0e8bf916d-000000"},
-    {"a word behind Ok", "Ok done", ""},
-    {"a UUID behind Ok", "Ok 71c65177-ce88-4135-9258-48c0e8bf916d", ""},
+    {"a word after Ok", "Ok done", ""},
+    {"a UUID after Ok", "Ok 71c65177-ce88-4135-9258-48c0e8bf916d", ""},
     {"Ok", "Ok", ""},
     {"nothing", "", ""},
 };
@@ -296,7 +296,7 @@ static void queue_ids(void **state)
     check_found(queue_id_cases, G_N_ELEMENTS(queue_id_cases), "queue id", esmtp_reply_queue_id);
 }
 
-/* No text that is cut off makes the functions look behind its end. */
+/* No text that is cut off makes the functions look after its end. */
 static void texts_cut_anywhere(void **state)
 {
     (void)state;
@@ -328,14 +328,14 @@ static const ehlo_case_t ehlo_cases[] = {
     {"parameter", "SIZE 52428800", "SIZE", "52428800", false, true},
     {"several", "AUTH PLAIN LOGIN", "AUTH", "PLAIN LOGIN", false, true},
     {"glued", "AUTH=LOGIN PLAIN", "AUTH", "LOGIN PLAIN", true, true},
-    {"glued, nothing behind it", "AUTH=", "AUTH", "", true, true},
-    {"glued, blank behind it", "AUTH= LOGIN", "AUTH", " LOGIN", true, true},
+    {"glued, nothing after it", "AUTH=", "AUTH", "", true, true},
+    {"glued, blank after it", "AUTH= LOGIN", "AUTH", " LOGIN", true, true},
     {"glued, no keyword", "=LOGIN", "", "LOGIN", true, false},
     {"= in a parameter", "LIMITS MAILMAX=5 RCPTMAX=9", "LIMITS", "MAILMAX=5 RCPTMAX=9", false, true},
     {"two blanks", "SIZE  1", "SIZE", "1", false, true},
     {"TAB", "SIZE\t1", "SIZE", "1", false, true},
     {"blanks at the end", "SIZE 1 \t", "SIZE", "1", false, true},
-    {"blank behind the keyword", "DSN ", "DSN", "", false, true},
+    {"blank after the keyword", "DSN ", "DSN", "", false, true},
     {"blank in front", " DSN", "DSN", "", false, true},
     {"hyphen", "X-EXPS GSSAPI", "X-EXPS", "GSSAPI", false, true},
     {"digit first", "8BITMIME", "8BITMIME", "", false, true},

@@ -79,14 +79,14 @@ typedef struct {
 
 static const find_t finds[] = {
     {"the only one", {5}, 5, 0},
-    {"in front of the only one", {5}, 4, 0},
-    {"behind the only one", {5}, 6, 1},
+    {"before the only one", {5}, 4, 0},
+    {"after the only one", {5}, 6, 1},
     {"first of several of a frame", {1, 3, 3, 3, 9}, 3, 1},
     {"all of one frame", {3, 3, 3}, 3, 0},
     {"between two frames", {1, 3, 3, 9}, 4, 3},
     {"the last frame", {1, 3, 9, 9}, 9, 2},
-    {"behind all", {1, 3, 9}, 10, 3},
-    {"in front of all", {2, 3, 9}, 1, 0},
+    {"after all", {1, 3, 9}, 10, 3},
+    {"before all", {2, 3, 9}, 1, 0},
     {"the greatest number", {1, UINT32_MAX}, UINT32_MAX, 1},
 };
 

@@ -4,7 +4,7 @@
  * faster.
  *
  * A line of facts: side and frame, kind, verb, code ("250-": more lines follow), length of text, ">n" the frame it is
- * linked to, "tn" its transaction, flags, "!" findings, then what hangs on it (verdict, login). Behind them the
+ * linked to, "tn" its transaction, flags, "!" findings, then what hangs on it (verdict, login). After them the
  * messages: "=" whole ones, "~" those whose end did not come.
  *
  * Copyright the authors of the esmtp plugin
@@ -21,7 +21,7 @@
 typedef struct {
     char who; /* C, S: that side speaks; c, s: octets of it are lost, text counts them; a: C, who has octets of S that
                  the capture lacks; T: TLS begins; t: octets of that side are TLS, text names
-                 it; P: what follows is plaintext again, both sides have sent TLS; F: behind the 220 came no TLS */
+                 it; P: what follows is plaintext again, both sides have sent TLS; F: after the 220 came no TLS */
     const char *text; /* NULL: the dialogue ends */
 } step_t;
 
@@ -206,7 +206,7 @@ static void kit_free(kit_t *kit)
     g_ptr_array_free(kit->blocks, TRUE);
 }
 
-/* Feeds octets of one side, behind what an earlier feed has left. */
+/* Feeds octets of one side, after what an earlier feed has left. */
 static void kit_feed(kit_t *kit, esmtp_side_t side, esmtp_span_t in, bool ahead, bool last)
 {
     GByteArray *rest = kit->rest[side];
@@ -242,7 +242,7 @@ static void kit_gap(kit_t *kit, esmtp_side_t side, const char *text)
     kit->seq[side] += missing;
 }
 
-/* Feeds a step in pieces: up to the cut and what is behind it, or of one octet each. */
+/* Feeds a step in pieces: up to the cut and what is after it, or of one octet each. */
 static void kit_speak(kit_t *kit, const step_t *step, size_t cut, bool octets)
 {
     esmtp_side_t side = step->who == 'S' ? ESMTP_SIDE_B : ESMTP_SIDE_A;
@@ -464,7 +464,7 @@ static char *print_facts(kit_t *kit)
     return g_string_free(out, FALSE);
 }
 
-/* Facts of a side lie one behind the other, as facts.h says. */
+/* Facts of a side lie one after the other, as facts.h says. */
 static void check_order(const char *label, const kit_t *kit)
 {
     for (int side = 0; side < 2; side++) {
@@ -790,13 +790,13 @@ static const dialogue_t dialogues[] = {
                          "S5 reply DATA 354 >4 t1 !read-anew\n"
                          "S5 reply . 250 >4 t1 => accepted 7 b@y:421 c@y:250\n"
                          "= hello\\r\\n\n"},
-    {.label = "command behind DATA",
+    {.label = "command after DATA",
      .steps = {HELLO, MAIL_RCPT, {'C', "DATA\r\nQUIT\r\n"}, {'S', "550 no\r\n221 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 550 >9 t1\n"
                                          "C8 command QUIT 221 >9 t1 !unsynchronized\n"
                                          "S9 reply DATA 550 >8 t1\n"
                                          "S9 reply QUIT 221 >8 t1 => rejected by 550 b@y:250\n"},
-    {.label = "reply amid the text",
+    {.label = "reply in the middle of the text",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "DATA\r\n"},
@@ -813,7 +813,7 @@ static const dialogue_t dialogues[] = {
                                          "C12 eom . 552 3 >13 t1 complete\n"
                                          "S13 reply . 552 >8 t1 => rejected by 552 15 b@y:250\n"
                                          "= Subject: x\\r\\ny\\r\\n\n"},
-    {.label = "421 amid the text",
+    {.label = "421 in the middle of the text",
      .steps =
          {HELLO, MAIL_RCPT, {'C', "DATA\r\n"}, {'S', "354 go\r\n"}, {'C', "Subject: x\r\n"}, {'S', "421 timeout\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command DATA 354 >9 t1\n"
@@ -992,7 +992,7 @@ static const dialogue_t dialogues[] = {
                                          "C11 command RSET 250 >12 t1\n"
                                          "S12 reply RSET 250 >11 t1 => rejected by 552 b@y:250\n"
                                          "~ abcdefghij\n"},
-    {.label = "421 amid a chunk",
+    {.label = "421 in the middle of a chunk",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10\r\nabcde"}, {'S', "421 bye\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 421 >9 t1\n"
                                          "C8 chunk BDAT 5 t1\n"
@@ -1135,7 +1135,7 @@ static const dialogue_t dialogues[] = {
              "S8 reply EHLO 250 >7 hello offer 1 in clear, 2 now\n"
              "C9 command STARTTLS 503 >10 !tls-twice\n"
              "S10 reply STARTTLS 503 >9\n"},
-    {.label = "STARTTLS, behind a hello whose reply has no end in the capture",
+    {.label = "STARTTLS, after a hello whose reply has no end in the capture",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250-SIZE\r\n"},
@@ -1232,7 +1232,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply STARTTLS 454 >4 !starttls-refused\n"
              "C6 command MAIL 250 >7 t1 !clear-mail\n"
              "S7 reply MAIL 250 >6 t1\n"},
-    {.label = "clear behind STARTTLS",
+    {.label = "clear after STARTTLS",
      .whole = true,
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
@@ -1251,7 +1251,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply STARTTLS 220 >4 tls-next !clear-after-starttls\n"
              "C7 command NOOP 250 >8\n"
              "S8 reply NOOP 250 >7\n"},
-    {.label = "no TLS behind the 220",
+    {.label = "no TLS after the 220",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250 STARTTLS\r\n"},
@@ -1268,7 +1268,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply STARTTLS 220 >4 tls-next\n"
              "C7 command NOOP 250 >8 !clear-after-starttls !no-tls-record\n"
              "S8 reply NOOP 250 >7\n"},
-    {.label = "reply in clear behind the 220",
+    {.label = "reply in clear after the 220",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n250 STARTTLS\r\n"},
@@ -2308,7 +2308,7 @@ static const dialogue_t dialogues[] = {
              "C11 command QUIT 221 >12 lmtp\n"
              "S12 reply QUIT 221 >11 lmtp\n"
              "= x\\r\\n\n"},
-    {.label = "LMTP, BDAT LAST refused for each, and QUIT behind it",
+    {.label = "LMTP, BDAT LAST refused for each, and QUIT after it",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "LHLO c\r\n"},
                {'S', "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"},
@@ -2795,7 +2795,7 @@ static const dialogue_t dialogues[] = {
              "C16 command QUIT 221 >17 lmtp\n"
              "S17 reply QUIT 221 >16 lmtp\n"
              "= x\\r\\n\n"},
-    {.label = "LMTP, the server goes away amid its replies",
+    {.label = "LMTP, the server goes away in the middle of its replies",
      .steps = {{'S', "220 mx LMTP\r\n"},
                {'C', "LHLO c\r\n"},
                {'S', "250 mx\r\n"},
@@ -2917,13 +2917,13 @@ static const dialogue_t dialogues[] = {
                          "S6 reply 250 lost-peer\n"
                          "C7 command QUIT 221 >8\n"
                          "S8 reply QUIT 221 >7\n"},
-    {.label = "gap amid a reply",
+    {.label = "gap in the middle of a reply",
      .steps = {HELLO, {'C', "HELP\r\n"}, {'S', "214-a\r\n"}, {'s', "20"}, {'S', "214 z\r\n"}},
      .want = HELLO_FACTS "C4 command HELP 214 >7\n"
                          "S5 reply HELP 214-\n"
                          "S6 gap 20 !gap\n"
                          "S7 reply HELP 214 >4\n"},
-    {.label = "gap amid an EHLO reply",
+    {.label = "gap in the middle of an EHLO reply",
      .steps = {{'S', "220 mx\r\n"},
                {'C', "EHLO c\r\n"},
                {'S', "250-mx\r\n"},
@@ -3019,7 +3019,7 @@ static const dialogue_t dialogues[] = {
                                          "C13 command QUIT 221 >14\n"
                                          "S14 reply QUIT 221 >13\n"
                                          "= abc\\r\\n\n"},
-    {.label = "gap amid a chunk",
+    {.label = "gap in the middle of a chunk",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 10 LAST\r\nab"}, {'c', "3"}, {'C', "fghij"}, {'S', "250 ok\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 250 >11 t1\n"
                                          "C8 chunk BDAT 2 t1\n"
@@ -3193,7 +3193,7 @@ static const dialogue_t dialogues[] = {
                          "C4 chunk BDAT 2 >5 last\n"
                          "S5 reply BDAT 503 >4\n"
                          "= ab\n"},
-    {.label = "chunk behind RSET",
+    {.label = "chunk after RSET",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "BDAT 2\r\nab"},
@@ -3393,7 +3393,7 @@ static const dialogue_t dialogues[] = {
              "C8 command NOOP 250 >9 lmtp\n"
              "S9 reply NOOP 250 >8 lmtp\n"
              "= \n"},
-    {.label = "PRDR behind chunks",
+    {.label = "PRDR after chunks",
      .steps = {HELLO, MAIL_RCPT, {'C', "BDAT 2 LAST\r\nab"}, {'S', "353 each\r\n250 ok\r\n250 all\r\n"}},
      .want = HELLO_FACTS MAIL_RCPT_FACTS "C8 command BDAT 353 >9 t1\n"
                                          "C8 chunk BDAT 2 >9 t1 last complete\n"
@@ -3544,7 +3544,7 @@ static const dialogue_t dialogues[] = {
              "S5 reply AUTH 501 >4 login1 LOGIN failed\n"
              "C6 command QUIT 221 >7\n"
              "S7 reply QUIT 221 >6\n"},
-    {.label = "smuggled commands behind a fake end",
+    {.label = "smuggled commands after a fake end",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "DATA\r\n"},
@@ -3560,12 +3560,12 @@ static const dialogue_t dialogues[] = {
                                          "S11 reply . 250 >8 t1 => accepted 3 b@y:250\n"
                                          "S11 reply MAIL 250 >10 t2 !fake-end-taken !read-anew\n"
                                          "= x\\r\\n\n"},
-    {.label = "command behind QUIT",
+    {.label = "command after QUIT",
      .steps = {HELLO, {'C', "QUIT\r\nNOOP\r\n"}, {'S', "221 bye\r\n"}},
      .want = HELLO_FACTS "C4 command QUIT 221 >5\n"
                          "C4 command NOOP !unsynchronized\n"
                          "S5 reply QUIT 221 >4\n"},
-    {.label = "late start amid a reply",
+    {.label = "late start in the middle of a reply",
      .unopened = true,
      .steps = {{'S', "250-SIZE\r\n250 HELP\r\n"}, {'C', "MAIL FROM:<a@x>\r\n"}, {'S', "250 ok\r\n"}},
      .want = "S1 reply EHLO 250- hello lost-peer\n"
@@ -3582,7 +3582,7 @@ static const dialogue_t dialogues[] = {
              "C3 eom . 250 3 >4 complete\n"
              "S4 reply . 250 >1\n"
              "= x\\r\\n\n"},
-    {.label = "DATA amid chunks",
+    {.label = "DATA in the middle of chunks",
      .steps = {HELLO,
                MAIL_RCPT,
                {'C', "BDAT 2\r\nab"},
@@ -3615,7 +3615,7 @@ static const dialogue_t dialogues[] = {
                                          "C12 eom . 250 3 >13 t1 complete\n"
                                          "S13 reply . 250 >10 t1 => accepted 0 b@y:250\n"
                                          "= \n"},
-    {.label = "MAIL refused behind which DATA is pipelined",
+    {.label = "MAIL refused after which DATA is pipelined",
      .steps = {HELLO,
                {'C', "MAIL FROM:<a@x> SIZE=9 BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\n"},
                {'S', "552 big\r\n503 no\r\n503 no\r\n"}},
@@ -3781,19 +3781,19 @@ static void test_offer_limit(void **state)
     kit_free(&kit);
 }
 
-/* Behind the goodbye nothing is left but what is shown. */
+/* After the goodbye nothing is left but what is shown. */
 static void test_goodbye(void **state)
 {
     static const struct {
         const char *label;
-        const char *client, *server; /* behind a mail */
+        const char *client, *server; /* after a mail */
         bool all;                    /* was given back */
     } rows[] = {
         {"quit", "QUIT\r\n", "221 bye\r\n", true},
         {"no quit", "NOOP\r\n", "250 ok\r\n", false},
         {"quit, no answer", "QUIT\r\n", "", false},
         {"quit refused", "QUIT\r\n", "500 what?\r\n", false},
-        {"a command behind it", "QUIT\r\nNOOP\r\n", "221 bye\r\n", false},
+        {"a command after it", "QUIT\r\nNOOP\r\n", "221 bye\r\n", false},
         {"and its answer: the server goes on", "QUIT\r\nNOOP\r\n", "221 bye\r\n250 ok\r\n", false},
         {"a line that has not ended", "QUIT\r\n", "221-see you\r\n", false},
         {"in the middle of a mail", "MAIL FROM:<a@x>\r\nQUIT\r\n", "250 ok\r\n221 bye\r\n", true},

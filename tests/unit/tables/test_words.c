@@ -18,7 +18,7 @@ static void rows_are_sorted_and_found(void **state)
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && (rows[i].set < rows[i - 1].set ||
                       (rows[i].set == rows[i - 1].set && strcmp(rows[i].word, rows[i - 1].word) <= 0)))
-            fail_msg("%s stands behind %s", rows[i].word, rows[i - 1].word);
+            fail_msg("%s stands after %s", rows[i].word, rows[i - 1].word);
         if (esmtp_word_find(rows[i].set, esmtp_span_str(rows[i].word)) != &rows[i])
             fail_msg("%s is not found", rows[i].word);
     }
@@ -52,7 +52,7 @@ static const word_case_t word_cases[] = {
     {"too short", ESMTP_SET_RET, LIT("FUL"), false},
     {"too long", ESMTP_SET_RET, LIT("FULLY"), false},
     {"nothing", ESMTP_SET_RET, LIT(""), false},
-    {"NUL behind it", ESMTP_SET_RET, LIT("FULL\0"), false},
+    {"NUL after it", ESMTP_SET_RET, LIT("FULL\0"), false},
     {"octets above 127", ESMTP_SET_RET, LIT("\xff\xfe"), false},
     {"same word, first set", ESMTP_SET_XCLIENT, LIT("ADDR"), true},
     {"same word, second set", ESMTP_SET_XFORWARD, LIT("ADDR"), true},
