@@ -193,7 +193,7 @@ def test_references_name_the_section(tshark):
     greeting, starttls, recipient = replies(tshark, "S: 220 mx.example ESMTP", HELLO + "C: STARTTLS\nS: 454 not now", HELLO + MAIL + "S: 550 5.1.1 no")
     assert greeting.values("smtp.reference") == ["RFC 5321 section 3.1"]
     assert starttls.values("smtp.reference") == ["RFC 3207 section 4"]
-    assert recipient.values("smtp.reference") == ["RFC 5321 section 4.3.2, RFC 3463 section 3"]
+    assert recipient.values("smtp.reference") == ["RFC 5321 section 4.3.2, RFC 3463 section 3.2"]
 
 
 # --- What belongs to what -------------------------------------------------------------------------

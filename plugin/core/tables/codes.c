@@ -32,7 +32,7 @@ static const esmtp_code_row_t codes[] = {
     {253, "Pending messages for node started", "RFC 1985",
      "The server has begun to send the mail that waits for the host. The text tells the number "
      "of messages."},
-    {334, "AUTH input", "RFC 4954 section 6", "The login goes on. The text is the server's challenge in base64."},
+    {334, "AUTH input", "RFC 4954 section 4", "The login goes on. The text is the server's challenge in base64."},
     {353, "Per-recipient replies follow", "draft-hall-prdr-00, Exim",
      "The message has arrived, and the server has a verdict of its own on each recipient. One "
      "reply for each follows, then one for the message as a whole."},
@@ -102,14 +102,14 @@ static const esmtp_code_row_t codes[] = {
      "Said to mean a fault on the sending side, often of a spam filter. No source is known."},
     {500, "Syntax error, command unrecognized", "RFC 5321 section 4.2.3, RFC 4954 section 6",
      "The server does not know the command, or the line was too long."},
-    {501, "Syntax error in parameters or arguments", "RFC 5321 section 4.2.3, RFC 4954 section 6",
+    {501, "Syntax error in parameters or arguments", "RFC 5321 section 4.2.3, RFC 4954 section 4",
      "The server knows the command but cannot read its argument."},
     {502, "Command not implemented", "RFC 5321 section 4.2.3",
      "The server knows the command but does not offer it, often because it was switched off."},
     {503, "Bad sequence of commands", "RFC 5321 section 4.2.3",
      "The command comes at the wrong time; another one has to come first, or it was given "
      "already."},
-    {504, "Command parameter not implemented", "RFC 5321 section 4.2.3, RFC 4954 section 6, RFC 4141",
+    {504, "Command parameter not implemented", "RFC 5321 section 4.2.3, RFC 4954 section 4, RFC 4141",
      "The server understands the parameter but does not support it."},
     {510, "Bad address (not a standard number)", "Lists on the web",
      "Said to mean that an address is wrong. Lists on the web name it beside 511."},
@@ -159,7 +159,8 @@ static const esmtp_code_row_t codes[] = {
     {551, "User not local; please try <forward-path>", "RFC 5321 section 4.2.3",
      "The user is not here. The text may name another address; Postfix says it when it threw "
      "data away after an error."},
-    {552, "Requested mail action aborted: exceeded storage allocation", "RFC 5321 section 4.2.3, RFC 1870",
+    {552, "Requested mail action aborted: exceeded storage allocation",
+     "RFC 5321 sections 4.2.3 and 4.5.3.1.10, RFC 1870",
      "The message is too big, or the mailbox is full. Very old servers say it for too many "
      "recipients."},
     {553, "Requested action not taken: mailbox name not allowed", "RFC 5321 section 4.2.3, RFC 6531",

@@ -533,8 +533,12 @@ const char *esmtp_code_reference(uint16_t code, esmtp_verb_t verb, bool greeting
     const esmtp_context_row_t *row = code >= 10 ? find_context(code, verb, greeting) : NULL;
     const esmtp_code_row_t *plain = esmtp_code_find(code);
 
-    if (greeting && row && row->greeting)
+    /* 521 in place of a greeting has RFCs of its own, which the code's own row names. */
+    if (greeting && row && row->greeting && row->code != 521)
         return "RFC 5321 section 3.1";
+    /* Section 6 lists the results of a login; a line that is refused as such stands where the exchange is described. */
+    if (is_of_verb(row) && row->verb == ESMTP_VERB_AUTH && code >= 501 && code <= 504)
+        return "RFC 4954 section 4";
     for (size_t i = 0; is_of_verb(row) && i < G_N_ELEMENTS(references); i++) {
         if (references[i].verb == row->verb)
             return references[i].reference;

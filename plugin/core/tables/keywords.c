@@ -14,11 +14,11 @@ static const esmtp_keyword_row_t keywords[] = {
     {"ATRN", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 2645",
      "A customer with a changing address can log in and have its mail sent over the same "
      "connection. The safe successor of TURN, on port 366."},
-    {"AUTH", ESMTP_EHLO_AUTH, ESMTP_STATUS_STANDARD, "1*(mechanism)", "RFC 4954",
+    {"AUTH", ESMTP_EHLO_AUTH, ESMTP_STATUS_STANDARD, "1*(mechanism)", "RFC 4954 section 3",
      "Login is possible with any of the methods named here (SASL mechanisms). Some servers repeat "
      "the line as AUTH= with the first mechanism glued to it, for the sake of Outlook Express and "
      "Netscape."},
-    {"BINARYMIME", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030",
+    {"BINARYMIME", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030 section 3",
      "Messages may hold binary MIME parts as they are, without base64 and without regard to "
      "lines. They need BDAT, so CHUNKING must be offered as well."},
     {"BURL", ESMTP_EHLO_BURL, ESMTP_STATUS_STANDARD, "[imap] [imap://server ...]", "RFC 4468",
@@ -27,7 +27,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"CHECKPOINT", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "RFC 1845",
      "A message whose transfer broke off can be continued later. The client repeats its transaction "
      "id, and the server answers 355 with the place to go on; rare."},
-    {"CHUNKING", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030",
+    {"CHUNKING", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3030 section 2",
      "The message may be sent with BDAT in counted pieces, instead of DATA and a line with a dot."},
     {"CLIENTID", ESMTP_EHLO_NONE, ESMTP_STATUS_EXPERIMENTAL, "", "draft-storey-smtp-client-id",
      "The client may present a token of its device before it logs in, as a second factor. An "
@@ -127,7 +127,7 @@ static const esmtp_keyword_row_t keywords[] = {
     {"SOML", ESMTP_EHLO_NONE, ESMTP_STATUS_HISTORIC, "", "RFC 821",
      "Send or mail: shows mail on the user's terminal and falls back to the mailbox. No longer "
      "in use."},
-    {"STARTTLS", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3207",
+    {"STARTTLS", ESMTP_EHLO_NONE, ESMTP_STATUS_STANDARD, "", "RFC 3207 sections 2 and 4.2",
      "The connection can be switched to TLS. What was learned before, this list included, does not "
      "count afterwards, and the client says hello again."},
     {"STATUS", ESMTP_EHLO_NONE, ESMTP_STATUS_VENDOR, "", "Haraka",

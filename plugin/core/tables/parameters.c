@@ -11,7 +11,7 @@ static const esmtp_param_row_t params[] = {
     {"ALT-ADDRESS", ESMTP_ON_MAIL | ESMTP_ON_RCPT, ESMTP_VALUE_XTEXT, "xtext of an ASCII address", "RFC 5336",
      "An address in ASCII that stands in for one with other characters. It is for servers that do "
      "not take those; obsolete."},
-    {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH, "xtext of an address, or <>", "RFC 4954",
+    {"AUTH", ESMTP_ON_MAIL, ESMTP_VALUE_AUTH, "xtext of an address, or <>", "RFC 4954 section 5",
      "Who submitted the mail in the first place, as a trusted server vouches. <> means that "
      "nobody is known."},
     {"BODY", ESMTP_ON_MAIL, ESMTP_VALUE_BODY, "7BIT / 8BITMIME / BINARYMIME", "RFC 6152, RFC 3030",

@@ -12,7 +12,7 @@
 /* clang-format off */
 static const esmtp_verb_row_t verbs[] = {
     {"*", ESMTP_VERB_CANCEL, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_PSEUDO, {0}, {0},
-     "*", "RFC 4954",
+     "*", "RFC 4954 section 4",
      "A lone asterisk in answer to a 334 gives up the login that is under way. The server "
      "confirms with 501."},
     {".", ESMTP_VERB_EOM, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_NONE, ESMTP_VF_PSEUDO, {250}, {353},
@@ -24,11 +24,11 @@ static const esmtp_verb_row_t verbs[] = {
      "Asks, after a login, for the mail that waits for the given domains. On a 250 the roles "
      "swap, and the side that was the client sends a 220 greeting."},
     {"AUTH", ESMTP_VERB_AUTH, ESMTP_TXN_NONE, ESMTP_PAYLOAD_NONE, ESMTP_VF_AUTH, {235}, {334},
-     "AUTH mechanism [base64 / =]", "RFC 4954",
+     "AUTH mechanism [base64 / =]", "RFC 4954 section 4",
      "Begins a login with the named SASL mechanism, maybe with its first data on the same line. "
      "Until a 235 or an error the client's lines are bare base64."},
     {"BDAT", ESMTP_VERB_BDAT, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_CHUNK, 0, {250}, {353},
-     "BDAT chunk-size [LAST]", "RFC 3030 section 2, RFC 2033 section 4.2",
+     "BDAT chunk-size [LAST]", "RFC 3030 section 2, RFC 2033 section 4.3",
      "Sends one piece of the message as a counted number of octets (bytes), so that no end mark is "
      "needed. LAST marks the final piece, which may be empty."},
     {"BURL", ESMTP_VERB_BURL, ESMTP_TXN_MEMBER, ESMTP_PAYLOAD_NONE, ESMTP_VF_SECRET, {250}, {0},

@@ -381,7 +381,7 @@ static void texts(void **state)
 
 /* --- Order and look-up ------------------------------------------------------------------------ */
 
-/* A name has no small letters and is behind the one before it. */
+/* A name has no small letters and is after the one before it. */
 static void check_order(const char *previous, const char *name)
 {
     for (const char *c = name; *c; c++) {
@@ -389,7 +389,7 @@ static void check_order(const char *previous, const char *name)
             fail_msg("%s: not in capitals", name);
     }
     if (previous && strcmp(previous, name) >= 0)
-        fail_msg("%s stands in front of %s", previous, name);
+        fail_msg("%s stands before %s", previous, name);
 }
 
 typedef const void *(*find_fn)(esmtp_span_t name);
@@ -598,7 +598,7 @@ static void order_codes(void **state)
     assert_null(esmtp_code_find(UINT16_MAX));
 }
 
-/* Each row's range lies behind that of the one before it, and both its ends are found. */
+/* Each row's range lies after that of the one before it, and both its ends are found. */
 static void check_enhanced_rows(const esmtp_enhanced_row_t *rows, size_t n,
                                 const esmtp_enhanced_row_t *(*find)(uint16_t, uint16_t, uint16_t))
 {
@@ -687,14 +687,14 @@ static const unknown_case_t unknown_cases[] = {
     {"longer", LIT("STARTTLSS")},
     {"glued", LIT("AUTH=")},
     {"between two rows", LIT("MAIK")},
-    {"behind all", LIT("ZZZZ")},
+    {"after all", LIT("ZZZZ")},
     {"sign of the alphabet's end", LIT("{EHLO")},
     {"dot", LIT(".")},
     {"asterisk", LIT("*")},
     {"three X", LIT("XXX")},
     {"X, then a digit", LIT("XXXXXX1")},
     {"X, then a sign", LIT("XXXX-EXPS")},
-    {"X in front of a blank", LIT("XXXX ")},
+    {"X before a blank", LIT("XXXX ")},
     {"prefix alone", LIT("HT-SHA-256-")},
     {"prefix cut", LIT("HT-SHA-256")},
     {"other hash", LIT("HT-SHA-512-NONE")},
@@ -1112,6 +1112,9 @@ static void references(void **state)
     assert_string_equal(esmtp_code_reference(250, ESMTP_VERB_OTHER, false), "RFC 5321 section 4.2.3");
     assert_string_equal(esmtp_code_reference(250, ESMTP_VERB_EACH, false), "RFC 2033 section 4.2");
     assert_string_equal(esmtp_code_reference(535, ESMTP_VERB_AUTH, false), "RFC 4954 section 6");
+    assert_string_equal(esmtp_code_reference(501, ESMTP_VERB_AUTH, false), "RFC 4954 section 4");
+    assert_string_equal(esmtp_code_reference(554, ESMTP_VERB_NONE, true), "RFC 5321 section 3.1");
+    assert_string_equal(esmtp_code_reference(521, ESMTP_VERB_NONE, true), "RFC 7504, RFC 1846");
     assert_string_equal(esmtp_code_reference(299, ESMTP_VERB_RCPT, false), "RFC 5321 section 4.2.1");
     assert_string_equal(esmtp_code_reference(7, ESMTP_VERB_NONE, false), "");
     assert_string_equal(esmtp_code_name_after(454, ESMTP_VERB_STARTTLS), "TLS not available due to temporary reason");
