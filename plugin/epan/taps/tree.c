@@ -256,6 +256,16 @@ static void move(stats_tree *st, int parent, const char **counted, const char *n
     *counted = name;
 }
 
+/* What smtp.session.findings counts: warnings and errors. */
+static esmtp_finding_set_t findings_of(const esmtp_connection_t *connection)
+{
+    esmtp_finding_id_t ids[ESMTP_FINDINGS];
+    esmtp_finding_set_t found = {0};
+    for (unsigned n = esmtp_connection_findings(connection, ids); n > 0; n--)
+        esmtp_findings_put(&found, ids[n - 1]);
+    return found;
+}
+
 static void count_findings(stats_tree *st, counted_t *counted, const esmtp_finding_set_t *found)
 {
     if (memcmp(&counted->found, found, sizeof *found) == 0)
@@ -294,7 +304,8 @@ static void count_connection(stats_tree *st, const esmtp_record_t *record)
     }
     move(st, st_security, &counted->security, esmtp_connection_security(connection));
     move(st, st_hello, &counted->hello, esmtp_connection_hello(connection));
-    count_findings(st, counted, &connection->sum->found);
+    esmtp_finding_set_t found = findings_of(connection);
+    count_findings(st, counted, &found);
     if (counted->outcome != NO_END || !(record->later || is_goodbye(record)))
         return;
     esmtp_totals_t totals;
