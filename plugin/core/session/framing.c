@@ -690,14 +690,16 @@ void esmtp_framing_again(esmtp_session_t *s, esmtp_side_t from, esmtp_stamp_t at
     if (used == in.len)
         return;
     esmtp_span_t rest = esmtp_span_from(in, used), carried = esmtp_doubt_carried(s);
+    at.seq += (uint32_t)used;
+    esmtp_session_piece(s, &at, from, (uint32_t)rest.len);
+    esmtp_doubt_keep(s, from, &at, rest, false);
+    if (from == esmtp_session_server(s))
+        return; /* who was the client is the server now: what follows is a line of its own */
     uint8_t *all = g_malloc(carried.len + rest.len);
     if (carried.len)
         memcpy(all, carried.p, carried.len);
     if (rest.p)
         memcpy(all + carried.len, rest.p, rest.len);
-    at.seq += (uint32_t)used;
-    esmtp_session_piece(s, &at, (uint32_t)rest.len);
-    esmtp_doubt_keep(s, from, &at, rest, false);
     esmtp_doubt_carry(s, esmtp_span(all, carried.len + rest.len));
     g_free(all);
 }

@@ -299,7 +299,7 @@ void esmtp_session_take_false_end(esmtp_session_t *s, const esmtp_stamp_t *at);
 /* Octets that are left of a line that was too long; ends: with its LF. */
 void esmtp_session_line_rest(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len, bool ends);
 /* Octets of a line that goes on in a later segment. */
-void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len);
+void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len);
 /* A final reply is about to come: ends a message whose end the server must have seen. */
 void esmtp_session_end_text_by_reply(esmtp_session_t *s, const esmtp_stamp_t *at);
 /* DATA was refused. */

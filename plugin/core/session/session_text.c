@@ -306,9 +306,9 @@ void esmtp_session_line_rest(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_
     s->too_long[side] = !ends;
 }
 
-void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, uint32_t len)
+void esmtp_session_piece(esmtp_session_t *s, const esmtp_stamp_t *at, esmtp_side_t side, uint32_t len)
 {
-    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, esmtp_session_client_side(s), ESMTP_FACT_LINE, len);
+    esmtp_fact_t *fact = esmtp_session_new_fact(s, at, side, ESMTP_FACT_LINE, len);
     fact->flags |= ESMTP_FF_PIECE;
 }
 
