@@ -143,18 +143,17 @@ static const esmtp_finding_t *next_by_row(const esmtp_fact_t *fact, unsigned id)
 
 /* Whether anybody sees an expert info: whoever reads them, or nobody, but it is worse than all before it in the file,
  * which Wireshark's status bar tells by a colour. */
-static bool is_seen(const esmtp_show_t *show, unsigned id)
+static bool is_seen(uint32_t wanted, unsigned id)
 {
-    return show->wanted & ESMTP_WANT_EXPERT ||
-           severities[esmtp_finding_rows[id].severity] > expert_get_highest_severity();
+    return wanted & ESMTP_WANT_EXPERT || severities[esmtp_finding_rows[id].severity] > expert_get_highest_severity();
 }
 
-void esmtp_findings_show(const esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
+void esmtp_findings_show(packet_info *pinfo, uint32_t wanted, proto_item *item, const esmtp_fact_t *fact)
 {
     const esmtp_finding_t *finding = next_by_row(fact, ESMTP_FINDING_NONE);
     for (; finding; finding = next_by_row(fact, finding->id)) {
-        if (!is_of_extension(fact, finding->id) && !is_shown_by_reply(finding->id) && is_seen(show, finding->id))
-            show_one(show->pinfo, item, fact, finding);
+        if (!is_of_extension(fact, finding->id) && !is_shown_by_reply(finding->id) && is_seen(wanted, finding->id))
+            show_one(pinfo, item, fact, finding);
     }
 }
 

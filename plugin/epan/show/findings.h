@@ -9,7 +9,7 @@
 
 #include "../ws_compat.h"
 
-#include "call.h"
+#include "../../core/session/facts.h"
 
 /* The expert info of a finding. */
 expert_field *esmtp_finding_field(esmtp_finding_id_t id);
@@ -22,7 +22,7 @@ void esmtp_finding_add_format(packet_info *pinfo, proto_item *item, esmtp_findin
 void esmtp_findings_begin(void);
 const esmtp_finding_set_t *esmtp_findings_said(void);
 
-void esmtp_findings_show(const esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact);
+void esmtp_findings_show(packet_info *pinfo, uint32_t wanted, proto_item *item, const esmtp_fact_t *fact);
 
 /* What was found about a keyword of an EHLO reply: on its item, while the rest is on that of the reply. */
 void esmtp_findings_of_extension(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact);
@@ -31,11 +31,12 @@ void esmtp_refusal_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t
 /* That a mail was accepted: said: whose, for how many, how large. */
 void esmtp_mail_accepted_show(packet_info *pinfo, proto_item *item, const esmtp_fact_t *fact, const char *said);
 
-/* Adds what was found about a fact to the item that shows it (which may be NULL). */
-static inline void esmtp_findings_add(const esmtp_show_t *show, proto_item *item, const esmtp_fact_t *fact)
+/* Adds what was found about a fact to the item that shows it (which may be NULL). wanted: what is read of the packet.
+ */
+static inline void esmtp_findings_add(packet_info *pinfo, uint32_t wanted, proto_item *item, const esmtp_fact_t *fact)
 {
     if (fact->findings)
-        esmtp_findings_show(show, item, fact);
+        esmtp_findings_show(pinfo, wanted, item, fact);
 }
 
 void esmtp_findings_register(void);

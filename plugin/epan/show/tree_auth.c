@@ -232,7 +232,7 @@ void esmtp_auth_line_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offse
     attempt_add(show, show->tree, fact);
     esmtp_response_in_add(show, fact);
     line_report(show, fact);
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
     esmtp_auth_info_add(show, fact, offset, len);
 }
 

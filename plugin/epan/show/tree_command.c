@@ -234,7 +234,7 @@ void esmtp_command_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     esmtp_auth_info_add(show, fact, offset, len);
     if (fact->flags & ESMTP_FF_BDAT_LAST)
         esmtp_completion_add(show, item, fact);
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
 }
 
 void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
@@ -250,7 +250,7 @@ void esmtp_unknown_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         item = esmtp_add_string(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, ESMTP_MASK);
     else
         item = esmtp_add_text_as(show->tree, hf_message_line, show->tvb, offset, (int)fact->len, name);
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
     if (fact->flags & ESMTP_FF_SECRET)
         esmtp_auth_info_add(show, fact, offset, len);
     else if (!rest)

@@ -143,7 +143,7 @@ void esmtp_gap_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
     proto_item *item = proto_tree_add_uint_format(show->tree, hf_gap, show->tvb, offset, 0, fact->missing, "%s: %s",
                                                   names[fact->code % G_N_ELEMENTS(names)], text);
     proto_item_set_generated(item);
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
     esmtp_show_info(show, wmem_strdup_printf(show->pinfo->pool, "[%s missing]", text));
 }
 

@@ -484,7 +484,7 @@ void esmtp_piece_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset)
         esmtp_show_info_more(show, esmtp_digits(digits, fact->len));
         esmtp_show_info_more(show, fact->len == 1 ? " byte" : " bytes");
     }
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
     show->about = the_message;
     if (!m)
         return;
@@ -515,7 +515,7 @@ void esmtp_end_mark_add(esmtp_show_t *show, const esmtp_fact_t *fact, int offset
     if (inferred)
         proto_item_set_generated(item);
     esmtp_show_info(show, inferred ? "[end of the message, inferred]" : ".");
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
     show->about = the_message;
     if (parent) {
         if (inferred)

@@ -276,7 +276,7 @@ static void reply_findings_add(esmtp_show_t *show, proto_item *item, const esmtp
     const esmtp_verdict_t *verdict = esmtp_fact_verdict(fact);
     if (verdict && show->wanted & ESMTP_WANT_EXPERT)
         esmtp_mail_accepted_show(show->pinfo, item, fact, accepted_text(show, verdict));
-    esmtp_findings_add(show, item, fact);
+    esmtp_findings_add(show->pinfo, show->wanted, item, fact);
 }
 
 static void info_number_add(esmtp_show_t *show, const char *before, uint32_t number)
