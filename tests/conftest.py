@@ -76,11 +76,11 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """For whoever reads only the last lines: what tests have counted, by record_property("oracle", ...), and what they
-    cost. Starts of tshark are what the tests wait for: a new test should not add many."""
+    """For whoever reads only the last lines: what tests have counted, by record_property of "oracle" or "model", and
+    what they cost. Starts of tshark are what the tests wait for: a new test should not add many."""
     reports = [report for several in terminalreporter.stats.values() for report in several]
     for line in sorted({f"{name}: {value}" for report in reports
-                        for name, value in getattr(report, "user_properties", ()) if name == "oracle"}):
+                        for name, value in getattr(report, "user_properties", ()) if name in ("oracle", "model")}):
         terminalreporter.write_line(line)
     starts, questions = _cost[0] + Tshark.starts, _cost[1] + Tshark.questions
     terminalreporter.write_line(f"{starts} starts of tshark, {questions} questions to sharkd")

@@ -7,7 +7,6 @@ ESMTP_MODEL_SEEDS dialogues from seed ESMTP_MODEL_FROM on; tests/oracle/model se
 """
 
 import os
-import sys
 from copy import copy
 from dataclasses import replace
 
@@ -55,12 +54,11 @@ def verdict(tshark, expected, lacking):
     return verdict
 
 
-def test_what_is_shown_is_what_was_said(tshark, verdict, lacking, capfd):
-    with capfd.disabled():
-        print(f"\n{verdict.text()}", file=sys.stderr)
+def test_what_is_shown_is_what_was_said(tshark, verdict, lacking, record_property):
+    record_property("model", verdict.text())
     told = [judge.report(judge.shorten(tshark, case, verdict.expected, lacking)) for case in verdict.failed[:TOLD]]
     seeds = [case.dialogue.seed for case in verdict.failed]
-    assert not seeds, "\n\n".join([f"{verdict.text()}\nseeds {seeds}", *told])
+    assert not seeds, "\n\n".join([f"model: {verdict.text()}\nseeds {seeds}", *told])
 
 
 def test_expectations_only_fall(verdict):

@@ -346,7 +346,7 @@ class Verdict:
         return [row for row in self.expected if row not in self.needed]
 
     def text(self):
-        text = f"model: {self.count()} dialogues, {self.agree} agree, {sum(self.explained.values())} expected to differ"
+        text = f"{self.count()} dialogues, {self.agree} agree, {sum(self.explained.values())} expected to differ"
         if self.explained:
             text += f" ({', '.join(f'{name} {count}' for name, count in self.explained.most_common())})"
         return text + (f", {len(self.failed)} differ" if self.failed else "")
