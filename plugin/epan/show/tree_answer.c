@@ -104,9 +104,9 @@ static void refused_add(esmtp_show_t *show, proto_tree *tree, const esmtp_fact_t
 {
     if (reply->code < 400 || !rcpt->reason || !esmtp_wanted(tree, hf_refused))
         return;
-    const char *address = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
+    const char *whom = esmtp_text(show->pinfo->pool, rcpt->address, strlen(rcpt->address));
     const char *reason = esmtp_text(show->pinfo->pool, rcpt->reason, strlen(rcpt->reason));
-    const char *words = wmem_strdup_printf(show->pinfo->pool, "%s: %u %s", address, reply->code, reason);
+    const char *words = wmem_strdup_printf(show->pinfo->pool, "%s: %u %s", whom, reply->code, reason);
     proto_item_set_hidden(esmtp_add_gen_string(tree, hf_refused, show->tvb, words)); /* the reply says it */
 }
 
